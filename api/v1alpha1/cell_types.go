@@ -1,0 +1,123 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// CellSpec is a compartment with room for a number of tenants.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.database) || has(self.runtime)",message="a cell has a database, a runtime or both",reason=FieldValueRequired
+// +kubebuilder:validation:XValidation:rule="has(self.database) == has(oldSelf.database)",fieldPath=".database",message="a cell cannot gain or lose its database; make another cell",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="has(self.runtime) == has(oldSelf.runtime)",fieldPath=".runtime",message="a cell cannot gain or lose its runtime; make another cell",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="!has(self.database) || !has(oldSelf.database) || quantity(self.database.storage).compareTo(quantity(oldSelf.database.storage)) >= 0",fieldPath=".database.storage",message="storage cannot shrink: PostgreSQL volumes only grow",reason=FieldValueInvalid
+type CellSpec struct {
+	// accepting says whether new tenants may be placed here. The default is
+	// true; false drains the cell as its tenants leave.
+	// +optional
+	Accepting *bool `json:"accepting,omitempty"`
+
+	// capacity is the number of tenants that fit.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	Capacity int32 `json:"capacity,omitempty"`
+
+	// database makes the cell hold a PostgreSQL cluster of this size.
+	// +optional
+	Database *DatabaseSize `json:"database,omitempty"`
+
+	// runtime makes the cell hold a runtime Deployment of this size.
+	// +optional
+	Runtime *RuntimeSize `json:"runtime,omitempty"`
+}
+
+// CellStatus is what the operator found.
+//
+// +kubebuilder:validation:MinProperties=1
+type CellStatus struct {
+	// conditions: Ready, and what it is computed from: NamespacesReady,
+	// DatabaseReady, SchemaReady and RuntimeReady.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the spec that this status speaks of.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// tenants is the number of tenants placed here, retained ones included,
+	// refreshed every few seconds.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Tenants *int32 `json:"tenants,omitempty"`
+
+	// namespaces are the namespaces that the cell owns, by name and UID: a
+	// namespace of the same name with another UID is not the cell's.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=2
+	Namespaces []OwnedNamespace `json:"namespaces,omitempty"`
+}
+
+// OwnedNamespace identifies a namespace beyond its name.
+type OwnedNamespace struct {
+	// name of the namespace.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+
+	// uid of the namespace.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid,omitempty"`
+}
+
+// AnnotationAdoptNamespaces on a Cell lets the operator take over an existing
+// namespace. Its value is a comma-separated list of name=UID.
+const AnnotationAdoptNamespaces = "bulkhead.dev/adopt-namespaces"
+
+// Cell is a compartment with room for a number of tenants.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,categories=bulkhead
+// +kubebuilder:printcolumn:name="Accepting",type=boolean,JSONPath=`.spec.accepting`
+// +kubebuilder:printcolumn:name="Capacity",type=integer,JSONPath=`.spec.capacity`
+// +kubebuilder:printcolumn:name="Tenants",type=integer,JSONPath=`.status.tenants`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",fieldPath=".metadata.name",message="a cell's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="!self.metadata.name.endsWith('-db') && !(self.metadata.name in ['system', 'credentials'])",fieldPath=".metadata.name",message="a cell's name cannot end in -db or be system or credentials: its namespaces would carry another's name",reason=FieldValueInvalid
+type Cell struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object's metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is the room and the sizes.
+	// +required
+	Spec CellSpec `json:"spec,omitzero"`
+
+	// status is what the operator found.
+	// +optional
+	Status CellStatus `json:"status,omitzero"`
+}
+
+// CellList is a list of Cells.
+//
+// +kubebuilder:object:root=true
+type CellList struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard list's metadata.
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	// items are the Cells.
+	Items []Cell `json:"items"`
+}

@@ -1,0 +1,119 @@
+package v1alpha1
+
+// ConditionReady is True when everything that the object asks for is served.
+// Its reason and message are those of the first condition that is not True.
+const ConditionReady = "Ready"
+
+// The conditions of a Tenant, in the order in which a tenant comes to life.
+const (
+	// ConditionPlaced is True when a Binding commits the tenant to a cell.
+	ConditionPlaced = "Placed"
+	// ConditionKeyReady is True when the tenant's key, its policy and its role exist.
+	ConditionKeyReady = "KeyReady"
+	// ConditionDatabaseReady is True when the cell's database is healthy.
+	ConditionDatabaseReady = "DatabaseReady"
+	// ConditionCredentialReady is True when the tenant's first API key was issued.
+	ConditionCredentialReady = "CredentialReady"
+	// ConditionRuntimeReady is True when every Ready runtime pod serves the current Binding.
+	ConditionRuntimeReady = "RuntimeReady"
+)
+
+// The conditions that only a Cell has; it also has DatabaseReady and RuntimeReady.
+const (
+	// ConditionNamespacesReady is True when the cell's namespaces and their walls exist.
+	ConditionNamespacesReady = "NamespacesReady"
+	// ConditionSchemaReady is True when the database has the migrations of the runtime image.
+	ConditionSchemaReady = "SchemaReady"
+)
+
+// Reasons of any condition.
+const (
+	// ReasonReady : nothing is left to do.
+	ReasonReady = "Ready"
+	// ReasonBlocked : another condition, named in the message, has to be True first.
+	ReasonBlocked = "Blocked"
+	// ReasonError : an unexpected error; it is retried.
+	ReasonError = "Error"
+	// ReasonForeignObject : an object that the operator did not make has the name it needs.
+	ReasonForeignObject = "ForeignObject"
+	// ReasonRetained : the object is being deleted; access is stopped and the data is kept.
+	ReasonRetained = "Retained"
+)
+
+// Reasons of Placed.
+const (
+	// ReasonNoCapacity : no accepting cell that matches has room.
+	ReasonNoCapacity = "NoCapacity"
+	// ReasonPlanNotFound : the Plan does not exist.
+	ReasonPlanNotFound = "PlanNotFound"
+	// ReasonPlanNotForTier : the Plan does not list the tenant's tier.
+	ReasonPlanNotForTier = "PlanNotForTier"
+	// ReasonTierNotAvailable : this version cannot serve the tier.
+	ReasonTierNotAvailable = "TierNotAvailable"
+	// ReasonMoveRequired : spec.tier differs from the tier that is served, and moves do not exist yet.
+	ReasonMoveRequired = "MoveRequired"
+	// ReasonNameRetained : a deleted tenant of this name left data; spec.adoptID says whether it is the same customer.
+	ReasonNameRetained = "NameRetained"
+	// ReasonAdoptionNotFound : no retained tenant has the id in spec.adoptID.
+	ReasonAdoptionNotFound = "AdoptionNotFound"
+	// ReasonIDInUse : another Tenant has the id that this one would take.
+	ReasonIDInUse = "IDInUse"
+	// ReasonIdentityAmbiguous : several Bindings carry this tenant's name or id.
+	ReasonIdentityAmbiguous = "IdentityAmbiguous"
+	// ReasonCellGone : the Cell that holds the tenant does not exist.
+	ReasonCellGone = "CellGone"
+	// ReasonInvalidSelector : spec.cellSelector cannot be read.
+	ReasonInvalidSelector = "InvalidSelector"
+)
+
+// Reasons of KeyReady.
+const (
+	// ReasonVaultUnreachable : Vault did not answer.
+	ReasonVaultUnreachable = "VaultUnreachable"
+	// ReasonVaultSealed : Vault answered that it is sealed.
+	ReasonVaultSealed = "VaultSealed"
+	// ReasonVaultDenied : Vault refused the operator's token.
+	ReasonVaultDenied = "VaultDenied"
+)
+
+// Reasons of CredentialReady.
+const (
+	// ReasonCollected : the credential Secret was deleted after hand-over.
+	ReasonCollected = "Collected"
+)
+
+// Reasons of DatabaseReady and SchemaReady.
+const (
+	// ReasonDatabaseOperatorMissing : the cluster has no CloudNativePG.
+	ReasonDatabaseOperatorMissing = "DatabaseOperatorMissing"
+	// ReasonDatabaseStarting : the PostgreSQL cluster is not healthy yet.
+	ReasonDatabaseStarting = "DatabaseStarting"
+	// ReasonMigrating : the migration Job runs.
+	ReasonMigrating = "Migrating"
+	// ReasonMigrationFailed : the migration Job gave up; its log says why.
+	ReasonMigrationFailed = "MigrationFailed"
+)
+
+// Reasons of RuntimeReady.
+const (
+	// ReasonRuntimeStarting : not enough runtime pods are Ready.
+	ReasonRuntimeStarting = "RuntimeStarting"
+	// ReasonAwaitingAcknowledgement : a Ready runtime pod has not acknowledged the current Binding.
+	ReasonAwaitingAcknowledgement = "AwaitingAcknowledgement"
+	// ReasonKeyDenied : a runtime pod was refused the tenant's key.
+	ReasonKeyDenied = "KeyDenied"
+	// ReasonKeyUnreachable : a runtime pod cannot reach the tenant's key.
+	ReasonKeyUnreachable = "KeyUnreachable"
+	// ReasonContained : spec.containment restricts access.
+	ReasonContained = "Contained"
+)
+
+// Reasons of NamespacesReady and of a Cell's deletion.
+const (
+	// ReasonForeignNamespace : a namespace of the needed name exists and is not the cell's.
+	ReasonForeignNamespace = "ForeignNamespace"
+	// ReasonNamespaceTerminating : a namespace of the cell is being deleted.
+	ReasonNamespaceTerminating = "NamespaceTerminating"
+	// ReasonCellInUse : tenants are placed in the cell, so it cannot be deleted.
+	ReasonCellInUse = "CellInUse"
+)

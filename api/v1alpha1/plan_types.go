@@ -1,0 +1,109 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Limits bound what one tenant can use. The runtime enforces them.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.documentBytes) || !has(self.storageBytes) || self.documentBytes <= self.storageBytes",fieldPath=".documentBytes",message="documentBytes cannot exceed storageBytes: no document of that size could be stored",reason=FieldValueInvalid
+// +kubebuilder:validation:MinProperties=1
+type Limits struct {
+	// documents is the number of documents. The default is 1000.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000000
+	Documents int64 `json:"documents,omitempty"`
+
+	// storageBytes is the size in bytes of all documents together. The default
+	// is 1073741824 (1 GiB).
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=109951162777600
+	StorageBytes int64 `json:"storageBytes,omitempty"`
+
+	// documentBytes is the size in bytes of one document. The default is
+	// 10485760 (10 MiB).
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1073741824
+	DocumentBytes int64 `json:"documentBytes,omitempty"`
+
+	// requestsPerMinute is the number of HTTP requests a minute that one runtime
+	// pod accepts. The default is 600.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000
+	RequestsPerMinute int32 `json:"requestsPerMinute,omitempty"`
+
+	// concurrentIngests is the number of uploads at a time that one runtime pod
+	// accepts. The default is 2.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	ConcurrentIngests int32 `json:"concurrentIngests,omitempty"`
+}
+
+// PlanSpec is the sizes and limits sold to tenants.
+//
+// +kubebuilder:validation:XValidation:rule="self.tiers.all(t, t == 'Shared') || has(self.database)",fieldPath=".database",message="a plan for a tier with a database of its own says how large that database is",reason=FieldValueRequired
+// +kubebuilder:validation:XValidation:rule="self.tiers.all(t, t != 'DedicatedPods' && t != 'DedicatedCluster') || has(self.runtime)",fieldPath=".runtime",message="a plan for a tier with pods of its own says how many pods there are",reason=FieldValueRequired
+type PlanSpec struct {
+	// tiers are the tiers that the plan can be used with.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=4
+	Tiers []Tier `json:"tiers,omitempty"`
+
+	// limits bound what a tenant can use.
+	// +optional
+	Limits Limits `json:"limits,omitzero"`
+
+	// retentionDays is the number of days for which the data of a deleted tenant
+	// is kept. The default is 30. Nothing is erased in this version.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=36500
+	RetentionDays int32 `json:"retentionDays,omitempty"`
+
+	// database is the size of a tenant's own PostgreSQL cluster.
+	// +optional
+	Database *DatabaseSize `json:"database,omitempty"`
+
+	// runtime is the size of a tenant's own runtime Deployment.
+	// +optional
+	Runtime *RuntimeSize `json:"runtime,omitempty"`
+}
+
+// Plan is the sizes and limits sold to tenants.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:scope=Cluster,categories=bulkhead
+// +kubebuilder:printcolumn:name="Tiers",type=string,JSONPath=`.spec.tiers`
+// +kubebuilder:printcolumn:name="Documents",type=integer,JSONPath=`.spec.limits.documents`
+// +kubebuilder:printcolumn:name="Requests/min",type=integer,JSONPath=`.spec.limits.requestsPerMinute`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",fieldPath=".metadata.name",message="a plan's name has at most 63 characters",reason=FieldValueInvalid
+type Plan struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object's metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is the sizes and limits.
+	// +required
+	Spec PlanSpec `json:"spec,omitzero"`
+}
+
+// PlanList is a list of Plans.
+//
+// +kubebuilder:object:root=true
+type PlanList struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard list's metadata.
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	// items are the Plans.
+	Items []Plan `json:"items"`
+}

@@ -1,0 +1,131 @@
+// Command manager is the Bulkhead operator: flags and wiring only.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/bulkhead-dev/bulkhead/controllers"
+	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
+)
+
+type flags struct {
+	config         string
+	vaultToken     string
+	metricsAddress string
+	healthAddress  string
+	namespace      string
+	serviceAccount string
+	leaderElection bool
+	qps            float32
+	burst          int
+	verbose        bool
+}
+
+func main() {
+	if err := command().ExecuteContext(ctrl.SetupSignalHandler()); err != nil {
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:           "manager",
+		Short:         "Reconcile Tenants, Cells and Plans",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: false,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), f) },
+	}
+	cmd.Flags().StringVar(&f.config, "config", "/etc/bulkhead/config.yaml", "configuration file")
+	cmd.Flags().StringVar(&f.vaultToken, "vault-token-file", "/var/run/secrets/bulkhead/vault-token", "projected ServiceAccount token for the login to Vault")
+	cmd.Flags().StringVar(&f.metricsAddress, "metrics-address", ":8443", "address of the authenticated HTTPS metrics endpoint; 0 turns it off")
+	cmd.Flags().StringVar(&f.healthAddress, "health-address", ":8081", "address of /healthz and /readyz")
+	cmd.Flags().StringVar(&f.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace of the operator (default $POD_NAMESPACE)")
+	cmd.Flags().StringVar(&f.serviceAccount, "service-account", "bulkhead-manager", "ServiceAccount of the operator")
+	cmd.Flags().BoolVar(&f.leaderElection, "leader-elect", true, "let one of several replicas work at a time")
+	cmd.Flags().Float32Var(&f.qps, "kube-api-qps", 200, "requests a second to the Kubernetes API")
+	cmd.Flags().IntVar(&f.burst, "kube-api-burst", 400, "requests to the Kubernetes API in a burst")
+	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "log each reconcile")
+	return cmd
+}
+
+func run(ctx context.Context, f flags) error {
+	ctrl.SetLogger(zap.New(zap.UseDevMode(f.verbose)))
+	config, err := configuration.Load(f.config)
+	if err != nil {
+		return err
+	}
+	if f.namespace == "" {
+		return fmt.Errorf("--namespace: set it, or $POD_NAMESPACE, to the operator's own namespace")
+	}
+	mgr, err := newManager(f)
+	if err != nil {
+		return err
+	}
+	keys, err := vault.New(vault.Options{
+		Address:      config.Vault.Address,
+		CABundle:     config.Vault.CABundle,
+		TransitMount: config.Vault.TransitMount,
+		AuthMount:    config.Vault.AuthMount,
+		Role:         config.Vault.Role,
+		Audience:     config.Vault.Audience,
+		TokenFile:    f.vaultToken,
+	})
+	if err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	err = controllers.Setup(ctx, mgr, controllers.Options{
+		Config:  config,
+		Manager: desired.ServiceAccount{Namespace: f.namespace, Name: f.serviceAccount},
+		Keys:    keys,
+		Clock:   time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	return mgr.Start(ctx)
+}
+
+func newManager(f flags) (manager.Manager, error) {
+	scheme, err := controllers.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	rest, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, err
+	}
+	rest.QPS, rest.Burst = f.qps, f.burst
+	mgr, err := ctrl.NewManager(rest, manager.Options{
+		Scheme:                  scheme,
+		Cache:                   controllers.CacheOptions(),
+		Metrics:                 metricsserver.Options{BindAddress: f.metricsAddress, SecureServing: true, FilterProvider: filters.WithAuthenticationAndAuthorization},
+		HealthProbeBindAddress:  f.healthAddress,
+		LeaderElection:          f.leaderElection,
+		LeaderElectionID:        "bulkhead-manager",
+		LeaderElectionNamespace: f.namespace,
+		// The process ends with the lease, so that a successor starts at once.
+		LeaderElectionReleaseOnCancel: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, err
+	}
+	return mgr, mgr.AddReadyzCheck("ping", healthz.Ping)
+}

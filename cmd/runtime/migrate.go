@@ -1,0 +1,35 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+func migrate(log *slog.Logger) *cobra.Command {
+	var m store.Migrator
+	cmd := &cobra.Command{
+		Use:   binding.CommandMigrate,
+		Short: "Bring the database's schema up to date",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return store.Migrate(cmd.Context(), m, log) },
+	}
+	f := cmd.Flags()
+	databaseFlags(f, &m.Config)
+	f.StringVar(&m.UsernameFile, "username-file", binding.DirMigrator+"/"+binding.FileUsername, "name of the migrator")
+	f.StringVar(&m.PasswordFile, "password-file", binding.DirMigrator+"/"+binding.FilePassword, "password of the migrator")
+	return cmd
+}
+
+// databaseFlags are those of every command that connects.
+func databaseFlags(f *pflag.FlagSet, c *store.Config) {
+	f.StringVar(&c.Host, "database-host", os.Getenv(binding.EnvDatabaseHost), "host name as in the server's certificate")
+	f.Uint16Var(&c.Port, "database-port", 5432, "port of the server")
+	f.StringVar(&c.CAFile, "database-ca-file", binding.DirDatabaseCA+"/"+binding.FileCA, "CA of the server's certificate")
+	f.BoolVar(&c.Plain, "database-plain", false, "connect without TLS, for a server on this machine only")
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/replica"
+)
+
+func serve(log *slog.Logger) *cobra.Command {
+	c := replica.Config{Log: log}
+	var kubeconfig string
+	cmd := &cobra.Command{
+		Use:   binding.CommandServe,
+		Short: "Serve the tenants whose Bindings are in the pod's namespace",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := kubernetesClient(kubeconfig)
+			if err != nil {
+				return err
+			}
+			c.Kubernetes = client
+			r, err := replica.New(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			log.Info("serving", "api", r.APIAddress().String(), "ops", r.OpsAddress().String())
+			return r.Run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&kubeconfig, "kubeconfig", "", "kubeconfig file, the pod's ServiceAccount when empty")
+	f.StringVar(&c.Pod.Namespace, "namespace", os.Getenv(binding.EnvNamespace), "namespace of the pod and its Bindings")
+	f.StringVar(&c.Pod.Name, "pod-name", os.Getenv(binding.EnvPodName), "name of the pod")
+	f.StringVar(&c.Pod.UID, "pod-uid", os.Getenv(binding.EnvPodUID), "UID of the pod")
+
+	databaseFlags(f, &c.Database)
+	f.StringVar(&c.Database.AppPasswordFile, "database-app-password-file", binding.DirDatabase+"/"+binding.FileAppPassword, "password of "+binding.RoleApp)
+	f.StringVar(&c.Database.LanePasswordFile, "database-lane-password-file", binding.DirDatabase+"/"+binding.FileLanePassword, "password of "+binding.RoleLane)
+	f.Int32Var(&c.Database.AppConns, "database-connections", 16, "connections for tenants' data")
+	f.Int32Var(&c.Database.LaneConns, "database-lane-connections", 4, "connections for read audit")
+	f.Int32Var(&c.Database.TenantShare, "database-tenant-share", 4, "connections that one tenant may hold at a time")
+	f.DurationVar(&c.Database.Wait, "database-wait", 2*time.Second, "how long a request waits for a connection")
+
+	f.StringVar(&c.Vault.Address, "vault-address", os.Getenv(binding.EnvVaultAddress), "URL of Vault")
+	f.StringVar(&c.Vault.AuthMount, "vault-auth-mount", os.Getenv(binding.EnvVaultAuth), "mount path of the Kubernetes auth method")
+	f.StringVar(&c.Vault.CAFile, "vault-ca-file", binding.DirVaultCA+"/"+binding.FileCA, "CA of Vault, the system's roots when the file is absent")
+	f.StringVar(&c.Vault.TokenFile, "vault-token-file", binding.DirVaultToken+"/"+binding.FileVaultToken, "projected ServiceAccount token")
+
+	f.StringVar(&c.APIAddress, "api-address", fmt.Sprintf(":%d", binding.PortAPI), "address of the tenants' API")
+	f.StringVar(&c.OpsAddress, "ops-address", fmt.Sprintf(":%d", binding.PortOps), "address of health and metrics")
+	f.StringVar(&c.TLSDir, "tls-dir", binding.DirTLS, "directory of tls.crt and tls.key, plain HTTP when they are absent")
+
+	f.DurationVar(&c.Lease, "key-lease", 300*time.Second, "how long data keys are used after the last proof of access")
+	f.Int64Var(&c.IndexBytes, "index-bytes", 256<<20, "memory of search indexes")
+	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
+	f.Int64Var(&c.Ingests, "ingests", 8, "uploads at a time")
+	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
+	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
+	return cmd
+}
+
+func kubernetesClient(kubeconfig string) (kubernetes.Interface, error) {
+	config, err := rest.InClusterConfig()
+	if kubeconfig != "" {
+		config, err = clientcmd.BuildConfigFromFlags("", kubeconfig)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("kubernetes client: %w", err)
+	}
+	config.UserAgent = "bulkhead-runtime"
+	return kubernetes.NewForConfig(config)
+}

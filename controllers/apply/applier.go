@@ -1,0 +1,121 @@
+package apply
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// FieldOwner is the one manager of every field that the operator applies.
+const FieldOwner = client.FieldOwner("bulkhead")
+
+// AnnotationApplied on an applied object is the hash of the intent behind it.
+const AnnotationApplied = "bulkhead.dev/applied"
+
+// ErrForeign means that an object of the wanted name exists and is not ours.
+var ErrForeign = errors.New("exists and was not made by bulkhead")
+
+// Applier applies the objects of one owner.
+type Applier struct {
+	// Client writes; Live reads past every cache, and only when a cached read
+	// found nothing.
+	Client client.Client
+	Live   client.Reader
+	// Owned reports whether a live object's labels prove that it is ours.
+	Owned func(labels map[string]string) bool
+}
+
+// Apply makes the live object contain the intent. cached reads the object's
+// namespace from a cache; nil reads past it. It returns the live object and
+// whether anything was written.
+func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstructured.Unstructured) (live *unstructured.Unstructured, wrote bool, err error) {
+	hash, err := Hash(intent)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+	}
+	live, err = a.find(ctx, cached, intent)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+	}
+	if live != nil && !a.Owned(live.GetLabels()) {
+		return live, false, fmt.Errorf("%s: %w", Describe(intent), ErrForeign)
+	}
+	if live != nil && live.GetAnnotations()[AnnotationApplied] == hash && Contains(live, intent) {
+		return live, false, nil
+	}
+	patched := intent.DeepCopy()
+	annotations := patched.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[AnnotationApplied] = hash
+	patched.SetAnnotations(annotations)
+	if live != nil {
+		patched.SetUID(live.GetUID()) // never re-create, by an apply, what was deleted meanwhile
+	}
+	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(patched), FieldOwner, client.ForceOwnership)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+	}
+	return patched, true, nil
+}
+
+// find reads the live object, nil when there is none. What a cache does not
+// have is looked for past it, so that nothing foreign is taken for absent.
+func (a *Applier) find(ctx context.Context, cached client.Reader, intent *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	if cached != nil {
+		live, err := Get(ctx, cached, a.Client.Scheme(), intent)
+		if live != nil || err != nil {
+			return live, err
+		}
+	}
+	return Get(ctx, a.Live, a.Client.Scheme(), intent)
+}
+
+// Get reads the live object of an intent as its typed kind, so that one cache
+// serves everybody, and returns it generic. It returns nil for none.
+func Get(ctx context.Context, reader client.Reader, scheme *runtime.Scheme, intent *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	object, err := scheme.New(intent.GroupVersionKind())
+	if err != nil {
+		return nil, err
+	}
+	typed, ok := object.(client.Object)
+	if !ok {
+		return nil, fmt.Errorf("%s is not an object", intent.GroupVersionKind())
+	}
+	if err := reader.Get(ctx, client.ObjectKeyFromObject(intent), typed); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+	if err != nil {
+		return nil, err
+	}
+	live := &unstructured.Unstructured{Object: content}
+	live.SetGroupVersionKind(intent.GroupVersionKind())
+	return live, nil
+}
+
+// Hash identifies an intent: equal intents have equal hashes.
+func Hash(intent *unstructured.Unstructured) (string, error) {
+	data, err := json.Marshal(intent.Object) // map keys are sorted
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// Describe names an object for people: kind, namespace and name.
+func Describe(object *unstructured.Unstructured) string {
+	if object.GetNamespace() == "" {
+		return object.GetKind() + " " + object.GetName()
+	}
+	return object.GetKind() + " " + object.GetNamespace() + "/" + object.GetName()
+}

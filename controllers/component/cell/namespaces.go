@@ -1,0 +1,116 @@
+package cell
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+)
+
+// openDelay is how soon a new namespace is looked at again, to open its cache.
+const openDelay = 50 * time.Millisecond
+
+// Namespaces brings about the cell's namespaces, the access to them and their walls.
+type Namespaces struct{}
+
+// Condition implements component.Component.
+func (Namespaces) Condition() string { return v1alpha1.ConditionNamespacesReady }
+
+// Needs implements component.Component.
+func (Namespaces) Needs(*Scope) []string { return nil }
+
+// Reconcile implements component.Component.
+func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
+	for _, intent := range s.Set.Namespaces {
+		if outcome := s.ownable(intent.GetName()); !outcome.Ready() {
+			return outcome
+		}
+		if outcome := s.applyNamespace(ctx, intent); !outcome.Ready() {
+			return outcome
+		}
+	}
+	if outcome := s.applyAll(ctx, s.Set.Access); !outcome.Ready() {
+		return outcome
+	}
+	if outcome := s.applyAll(ctx, s.Set.Walls); !outcome.Ready() {
+		return outcome
+	}
+	if (s.Cell.Spec.Runtime != nil && s.Facts.Runtime == nil) || (s.Cell.Spec.Database != nil && s.Facts.Database == nil) {
+		return component.Wait(v1alpha1.ReasonBlocked, "waits for the new namespaces to be readable", openDelay)
+	}
+	return component.Outcome{}
+}
+
+// ownable reports whether a namespace is the cell's, or can become it. Labels
+// prove nothing: a namespace is known by its UID.
+func (s *Scope) ownable(name string) component.Outcome {
+	live := s.Facts.Namespaces[name]
+	recorded := s.recordedUID(name)
+	switch {
+	case live == nil && recorded == "":
+		return component.Outcome{}
+	case live == nil:
+		return component.Stall(v1alpha1.ReasonForeignNamespace, fmt.Sprintf(
+			"namespace %s (UID %s) is gone; restore it, or create an empty one and annotate this Cell with %s=%s=<its UID>",
+			name, recorded, v1alpha1.AnnotationAdoptNamespaces, name))
+	case live.DeletionTimestamp != nil:
+		return component.Wait(v1alpha1.ReasonNamespaceTerminating, "namespace "+name+" is being deleted", 5*time.Second)
+	case recorded == string(live.UID), recorded == "" && s.madeFor(live), s.adopted(live):
+		return component.Outcome{}
+	}
+	return component.Stall(v1alpha1.ReasonForeignNamespace, fmt.Sprintf(
+		"namespace %s exists and is not this cell's; use a Cell of another name, or annotate this one with %s=%s=%s to take it over",
+		name, v1alpha1.AnnotationAdoptNamespaces, name, live.UID))
+}
+
+// madeFor reports whether we made the namespace and were stopped before
+// recording it.
+func (s *Scope) madeFor(live *corev1.Namespace) bool {
+	return live.Labels[desired.LabelManagedBy] == desired.ManagedBy &&
+		live.Annotations[desired.AnnotationOwner] == string(s.Cell.UID)
+}
+
+// adopted reports whether a human named this very namespace on the Cell.
+func (s *Scope) adopted(live *corev1.Namespace) bool {
+	entries := strings.Split(s.Cell.Annotations[v1alpha1.AnnotationAdoptNamespaces], ",")
+	return slices.Contains(entries, live.Name+"="+string(live.UID))
+}
+
+func (s *Scope) applyNamespace(ctx context.Context, intent *unstructured.Unstructured) component.Outcome {
+	applier := *s.Applier
+	applier.Owned = func(map[string]string) bool { return true } // ownable proved more than labels can
+	var cached = namespaceReader(s.Facts.Namespaces)
+	live, _, err := applier.Apply(ctx, cached, intent)
+	if err != nil {
+		return failed(err)
+	}
+	s.record(live.GetName(), string(live.GetUID()))
+	return component.Outcome{}
+}
+
+func (s *Scope) recordedUID(name string) string {
+	for _, n := range s.Cell.Status.Namespaces {
+		if n.Name == name {
+			return n.UID
+		}
+	}
+	return ""
+}
+
+func (s *Scope) record(name, uid string) {
+	for i, n := range s.Cell.Status.Namespaces {
+		if n.Name == name {
+			s.Cell.Status.Namespaces[i].UID = uid
+			return
+		}
+	}
+	s.Cell.Status.Namespaces = append(s.Cell.Status.Namespaces, v1alpha1.OwnedNamespace{Name: name, UID: uid})
+}

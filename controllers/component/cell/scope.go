@@ -1,0 +1,49 @@
+// Package cell holds the parts of a cell: its namespaces and their walls, its
+// database, the database's schema and its runtime.
+package cell
+
+import (
+	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/apply"
+	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+)
+
+// Scope is one run over one cell: what was read, and what should be.
+type Scope struct {
+	Cell    *v1alpha1.Cell
+	Facts   Facts
+	Set     desired.CellSet
+	Applier *apply.Applier
+}
+
+// Facts are what was read of the cell's objects, from caches.
+type Facts struct {
+	// Namespaces are the live namespaces by name; absent ones are missing.
+	Namespaces map[string]*corev1.Namespace
+	// Runtime and Database read the cell's namespaces; nil until they can be read.
+	Runtime, Database client.Reader
+	// HasDatabaseOperator is false when the cluster does not know CloudNativePG's kinds.
+	HasDatabaseOperator bool
+
+	Cluster    *cnpgv1.Cluster
+	Migration  *batchv1.Job
+	Deployment *appsv1.Deployment
+	// RolePasswords are by the name of their Secret; absent ones are missing.
+	RolePasswords map[string]string
+	// DatabaseCA is the certificate of the database's authority, in PEM.
+	DatabaseCA string
+	// Tenants is the number of Bindings.
+	Tenants int
+}
+
+// Components are the parts of a cell, in the order in which it comes to life.
+func Components() []component.Component[*Scope] {
+	return []component.Component[*Scope]{Namespaces{}, Database{}, Schema{}, Runtime{}}
+}

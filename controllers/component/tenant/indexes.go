@@ -1,0 +1,65 @@
+package tenant
+
+import (
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
+
+// The field indexes of Secrets and Tenants.
+const (
+	// IndexTenantName finds Bindings by the tenant's name.
+	IndexTenantName = "bulkhead.tenantName"
+	// IndexTenantID finds Tenants by the ids that they claim.
+	IndexTenantID = "bulkhead.tenantID"
+	// IndexReady finds Tenants by the status of their Ready condition.
+	IndexReady = "bulkhead.ready"
+	// IndexPlan finds Tenants by the plan in force.
+	IndexPlan = "bulkhead.plan"
+)
+
+// IndexSecretByTenantName is the value of IndexTenantName.
+func IndexSecretByTenantName(object client.Object) []string {
+	l := object.GetLabels()
+	if l[binding.LabelKind] != binding.KindBinding {
+		return nil
+	}
+	return []string{l[desired.LabelTenant]}
+}
+
+// IndexTenantByID is the value of IndexTenantID: the object's own UID, and the
+// identity that it has taken.
+func IndexTenantByID(object client.Object) []string {
+	t, ok := object.(*v1alpha1.Tenant)
+	if !ok {
+		return nil
+	}
+	if t.Status.ID == "" || t.Status.ID == string(t.UID) {
+		return []string{string(t.UID)}
+	}
+	return []string{string(t.UID), t.Status.ID}
+}
+
+// IndexTenantByReady is the value of IndexReady: "True" or "False".
+func IndexTenantByReady(object client.Object) []string {
+	t, ok := object.(*v1alpha1.Tenant)
+	if !ok {
+		return nil
+	}
+	if meta.IsStatusConditionTrue(t.Status.Conditions, v1alpha1.ConditionReady) {
+		return []string{"True"}
+	}
+	return []string{"False"}
+}
+
+// IndexTenantByPlan is the value of IndexPlan.
+func IndexTenantByPlan(object client.Object) []string {
+	t, ok := object.(*v1alpha1.Tenant)
+	if !ok || t.Status.Plan == "" {
+		return nil
+	}
+	return []string{t.Status.Plan}
+}

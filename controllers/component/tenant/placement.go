@@ -1,0 +1,184 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+)
+
+// maxListed bounds how many cells a message names.
+const maxListed = 8
+
+// Placement decides who the tenant is, what it was sold and which cell serves it.
+type Placement struct{ *Parts }
+
+// Condition implements component.Component.
+func (Placement) Condition() string { return v1alpha1.ConditionPlaced }
+
+// Needs implements component.Component.
+func (Placement) Needs(*Scope) []string { return nil }
+
+// Reconcile implements component.Component.
+func (c Placement) Reconcile(ctx context.Context, s *Scope) component.Outcome {
+	for _, step := range []func(context.Context, *Scope) component.Outcome{c.servedTier, c.plan, c.identify, c.place} {
+		if outcome := step(ctx, s); !outcome.Ready() {
+			return outcome
+		}
+	}
+	status := &s.Tenant.Status
+	status.ID, status.Tier, status.Plan = s.ID.String(), s.Profile.Name, s.Plan.Name
+	status.Placement = &v1alpha1.Placement{Database: s.Cell.Name, Compute: s.Cell.Name}
+	status.Endpoint = desired.Endpoint(s.Cell.Name)
+	return component.Outcome{}
+}
+
+// servedTier refuses what this version cannot do: another tier than the served
+// one, and tiers that own something.
+func (c Placement) servedTier(_ context.Context, s *Scope) component.Outcome {
+	if served := s.Tenant.Status.Tier; served != "" && served != s.Profile.Name {
+		return component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
+			"the tenant is served as %s; this version cannot move it to %s, so set spec.tier back", served, s.Profile.Name))
+	}
+	if !s.Profile.OwnsNothing() {
+		return component.Stall(v1alpha1.ReasonTierNotAvailable, fmt.Sprintf(
+			"this version cannot serve the tier %s yet; use %s", s.Profile.Name, v1alpha1.TierShared))
+	}
+	return component.Outcome{}
+}
+
+func (c Placement) plan(ctx context.Context, s *Scope) component.Outcome {
+	name, origin := s.Profile.DefaultPlan, "the default plan of the tier "+string(s.Profile.Name)
+	if s.Tenant.Spec.PlanRef != nil {
+		name, origin = s.Tenant.Spec.PlanRef.Name, "spec.planRef.name"
+	}
+	var plan v1alpha1.Plan
+	if err := c.Client.Get(ctx, client.ObjectKey{Name: name}, &plan); client.IgnoreNotFound(err) != nil {
+		return component.Fail(err)
+	} else if err != nil {
+		return component.Stall(v1alpha1.ReasonPlanNotFound, fmt.Sprintf(
+			"there is no Plan %q (%s); apply it, or name another in spec.planRef.name", name, origin))
+	}
+	if !slices.Contains(plan.Spec.Tiers, s.Profile.Name) {
+		return component.Stall(v1alpha1.ReasonPlanNotForTier, fmt.Sprintf(
+			"the Plan %s (%s) is for the tiers %v and not for %s; name another in spec.planRef.name", name, origin, plan.Spec.Tiers, s.Profile.Name))
+	}
+	s.Plan = &plan
+	return component.Outcome{}
+}
+
+// place finds the cell of the Binding, or of the status when the Binding was
+// lost, or the best cell with room.
+func (c Placement) place(ctx context.Context, s *Scope) component.Outcome {
+	switch placement := s.Tenant.Status.Placement; {
+	case s.Bound != nil:
+		return c.stay(ctx, s, s.Bound.Cell)
+	case placement != nil && committed(s.Tenant):
+		return c.stay(ctx, s, placement.Compute)
+	}
+	return c.choose(ctx, s)
+}
+
+// committed reports whether the tenant ever had a Binding: its credential is
+// issued before, its acknowledgement comes after.
+func committed(t *v1alpha1.Tenant) bool {
+	runtime := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionRuntimeReady)
+	return runtime != nil && runtime.Reason != v1alpha1.ReasonBlocked
+}
+
+func (c Placement) stay(ctx context.Context, s *Scope, name string) component.Outcome {
+	var cell v1alpha1.Cell
+	if err := c.Client.Get(ctx, client.ObjectKey{Name: name}, &cell); client.IgnoreNotFound(err) != nil {
+		return component.Fail(err)
+	} else if err != nil {
+		return component.Stall(v1alpha1.ReasonCellGone, fmt.Sprintf("the Cell %s, which holds the tenant, does not exist; apply it again", name))
+	}
+	s.Cell = &cell
+	return component.Outcome{}
+}
+
+func (c Placement) choose(ctx context.Context, s *Scope) component.Outcome {
+	selector, err := selectorOf(s.Tenant)
+	if err != nil {
+		return component.Stall(v1alpha1.ReasonInvalidSelector, "spec.cellSelector: "+err.Error())
+	}
+	var cells v1alpha1.CellList
+	if err := c.Client.List(ctx, &cells); err != nil {
+		return component.Fail(err)
+	}
+	var candidates []Candidate
+	var refused []string
+	for i := range cells.Items {
+		cell := &cells.Items[i]
+		if reason := unsuitable(cell, selector); reason != "" {
+			refused = append(refused, cell.Name+" "+reason)
+			continue
+		}
+		candidate, err := c.candidate(ctx, cell)
+		if err != nil {
+			return component.Fail(err)
+		}
+		candidates = append(candidates, candidate)
+		refused = append(refused, fmt.Sprintf("%s is full (%d)", cell.Name, cell.Spec.Capacity))
+	}
+	name, ok := c.Placements.Place(s.ID.String(), candidates)
+	if !ok {
+		return noCapacity(refused)
+	}
+	return c.stay(ctx, s, name)
+}
+
+func selectorOf(t *v1alpha1.Tenant) (labels.Selector, error) {
+	if t.Spec.CellSelector == nil {
+		return labels.Everything(), nil
+	}
+	return metav1.LabelSelectorAsSelector(t.Spec.CellSelector)
+}
+
+// unsuitable says why a cell cannot take a shared tenant, whatever its load.
+func unsuitable(cell *v1alpha1.Cell, selector labels.Selector) string {
+	switch {
+	case !cell.DeletionTimestamp.IsZero():
+		return "is being deleted"
+	case !ptr.Deref(cell.Spec.Accepting, true):
+		return "is not accepting"
+	case cell.Spec.Database == nil || cell.Spec.Runtime == nil:
+		return "has no database or no runtime"
+	case !selector.Matches(labels.Set(cell.Labels)):
+		return "does not match spec.cellSelector"
+	}
+	return ""
+}
+
+func (c Placement) candidate(ctx context.Context, cell *v1alpha1.Cell) (Candidate, error) {
+	bound, err := c.Bindings.In(ctx, cell.Name)
+	return Candidate{
+		Name:     cell.Name,
+		Capacity: int(cell.Spec.Capacity),
+		Ready:    meta.IsStatusConditionTrue(cell.Status.Conditions, v1alpha1.ConditionReady),
+		Bound:    bound,
+	}, err
+}
+
+func noCapacity(refused []string) component.Outcome {
+	if len(refused) == 0 {
+		return component.Stall(v1alpha1.ReasonNoCapacity, "there is no Cell; apply one")
+	}
+	slices.Sort(refused)
+	more := ""
+	if len(refused) > maxListed {
+		more = fmt.Sprintf(" and %d more", len(refused)-maxListed)
+		refused = refused[:maxListed]
+	}
+	return component.Stall(v1alpha1.ReasonNoCapacity, "no cell has room: "+strings.Join(refused, ", ")+more+"; raise a cell's spec.capacity or apply another Cell")
+}

@@ -1,0 +1,157 @@
+package tenant
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
+
+// acknowledgementDeadline is how long a deletion waits for the runtime to stop
+// access. After it, the tenant's Vault role goes, so that the lease of its data
+// keys ends access.
+const acknowledgementDeadline = 60 * time.Second
+
+// Retain stops a deleted tenant's access and keeps its data and its key. It is
+// ready when nobody can be served any more.
+func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
+	id, err := p.deletedID(ctx, s.Tenant)
+	if err != nil {
+		return component.Fail(err)
+	}
+	s.ID = id
+	bindings, err := p.bindingsToRetain(ctx, s)
+	if err != nil {
+		return component.Fail(err)
+	}
+	for _, b := range bindings {
+		if outcome := p.retain(ctx, s, b); !outcome.Ready() {
+			return outcome
+		}
+	}
+	return p.withdrawCredential(ctx, s)
+}
+
+// bindingsToRetain looks past the caches when they have none: a Binding that was
+// made a moment ago must not stay active.
+func (p *Parts) bindingsToRetain(ctx context.Context, s *Scope) ([]*Bound, error) {
+	found, err := p.Bindings.ByID(ctx, s.ID)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	cellName := p.Placements.CellOf(s.ID.String())
+	if cellName == "" && s.Tenant.Status.Placement != nil {
+		cellName = s.Tenant.Status.Placement.Compute
+	}
+	if cellName == "" {
+		return nil, nil
+	}
+	var secret corev1.Secret
+	key := client.ObjectKey{Namespace: desired.RuntimeNamespace(cellName), Name: desired.BindingSecret(s.ID.String())}
+	if err := p.Live.Get(ctx, key, &secret); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return []*Bound{bound(cellName, &secret)}, nil
+}
+
+// Forget drops what this process remembers of a tenant.
+func (p *Parts) Forget(s *Scope) {
+	id := s.ID.String()
+	p.Probes.Forget(id)
+	p.Placements.Release(id, s.Tenant.Name)
+	p.Pending.Left(id, false, s.Now)
+}
+
+// deletedID is the identity that the tenant had taken. Without a status only
+// its own UID is beyond doubt, or the one Binding that carries its name.
+func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, error) {
+	if t.Status.ID != "" {
+		return uuid.Parse(t.Status.ID)
+	}
+	id, outcome := p.recognise(ctx, t)
+	if outcome.Err != nil {
+		return uuid.Nil, outcome.Err
+	}
+	if !outcome.Ready() {
+		return uuid.Parse(string(t.UID)) // it never got anywhere
+	}
+	return id, nil
+}
+
+func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcome {
+	revision, err := p.writeRetained(ctx, b)
+	if err != nil {
+		return component.Fail(err)
+	}
+	reader, err := p.Bindings.Reader(ctx, b.Cell)
+	if err != nil {
+		return component.Fail(err)
+	}
+	outcome, err := acknowledged(ctx, reader, b.Cell, s.ID, revision)
+	if err != nil {
+		return component.Fail(err)
+	}
+	if outcome.Reason != v1alpha1.ReasonAwaitingAcknowledgement {
+		return component.Outcome{} // every serving pod stopped, or none serves
+	}
+	if left := s.Tenant.DeletionTimestamp.Add(acknowledgementDeadline).Sub(s.Now); left > 0 {
+		return component.Wait(v1alpha1.ReasonRetained, "access is being stopped; the data and the key are kept", min(left, ackPoll))
+	}
+	if err := p.Keys.DeleteRole(ctx, desired.VaultRole(s.ID.String())); err != nil {
+		return vaultOutcome(err)
+	}
+	return component.Outcome{}
+}
+
+// writeRetained stops access by the Binding, which stays as the record of the data.
+func (p *Parts) writeRetained(ctx context.Context, b *Bound) (revision string, err error) {
+	if b.Binding.Version == 0 {
+		return "", fmt.Errorf("the Binding %s/%s cannot be read; restore its %s, or remove the finalizer by hand",
+			b.Secret.Namespace, b.Secret.Name, binding.SecretKey)
+	}
+	retained := b.Binding
+	retained.State, retained.Credentials = binding.Retained, nil
+	data, err := binding.Encode(retained)
+	if err != nil {
+		return "", err
+	}
+	if !bytes.Equal(b.Secret.Data[binding.SecretKey], data) {
+		secret := b.Secret.DeepCopy()
+		secret.Data = map[string][]byte{binding.SecretKey: data}
+		if err := p.Client.Update(ctx, secret); err != nil {
+			return "", err
+		}
+	}
+	return binding.Revision(data), nil
+}
+
+// withdrawCredential deletes the hand-over Secret; its key opens nothing any more.
+func (p *Parts) withdrawCredential(ctx context.Context, s *Scope) component.Outcome {
+	reader, err := p.Bindings.Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
+	if err != nil {
+		return component.Fail(err)
+	}
+	var secret corev1.Secret
+	err = reader.Get(ctx, client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: desired.CredentialSecret(s.Tenant.Name)}, &secret)
+	if client.IgnoreNotFound(err) != nil {
+		return component.Fail(err)
+	}
+	if err != nil || secret.Labels[binding.LabelTenantID] != s.ID.String() {
+		return component.Outcome{}
+	}
+	err = p.Client.Delete(ctx, &secret, client.Preconditions{UID: ptr.To(secret.UID)})
+	if client.IgnoreNotFound(err) != nil {
+		return component.Fail(err)
+	}
+	return component.Outcome{}
+}

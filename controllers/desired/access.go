@@ -1,0 +1,36 @@
+package desired
+
+import (
+	rbacv1 "k8s.io/api/rbac/v1"
+	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
+)
+
+// managerAccess lets the operator work inside a namespace of the cell: it has
+// no rights over Secrets, pods or databases anywhere else.
+func managerAccess(in CellInput, namespaceOf func(cell string) string) any {
+	part, exists := PartRuntime, in.Cell.Spec.Runtime != nil
+	namespace := namespaceOf(in.Cell.Name)
+	if namespace == DatabaseNamespace(in.Cell.Name) {
+		part, exists = PartDatabase, in.Cell.Spec.Database != nil
+	}
+	if !exists {
+		return nil
+	}
+	return roleBinding(nameManager, namespace, ClusterRoleManager, in.Manager).WithLabels(labels(in.Cell.Name, part))
+}
+
+// runtimeAccess lets the runtime read Bindings and write acknowledgements.
+func runtimeAccess(in CellInput) any {
+	if in.Cell.Spec.Runtime == nil {
+		return nil
+	}
+	namespace := RuntimeNamespace(in.Cell.Name)
+	subject := ServiceAccount{Namespace: namespace, Name: RuntimeServiceAccount}
+	return roleBinding(nameRuntime, namespace, ClusterRoleRuntime, subject).WithLabels(labels(in.Cell.Name, PartRuntime))
+}
+
+func roleBinding(name, namespace, role string, subject ServiceAccount) *rbacv1ac.RoleBindingApplyConfiguration {
+	return rbacv1ac.RoleBinding(name, namespace).
+		WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(rbacv1.GroupName).WithKind("ClusterRole").WithName(role)).
+		WithSubjects(rbacv1ac.Subject().WithKind(rbacv1.ServiceAccountKind).WithNamespace(subject.Namespace).WithName(subject.Name))
+}

@@ -1,0 +1,95 @@
+package desired
+
+import (
+	"errors"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
+)
+
+// CellInput is every fact that a cell's objects are built from.
+type CellInput struct {
+	Cell   *v1alpha1.Cell
+	Config configuration.Configuration
+	// Manager is the operator's own ServiceAccount.
+	Manager ServiceAccount
+	// APIServer are the addresses at which pods reach the Kubernetes API.
+	APIServer []Address
+	// DatabaseCA is the certificate of the database's authority, in PEM; empty
+	// until CloudNativePG made it.
+	DatabaseCA string
+	// AppPassword and LanePassword are the passwords of the two login roles;
+	// empty until they were generated.
+	AppPassword, LanePassword string
+	// RuntimeImage is the image that the runtime may run: the configured one
+	// once its migrations are done, else the one that runs. Empty: none yet.
+	RuntimeImage string
+}
+
+// ServiceAccount names an identity.
+type ServiceAccount struct{ Namespace, Name string }
+
+// Address is an IP address and a TCP port.
+type Address struct {
+	IP   string
+	Port int32
+}
+
+// CellSet is what a cell consists of, by the part that owns it.
+type CellSet struct {
+	// Namespaces come first: nothing else can exist without them.
+	Namespaces []*unstructured.Unstructured
+	// Access lets the operator and the runtime into the namespaces.
+	Access []*unstructured.Unstructured
+	// Walls are the NetworkPolicies.
+	Walls    []*unstructured.Unstructured
+	Database []*unstructured.Unstructured
+	Schema   []*unstructured.Unstructured
+	Runtime  []*unstructured.Unstructured
+}
+
+// All returns every object of the set.
+func (s CellSet) All() []*unstructured.Unstructured {
+	var all []*unstructured.Unstructured
+	for _, part := range [][]*unstructured.Unstructured{s.Namespaces, s.Access, s.Walls, s.Database, s.Schema, s.Runtime} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// Cell builds the objects of a cell.
+func Cell(in CellInput) (CellSet, error) {
+	var b build
+	set := CellSet{
+		Namespaces: b.objects(runtimeNamespace(in), databaseNamespace(in)),
+		Access:     b.objects(managerAccess(in, RuntimeNamespace), managerAccess(in, DatabaseNamespace), runtimeAccess(in)),
+		Walls:      b.objects(runtimeDefaultDeny(in), databaseDefaultDeny(in), runtimeWall(in), databaseWall(in), migrationWall(in)),
+		Database:   b.objects(databaseCluster(in)),
+		Schema:     b.objects(migrationJob(in)),
+		Runtime: b.objects(serviceAccount(in), databaseCA(in), vaultCA(in), databasePasswords(in),
+			deployment(in), service(in), disruptionBudget(in)),
+	}
+	return set, errors.Join(b...)
+}
+
+// build collects the errors of turning typed objects into generic ones.
+type build []error
+
+func (b *build) objects(built ...any) []*unstructured.Unstructured {
+	var out []*unstructured.Unstructured
+	for _, object := range built {
+		if object == nil {
+			continue
+		}
+		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
+		if err != nil {
+			*b = append(*b, err)
+			continue
+		}
+		out = append(out, &unstructured.Unstructured{Object: content})
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package desired
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// Every name that the operator derives is made here, and nowhere else. Cell and
+// tenant names have at most 40 characters (the CRDs see to it), so that every
+// derived name is a DNS label of at most 63.
+
+// The namespaces that belong to the installation, not to a cell.
+const (
+	SystemNamespace      = "bulkhead-system"
+	CredentialsNamespace = "bulkhead-credentials"
+)
+
+// Names inside a cell's namespaces.
+const (
+	nameRuntime     = "runtime"      // Deployment, Service, ServiceAccount, PodDisruptionBudget, RoleBinding, NetworkPolicy
+	nameManager     = "manager"      // RoleBinding of the operator
+	nameDefaultDeny = "default-deny" // NetworkPolicy
+	nameDatabase    = "database"     // CloudNativePG Cluster, NetworkPolicy, the runtime's password Secret
+	nameDatabaseCA  = "database-ca"  // CloudNativePG's Secret, and the ConfigMap with its certificate only
+	nameVaultCA     = "vault-ca"     // ConfigMap
+	nameMigration   = "migration"    // NetworkPolicy
+	nameMigrator    = "database-app" // CloudNativePG's Secret of the database's owner
+	nameTLS         = "runtime-tls"  // optional Secret of the runtime's HTTPS certificate
+	prefixMigrate   = "migrate-"     // Job, one an image
+)
+
+// Names of things that live outside of this package.
+const (
+	// RuntimeServiceAccount is the identity of runtime pods.
+	RuntimeServiceAccount = nameRuntime
+	// ClusterRoleRuntime and ClusterRoleManager are bound inside cells only.
+	ClusterRoleRuntime = "bulkhead-runtime"
+	ClusterRoleManager = "bulkhead-cell-manager"
+	// RoleSecretApp and RoleSecretLane hold the passwords of the two login roles.
+	RoleSecretApp  = "role-app"
+	RoleSecretLane = "role-lane"
+	// DatabaseCluster is the CloudNativePG Cluster of a cell.
+	DatabaseCluster = nameDatabase
+	// DatabaseCASecret holds CloudNativePG's certificate authority.
+	DatabaseCASecret = nameDatabaseCA
+	// RuntimeDeployment serves the cell's tenants.
+	RuntimeDeployment = nameRuntime
+)
+
+// RuntimeNamespace is where a cell's runtime and Bindings live.
+func RuntimeNamespace(cell string) string { return "bulkhead-" + cell }
+
+// DatabaseNamespace is where a cell's PostgreSQL lives.
+func DatabaseNamespace(cell string) string { return "bulkhead-" + cell + "-db" }
+
+// DatabaseHost is the name by which a cell's primary is reached and certified.
+func DatabaseHost(cell string) string {
+	return nameDatabase + "-rw." + DatabaseNamespace(cell) + ".svc"
+}
+
+// Endpoint is the in-cluster URL of a cell's HTTP API.
+func Endpoint(cell string) string {
+	return "http://" + nameRuntime + "." + RuntimeNamespace(cell) + ".svc"
+}
+
+// MigrationJob is the Job that brings the schema up to a runtime image.
+func MigrationJob(image string) string {
+	sum := sha256.Sum256([]byte(image))
+	return prefixMigrate + hex.EncodeToString(sum[:5])
+}
+
+// BindingSecret is the Binding of a tenant id.
+func BindingSecret(id string) string { return "tenant-" + id }
+
+// KeyName is the transit key of a tenant id.
+func KeyName(id string) string { return "t-" + id }
+
+// VaultRole is the Vault role, and the policy, of a tenant id.
+func VaultRole(id string) string { return "bulkhead-t-" + id }
+
+// CredentialSecret is the hand-over Secret of a tenant; it lives in CredentialsNamespace.
+func CredentialSecret(tenant string) string { return tenant }

@@ -1,0 +1,23 @@
+package desired
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
+
+// service exposes the tenants' API and nothing of the ops port.
+func service(in CellInput) any {
+	if in.Cell.Spec.Runtime == nil {
+		return nil
+	}
+	return corev1ac.Service(nameRuntime, RuntimeNamespace(in.Cell.Name)).
+		WithLabels(labels(in.Cell.Name, PartRuntime)).
+		WithSpec(corev1ac.ServiceSpec().
+			WithType(corev1.ServiceTypeClusterIP).
+			WithSelector(RuntimePod(in.Cell.Name)).
+			WithPorts(corev1ac.ServicePort().WithName("http").WithProtocol(corev1.ProtocolTCP).
+				WithPort(80).WithTargetPort(intstr.FromInt32(binding.PortAPI))))
+}

@@ -1,0 +1,28 @@
+package controllers
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/tools/events"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+)
+
+// Recorder writes Kubernetes Events, on transitions only: none while a tenant
+// comes to life as it should, and none while nothing changes.
+type Recorder struct{ Events events.EventRecorder }
+
+// transition tells that a tenant is no longer served as it was.
+func (r Recorder) transition(before, after *v1alpha1.Tenant) {
+	was := meta.IsStatusConditionTrue(before.Status.Conditions, v1alpha1.ConditionReady)
+	now := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
+	if was && now != nil && now.Status != "True" {
+		r.Events.Eventf(after, nil, corev1.EventTypeWarning, now.Reason, "Reconcile", "%s", now.Message)
+	}
+}
+
+// retained tells that a deleted tenant's data is kept.
+func (r Recorder) retained(t *v1alpha1.Tenant) {
+	r.Events.Eventf(t, nil, corev1.EventTypeNormal, v1alpha1.ReasonRetained, "Delete",
+		"access is stopped; the data and the key are kept under the id %s; apply a Tenant with spec.adoptID to serve them again", t.Status.ID)
+}

@@ -1,0 +1,37 @@
+// Package vault keeps the tenants' keys: one key, one policy and one role a
+// tenant in a Vault server (HashiCorp Vault or OpenBao). The operator creates
+// and configures; it can use no key.
+package vault
+
+import (
+	"context"
+	"errors"
+)
+
+// Spec is what exists in Vault for one tenant.
+type Spec struct {
+	// Key is the name of the transit key, Role that of the role and the policy.
+	Key, Role string
+	// Namespace and ServiceAccount are the identity that may use the key.
+	Namespace, ServiceAccount string
+}
+
+// Keys keeps the tenants' keys. Every method is idempotent.
+type Keys interface {
+	// Observe reports whether everything is as the spec says. It changes nothing.
+	Observe(ctx context.Context, spec Spec) (asIntended bool, err error)
+	// Ensure makes everything as the spec says.
+	Ensure(ctx context.Context, spec Spec) error
+	// DeleteRole takes the tenant's pods the right to log in. The key stays.
+	DeleteRole(ctx context.Context, role string) error
+}
+
+// The ways in which Vault does not serve us.
+var (
+	// ErrUnreachable : no answer in time.
+	ErrUnreachable = errors.New("vault cannot be reached")
+	// ErrSealed : it answers that it is sealed.
+	ErrSealed = errors.New("vault is sealed")
+	// ErrDenied : it refuses the operator's identity, or the operation.
+	ErrDenied = errors.New("vault denies the operator")
+)

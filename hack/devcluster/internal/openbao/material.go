@@ -1,0 +1,69 @@
+package openbao
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/pki"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
+)
+
+// Material is what the server's pod is given: base64, as a Secret wants it.
+type Material struct{ Cert, Key, SealKey string }
+
+// Prepare makes the server's certificate, the key that it unseals itself with, and its directories.
+func Prepare(cluster state.Cluster) (Material, error) {
+	ca, err := pki.Open(cluster.Path("openbao"), "bulkhead-devcluster-openbao")
+	if err != nil {
+		return Material{}, err
+	}
+	hosts := []string{"openbao", "openbao.openbao", "openbao.openbao.svc", "openbao.openbao.svc.cluster.local", "localhost", "127.0.0.1"}
+	if err := ca.Server("server", hosts...); err != nil {
+		return Material{}, err
+	}
+	sealKey := cluster.Path("openbao", "seal-key")
+	if err := makeSealKey(sealKey); err != nil {
+		return Material{}, err
+	}
+	for _, dir := range []string{"data", "audit"} {
+		if err := writable(cluster.Path("openbao", dir)); err != nil {
+			return Material{}, err
+		}
+	}
+	var contents []string
+	for _, file := range []string{ca.CertFile("server"), ca.KeyFile("server"), sealKey} {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return Material{}, err
+		}
+		contents = append(contents, base64.StdEncoding.EncodeToString(raw))
+	}
+	return Material{Cert: contents[0], Key: contents[1], SealKey: contents[2]}, nil
+}
+
+func makeSealKey(path string) error {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(key)
+	return errors.Join(err, file.Close())
+}
+
+// writable makes a directory for the server's user, which the host does not know.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("make a directory for the key server: %w", err)
+	}
+	return os.Chmod(dir, 0o777)
+}

@@ -1,0 +1,2 @@
+// Package approle is empty: only the server's own tests import the real one.
+package approle

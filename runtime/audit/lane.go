@@ -1,0 +1,162 @@
+package audit
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+const (
+	groupSize     = 64   // events of one commit
+	backlog       = 1024 // events waiting, per tenant
+	commitTimeout = 5 * time.Second
+)
+
+// lane is this process's chain of one tenant. One goroutine at a time commits
+// what has gathered, so the chain can not fork and a busy tenant pays one
+// commit for many events.
+type lane struct {
+	log    *Log
+	tenant uuid.UUID
+
+	mu      sync.Mutex
+	queue   []entry
+	running bool
+
+	// Of the committing goroutine alone:
+	end   link
+	known bool // end is what the database has
+}
+
+type entry struct {
+	keys   *seal.Keyring
+	kind   string
+	record Record
+	at     time.Time
+	done   chan<- outcome // nil: nobody waits
+}
+
+type outcome struct {
+	admission store.Admission
+	err       error
+}
+
+// submit queues an event and sees to it that somebody commits.
+func (l *lane) submit(e entry) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) >= backlog {
+		return ErrBacklog
+	}
+	l.queue = append(l.queue, e)
+	if !l.running {
+		l.running = true
+		l.log.commits.Go(l.drain)
+	}
+	return nil
+}
+
+func (l *lane) drain() {
+	for group := l.take(); len(group) > 0; group = l.take() {
+		admission, err := l.commit(group)
+		for _, e := range group {
+			if e.done != nil {
+				e.done <- outcome{admission: admission, err: err}
+			} else if err != nil {
+				l.log.lost(l.tenant, err)
+			}
+		}
+	}
+}
+
+func (l *lane) take() []entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(len(l.queue), groupSize)
+	group := l.queue[:n:n]
+	l.queue = l.queue[n:]
+	if n == 0 {
+		l.queue, l.running = nil, false
+	}
+	return group
+}
+
+func (l *lane) commit(group []entry) (store.Admission, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	if err := l.ready(ctx, group[0].keys); err != nil {
+		return store.Admission{}, err
+	}
+	end, events := l.end, make([]store.Event, len(group))
+	for i, e := range group {
+		event, err := end.next(e.keys, e.kind, e.record, e.at)
+		if err != nil {
+			return store.Admission{}, err
+		}
+		end.seq, end.hash, events[i] = event.Seq, event.Hash, event
+	}
+	admission, err := l.log.store.Admit(ctx, l.tenant, events)
+	if err != nil {
+		l.known = false // the commit may have happened or not
+		return store.Admission{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	l.end = end
+	return admission, nil
+}
+
+// ready announces the lane before its first event, and after a failure finds
+// out where the chain ends.
+func (l *lane) ready(ctx context.Context, keys *seal.Keyring) error {
+	if l.end.lane == 0 {
+		return l.open(ctx, keys)
+	}
+	if l.known {
+		return nil
+	}
+	seq, hash, err := l.log.store.Tail(ctx, l.tenant, l.end.lane)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if seq > 0 {
+		l.end.seq, l.end.hash = seq, hash
+	}
+	l.known = true
+	return nil
+}
+
+// open announces a fresh lane in lane 0. The lane's chain starts from the
+// announcement.
+func (l *lane) open(ctx context.Context, keys *seal.Keyring) error {
+	opened := link{lane: newLane()}
+	err := l.log.store.WithTenant(ctx, l.tenant, func(tx *store.Tx) error {
+		head, err := tx.LockHead(ctx)
+		if err != nil {
+			return err
+		}
+		if err := appendChange(ctx, tx, &head, keys, laneOpened, Record{Lane: opened.lane}); err != nil {
+			return err
+		}
+		opened.hash = head.Lane0Hash
+		return tx.SaveHead(ctx, head)
+	})
+	if err != nil {
+		return fmt.Errorf("%w: lane: %w", ErrUnavailable, err)
+	}
+	l.end, l.known = opened, true
+	return nil
+}
+
+// newLane is random, positive and not 0, which is the lane of changes.
+func newLane() int64 {
+	var raw [8]byte
+	_, _ = rand.Read(raw[:]) // never fails
+	return int64(binary.BigEndian.Uint64(raw[:])>>1 | 1)
+}

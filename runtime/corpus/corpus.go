@@ -1,0 +1,83 @@
+package corpus
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/audit"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+)
+
+// Corpus holds all tenants' documents. It is safe for concurrent use.
+type Corpus struct {
+	store *store.Store
+	cache *cache
+}
+
+// New makes a Corpus whose indexes take at most about cacheBytes of memory.
+func New(s *store.Store, cacheBytes int64, metrics prometheus.Registerer) *Corpus {
+	return &Corpus{store: s, cache: newCache(cacheBytes, metrics)}
+}
+
+// Evict drops a tenant's plaintext from memory.
+func (c *Corpus) Evict(tenant uuid.UUID) { c.cache.drop(tenant) }
+
+// Request is who asks: a tenant, in an audited access.
+type Request struct {
+	Tenant *tenants.Tenant
+	Access *audit.Access
+}
+
+func (r Request) id() uuid.UUID              { return r.Tenant.Tenant.ID }
+func (r Request) keys() *seal.Keyring        { return r.Tenant.Keys }
+func (r Request) admission() store.Admission { return r.Access.Admission }
+
+// Document describes a document without its content.
+type Document struct {
+	ID         uuid.UUID
+	ExternalID string // the name the tenant gave it
+	Title      string
+	Media      engine.Media
+	Bytes      int64
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// meta is what the database may not read of a document.
+type meta struct {
+	ExternalID string       `json:"external_id"`
+	Title      string       `json:"title"`
+	Media      engine.Media `json:"media"`
+}
+
+func metaOf(id uuid.UUID) seal.Place {
+	return seal.Place{Table: "document", Column: "meta_ct", Row: id[:]}
+}
+
+// describe opens what a row says of its document.
+func describe(keys *seal.Keyring, row store.Document) (Document, error) {
+	plain, err := keys.OpenCell(metaOf(row.ID), row.DEK, row.Meta)
+	if err != nil {
+		return Document{}, fmt.Errorf("document %s: %w", row.ID, err)
+	}
+	var m meta
+	if err := json.Unmarshal(plain, &m); err != nil {
+		return Document{}, fmt.Errorf("document %s: %w: metadata", row.ID, seal.ErrCorrupt)
+	}
+	return Document{
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media,
+		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+	}, nil
+}
+
+// name is the MAC under which a document's external id is found.
+func name(keys *seal.Keyring, externalID string) ([]byte, error) {
+	return keys.MAC("document/ext_mac", []byte(externalID))
+}

@@ -1,0 +1,55 @@
+package corpus
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// Delete removes a document by its external id or id. Once it returns nil no
+// search on any replica that starts afterwards finds the document. Errors:
+// store.ErrNotFound, those of the write door and of the keys.
+func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
+	mac, id, err := reference(r, ref)
+	if err != nil {
+		return err
+	}
+	return c.store.WithTenant(ctx, r.id(), func(tx *store.Tx) error {
+		head, err := tx.LockHead(ctx)
+		if err != nil {
+			return err
+		}
+		doc, err := tx.Document(ctx, mac, id)
+		if err != nil {
+			return err
+		}
+		head.Generation++
+		head.Docs--
+		head.Bytes -= doc.Bytes
+		if err := tx.RemoveObjects(ctx, doc.Source, doc.Lexicon); err != nil {
+			return err
+		}
+		if err := tx.BuryDocument(ctx, doc.ID, head.Generation); err != nil {
+			return err
+		}
+		if err := r.Access.Change(ctx, tx, &head); err != nil {
+			return err
+		}
+		return tx.SaveHead(ctx, head)
+	})
+}
+
+// reference reads what a path names a document by: its external id or its id.
+func reference(r Request, ref string) (mac []byte, id uuid.UUID, err error) {
+	mac, err = name(r.keys(), ref)
+	if err != nil {
+		return nil, uuid.Nil, err
+	}
+	id, err = uuid.Parse(ref)
+	if err != nil {
+		id = uuid.Nil
+	}
+	return mac, id, nil
+}

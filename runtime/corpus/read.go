@@ -1,0 +1,166 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// ErrRange: the range does not lie within the document.
+var ErrRange = errors.New("range is outside of the document")
+
+// ErrChanged: the document was replaced or deleted while it was read.
+var ErrChanged = errors.New("document changed while it was read")
+
+// List returns a page of documents by id, after the given one.
+func (c *Corpus) List(ctx context.Context, r Request, after uuid.UUID, limit int) ([]Document, error) {
+	var rows []store.Document
+	err := c.store.Read(ctx, r.admission(), func(s *store.Rows) (err error) {
+		rows, err = s.Documents(ctx, after, limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]Document, len(rows))
+	for i, row := range rows {
+		if docs[i], err = describe(r.keys(), row); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}
+
+// Get describes a document by its external id or id. Errors: store.ErrNotFound.
+func (c *Corpus) Get(ctx context.Context, r Request, ref string) (Document, error) {
+	row, err := c.find(ctx, r, ref)
+	if err != nil {
+		return Document{}, err
+	}
+	return describe(r.keys(), row)
+}
+
+func (c *Corpus) find(ctx context.Context, r Request, ref string) (store.Document, error) {
+	mac, id, err := reference(r, ref)
+	if err != nil {
+		return store.Document{}, err
+	}
+	var row store.Document
+	err = c.store.Read(ctx, r.admission(), func(s *store.Rows) (err error) {
+		row, err = s.Document(ctx, mac, id)
+		return err
+	})
+	return row, err
+}
+
+// Content is a byte range of a document's text, ready to be read.
+type Content struct {
+	Document
+	Start, End int64
+
+	corpus *Corpus
+	req    Request
+	source *seal.Opener
+}
+
+// Open prepares to read bytes [start, end) of a document; an end of -1 is that
+// of the document. Errors: store.ErrNotFound, ErrRange.
+func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int64) (*Content, error) {
+	row, err := c.find(ctx, r, ref)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := describe(r.keys(), row)
+	if err != nil {
+		return nil, err
+	}
+	if end < 0 {
+		end = doc.Bytes
+	}
+	if start < 0 || start > end || end > doc.Bytes {
+		return nil, fmt.Errorf("%w: it has %d bytes", ErrRange, doc.Bytes)
+	}
+	header := store.BlockRef{Object: row.Source}
+	blocks, err := c.blocks(ctx, r, []store.BlockRef{header})
+	if err != nil {
+		return nil, err
+	}
+	encoded, ok := blocks[header]
+	if !ok {
+		return nil, ErrChanged
+	}
+	source, err := r.keys().OpenObject(row.Source, seal.Source, encoded)
+	if err != nil {
+		return nil, err
+	}
+	return &Content{Document: doc, Start: start, End: end, corpus: c, req: r, source: source}, nil
+}
+
+// window is how much of a document is in memory at a time while it is read.
+const window = 1 << 20
+
+// Each reads the range piece by piece. Between two pieces no connection is
+// held, so a slow reader keeps none from others.
+func (c *Content) Each(ctx context.Context, use func([]byte) error) error {
+	for at := c.Start; at < c.End; {
+		next := min(at+window, c.End)
+		blocks, err := c.corpus.blocks(ctx, c.req, refs(c.source, at, next))
+		if err != nil {
+			return err
+		}
+		piece, err := cut(c.source, blocks, at, next)
+		if err != nil {
+			return err
+		}
+		if err := use(piece); err != nil {
+			return err
+		}
+		at = next
+	}
+	return nil
+}
+
+func (c *Corpus) blocks(ctx context.Context, r Request, refs []store.BlockRef) (map[store.BlockRef][]byte, error) {
+	var blocks map[store.BlockRef][]byte
+	err := c.store.Read(ctx, r.admission(), func(s *store.Rows) (err error) {
+		blocks, err = s.Blocks(ctx, refs)
+		return err
+	})
+	return blocks, err
+}
+
+// refs names the blocks that hold the plain bytes [start, end).
+func refs(o *seal.Opener, start, end int64) []store.BlockRef {
+	first, last, _ := o.Span(start, end)
+	var all []store.BlockRef
+	for i := first; i <= last; i++ {
+		all = append(all, store.BlockRef{Object: o.Object, No: int32(i + 1)})
+	}
+	return all
+}
+
+// cut opens fetched blocks and returns the plain bytes [start, end).
+func cut(o *seal.Opener, blocks map[store.BlockRef][]byte, start, end int64) ([]byte, error) {
+	if end > o.Len() {
+		return nil, seal.ErrCorrupt
+	}
+	first, last, offset := o.Span(start, end)
+	var plain []byte
+	for i := first; i <= last; i++ {
+		sealed, ok := blocks[store.BlockRef{Object: o.Object, No: int32(i + 1)}]
+		if !ok {
+			return nil, ErrChanged
+		}
+		block, err := o.Block(i, sealed)
+		if err != nil {
+			return nil, err
+		}
+		plain = append(plain, block...)
+	}
+	return plain[start-offset : end-offset], nil
+}

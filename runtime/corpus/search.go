@@ -1,0 +1,93 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// Passage is a byte span [Start, End) of a document, and its text.
+type Passage struct {
+	Document   uuid.UUID
+	ExternalID string
+	Title      string
+	Start, End int
+	Text       string
+	Score      float64
+}
+
+// Retrieve returns the k passages that match a query best.
+func (c *Corpus) Retrieve(ctx context.Context, r Request, query string, k int) ([]Passage, error) {
+	v, err := c.view(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return c.passages(ctx, r, v, v.index.Search(query, k))
+}
+
+// passages fetches the text of hits. A hit whose document was replaced or
+// deleted since the view was made is left out.
+func (c *Corpus) passages(ctx context.Context, r Request, v *view, hits []engine.Hit) ([]Passage, error) {
+	var want []store.BlockRef
+	for _, h := range hits {
+		want = append(want, refs(v.files[h.Document].source, int64(h.Chunk.Start), int64(h.Chunk.End))...)
+	}
+	blocks, err := c.blocks(ctx, r, want)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Passage, 0, len(hits))
+	for _, h := range hits {
+		f := v.files[h.Document]
+		text, err := cut(f.source, blocks, int64(h.Chunk.Start), int64(h.Chunk.End))
+		if errors.Is(err, ErrChanged) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, Passage{
+			Document: h.Document, ExternalID: f.externalID, Title: f.title,
+			Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score,
+		})
+	}
+	return found, nil
+}
+
+// Answer is a text and the spans of documents that say it. Without a text, the
+// documents do not answer.
+type Answer struct {
+	Text      string
+	Citations []Passage
+}
+
+// evidence is how many passages an answer is looked for in.
+const evidence = 20
+
+// Answer answers a question out of the tenant's documents.
+func (c *Corpus) Answer(ctx context.Context, r Request, query string) (Answer, error) {
+	passages, err := c.Retrieve(ctx, r, query, evidence)
+	if err != nil {
+		return Answer{}, err
+	}
+	asked := make([]engine.Passage, len(passages))
+	for i, p := range passages {
+		asked[i] = engine.Passage{Document: p.Document, Start: p.Start, Text: p.Text, Score: p.Score}
+	}
+	said := engine.Extract(query, asked)
+	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}
+	for _, cited := range said.Citations {
+		for _, p := range passages {
+			if p.Document == cited.Document && p.Start <= cited.Start && cited.End <= p.End {
+				p.Start, p.End, p.Text = cited.Start, cited.End, p.Text[cited.Start-p.Start:cited.End-p.Start]
+				answer.Citations = append(answer.Citations, p)
+				break
+			}
+		}
+	}
+	return answer, nil
+}

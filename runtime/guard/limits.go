@@ -1,0 +1,124 @@
+package guard
+
+import (
+	"errors"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+)
+
+// Why a request is put off.
+var (
+	ErrRate    = errors.New("too many requests a minute")
+	ErrIngests = errors.New("too many uploads at a time")
+	ErrLoad    = errors.New("the server is busy")
+)
+
+// Limits bounds the requests of each tenant and of all. It is safe for
+// concurrent use.
+type Limits struct {
+	inFlight *semaphore.Weighted
+	ingests  *semaphore.Weighted
+
+	mu      sync.Mutex
+	tenants map[uuid.UUID]*usage
+}
+
+type usage struct {
+	requests *rate.Limiter
+	ingests  int32
+}
+
+// NewLimits bounds the process to a number of requests and of uploads at a time.
+func NewLimits(inFlight, ingests int64) *Limits {
+	return &Limits{
+		inFlight: semaphore.NewWeighted(inFlight), ingests: semaphore.NewWeighted(ingests),
+		tenants: map[uuid.UUID]*usage{},
+	}
+}
+
+// Enter counts a request against the whole process. Errors: ErrLoad.
+func (l *Limits) Enter() (leave func(), err error) {
+	if !l.inFlight.TryAcquire(1) {
+		return nil, ErrLoad
+	}
+	return func() { l.inFlight.Release(1) }, nil
+}
+
+// Allowance is what a tenant has left, as the x-ratelimit headers tell.
+type Allowance struct {
+	Limit     int32 // requests a minute
+	Remaining int32
+	Reset     time.Duration // until all of Limit is there again
+	Retry     time.Duration // until the next request is allowed, zero when one is
+}
+
+// Take counts a request against its tenant: a bucket of a minute's requests,
+// filled evenly. Errors: ErrRate.
+func (l *Limits) Take(t *tenants.Tenant) (Allowance, error) {
+	perMinute := t.Limits.RequestsPerMinute
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bucket := l.usage(t).requests
+	if every := rate.Every(time.Minute / time.Duration(perMinute)); bucket.Limit() != every {
+		bucket.SetLimit(every)
+		bucket.SetBurst(int(perMinute))
+	}
+	now := time.Now()
+	allowed := bucket.AllowN(now, 1)
+	left := bucket.TokensAt(now)
+	a := Allowance{Limit: perMinute, Remaining: int32(math.Max(0, left)), Reset: fill(bucket, float64(perMinute)-left)}
+	if !allowed {
+		a.Retry = fill(bucket, 1-left)
+		return a, ErrRate
+	}
+	return a, nil
+}
+
+func fill(b *rate.Limiter, tokens float64) time.Duration {
+	return time.Duration(tokens / float64(b.Limit()) * float64(time.Second))
+}
+
+// Ingest counts an upload against its tenant and the process. Errors:
+// ErrIngests, ErrLoad.
+func (l *Limits) Ingest(t *tenants.Tenant) (done func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	mine := l.usage(t)
+	if mine.ingests >= t.Limits.ConcurrentIngests {
+		return nil, ErrIngests
+	}
+	if !l.ingests.TryAcquire(1) {
+		return nil, ErrLoad
+	}
+	mine.ingests++
+	return func() {
+		l.ingests.Release(1)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		mine.ingests--
+	}, nil
+}
+
+func (l *Limits) usage(t *tenants.Tenant) *usage {
+	mine, ok := l.tenants[t.Tenant.ID]
+	if !ok {
+		perMinute := t.Limits.RequestsPerMinute
+		mine = &usage{requests: rate.NewLimiter(rate.Every(time.Minute/time.Duration(perMinute)), int(perMinute))}
+		l.tenants[t.Tenant.ID] = mine
+	}
+	return mine
+}
+
+// Forget drops what is known of a tenant that is no longer served here.
+func (l *Limits) Forget(tenant uuid.UUID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.tenants, tenant)
+}

@@ -1,0 +1,116 @@
+package replica_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
+
+func TestBadInput(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme", func(b *binding.Binding) { b.Limits.DocumentBytes = 1000 })
+	n := c.start(t, "runtime-0")
+	json, plain := "application/json", "text/plain"
+	cases := map[string]struct {
+		method, path, media, body string
+		status                    int
+		code, says                string
+	}{
+		"document over the limit": {"PUT", "/v1/documents/a", plain, strings.Repeat("x", 1001), 413, "document_too_large", "1000 bytes"},
+		"invalid UTF-8":           {"PUT", "/v1/documents/a", plain, "good\xffbad", 400, "invalid_utf8", "byte 4"},
+		"empty document":          {"PUT", "/v1/documents/a", plain, " \n", 400, "empty_document", ""},
+		"other charset":           {"PUT", "/v1/documents/a", "text/plain; charset=iso-8859-1", "x", 415, "unsupported_media_type", "UTF-8"},
+		"other type":              {"PUT", "/v1/documents/a", "application/pdf", "x", 415, "unsupported_media_type", "text/markdown"},
+		"no type":                 {"PUT", "/v1/documents/a", "", "x", 415, "unsupported_media_type", ""},
+		"name with control":       {"PUT", "/v1/documents/a%00b", plain, "x", 400, "invalid_external_id", ""},
+		"name too long":           {"PUT", "/v1/documents/" + strings.Repeat("n", 513), plain, "x", 400, "invalid_external_id", "512"},
+		"title too long":          {"PUT", "/v1/documents/a?title=" + strings.Repeat("n", 513), plain, "x", 400, "invalid_title", ""},
+		"unknown document":        {"GET", "/v1/documents/" + uuid.NewString(), "", "", 404, "document_not_found", "GET /v1/documents"},
+		"unknown content":         {"GET", "/v1/documents/nothing/content", "", "", 404, "document_not_found", ""},
+		"range backwards":         {"GET", "/v1/documents/there/content?start=3&end=1", "", "", 416, "range_not_satisfiable", ""},
+		"range past the end":      {"GET", "/v1/documents/there/content?end=99999", "", "", 416, "range_not_satisfiable", ""},
+		"range of letters":        {"GET", "/v1/documents/there/content?start=x", "", "", 400, "invalid_range", "start"},
+		"limit":                   {"GET", "/v1/documents?limit=0", "", "", 400, "invalid_limit", "100"},
+		"cursor":                  {"GET", "/v1/documents?after=x", "", "", 400, "invalid_cursor", "last_id"},
+		"unknown field":           {"POST", "/v1/retrieve", json, `{"query":"x","topk":1}`, 400, "unknown_field", "topk"},
+		"field of another type":   {"POST", "/v1/retrieve", json, `{"query":1}`, 400, "invalid_type", "query"},
+		"no JSON":                 {"POST", "/v1/answer", json, `{`, 400, "invalid_json", ""},
+		"two objects":             {"POST", "/v1/answer", json, `{"query":"x"} {}`, 400, "invalid_json", ""},
+		"JSON as text":            {"POST", "/v1/answer", plain, `{"query":"x"}`, 415, "unsupported_media_type", "application/json"},
+		"no query":                {"POST", "/v1/answer", json, `{}`, 400, "invalid_query", ""},
+		"query too long":          {"POST", "/v1/answer", json, `{"query":"` + strings.Repeat("x", 8193) + `"}`, 400, "invalid_query", "8192"},
+		"body too long":           {"POST", "/v1/answer", json, strings.Repeat(" ", 65<<10), 413, "body_too_large", ""},
+		"top_k":                   {"POST", "/v1/retrieve", json, `{"query":"x","top_k":0}`, 400, "invalid_top_k", "100"},
+		"unknown route":           {"GET", "/v1/nothing", "", "", 404, "unknown_route", ""},
+		"unknown method":          {"POST", "/v1/documents", json, "{}", 404, "unknown_route", ""},
+	}
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/there", "text"), 201, "")
+	for name, bad := range cases {
+		t.Run(name, func(t *testing.T) {
+			header := map[string]string{"Authorization": "Bearer " + acme.key, "Content-Type": bad.media}
+			r := expect(t, n.send(t, bad.method, bad.path, strings.NewReader(bad.body), header), bad.status, bad.code)
+			if !strings.Contains(string(r.body), bad.says) {
+				t.Errorf("the message does not say %q: %s", bad.says, r.body)
+			}
+		})
+	}
+	var page struct{ Data []docJSON }
+	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "").into(t, &page)
+	if len(page.Data) != 1 {
+		t.Errorf("bad input left %d documents", len(page.Data)-1)
+	}
+}
+
+// Whoever has no valid key learns nothing from the answer.
+func TestUnauthenticatedAnswersAreAlike(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	stranger, _ := binding.NewKey(uuid.New(), "k1")
+	forged, _ := binding.NewKey(acme.Tenant.ID, "k1")
+	otherID, _ := binding.NewKey(acme.Tenant.ID, "k2")
+	var first response
+	for i, header := range []string{"", "Bearer ", "Basic " + acme.key, acme.key, "Bearer nonsense", "Bearer " + stranger,
+		"Bearer " + forged, "Bearer " + otherID, "Bearer " + acme.key + "x"} {
+		r := expect(t, n.send(t, "GET", "/v1/documents", nil, map[string]string{"Authorization": header}), 401, "invalid_api_key")
+		if i == 0 {
+			first = r
+		}
+		if string(r.body) != string(first.body) || len(r.header) != len(first.header) {
+			t.Errorf("%q is answered in another way: %s %v", header, r.body, r.header)
+		}
+	}
+}
+
+func TestQuotas(t *testing.T) {
+	c := newCell(t)
+	few := c.tenant(t, "few", func(b *binding.Binding) { b.Limits.Documents = 2 })
+	small := c.tenant(t, "small", func(b *binding.Binding) { b.Limits.StorageBytes = 10 })
+	slow := c.tenant(t, "slow", func(b *binding.Binding) { b.Limits.RequestsPerMinute = 2 })
+	n := c.start(t, "runtime-0")
+
+	expect(t, n.ask(t, few, "PUT", "/v1/documents/a", "x"), 201, "")
+	expect(t, n.ask(t, few, "PUT", "/v1/documents/b", "x"), 201, "")
+	expect(t, n.ask(t, few, "PUT", "/v1/documents/c", "x"), 403, "quota_exceeded")
+	expect(t, n.ask(t, few, "PUT", "/v1/documents/b", "y"), 200, "")
+	expect(t, n.ask(t, few, "DELETE", "/v1/documents/a", ""), 204, "")
+	expect(t, n.ask(t, few, "PUT", "/v1/documents/c", "x"), 201, "")
+
+	expect(t, n.ask(t, small, "PUT", "/v1/documents/a", "1234567"), 201, "")
+	expect(t, n.ask(t, small, "PUT", "/v1/documents/b", "1234"), 403, "quota_exceeded")
+	expect(t, n.ask(t, small, "PUT", "/v1/documents/a", "1234567890"), 200, "")
+	expect(t, n.ask(t, small, "PUT", "/v1/documents/a", "12345678901"), 403, "quota_exceeded")
+
+	expect(t, n.ask(t, slow, "GET", "/v1/documents", ""), 200, "")
+	r := expect(t, n.ask(t, slow, "GET", "/v1/documents", ""), 200, "")
+	if r.header.Get("X-Ratelimit-Remaining-Requests") != "0" || r.header.Get("X-Ratelimit-Limit-Requests") != "2" {
+		t.Errorf("headers: %v", r.header)
+	}
+	if r = expect(t, n.ask(t, slow, "GET", "/v1/documents", ""), 429, "rate_limit_exceeded"); r.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	expect(t, n.ask(t, few, "GET", "/v1/documents", ""), 200, "")
+}

@@ -1,0 +1,33 @@
+package replica
+
+import (
+	"log/slog"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+)
+
+// Config is all that a replica is told.
+type Config struct {
+	Pod        tenants.Pod
+	Kubernetes kubernetes.Interface // for Secrets and ConfigMaps of the pod's namespace
+	Database   store.Config
+	Vault      seal.VaultConfig
+
+	APIAddress string // host:port
+	OpsAddress string
+	TLSDir     string // tls.crt and tls.key; plain HTTP when they are absent
+
+	Lease      time.Duration // of data keys after the last proof of access
+	IndexBytes int64         // memory of search indexes
+	InFlight   int64         // requests at a time
+	Ingests    int64         // uploads at a time
+	Grace      time.Duration // between failing readiness and closing the port
+	Drain      time.Duration // for requests in flight at the end
+
+	Log *slog.Logger
+}

@@ -1,0 +1,175 @@
+package replica_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
+
+// No byte of one tenant may reach another: two tenants use every route at the
+// same time over a pool of two connections, with the same names and questions.
+func TestTenantsNeverSeeEachOther(t *testing.T) {
+	c := newCell(t)
+	c.db.AppConns, c.db.LaneConns, c.db.TenantShare = 2, 2, 1
+	n := c.start(t, "runtime-0")
+	uploads := func(b *binding.Binding) { b.Limits.ConcurrentIngests = 16 }
+	pair := []*tenant{c.tenant(t, "acme", uploads), c.tenant(t, "globex", uploads)}
+	canary := []string{"canaryacme", "canaryglobex"}
+	ids := make([]string, 2)
+	for i, w := range pair {
+		n.becomes(t, w, "GET", "/v1/documents", "", 200, "")
+		var doc docJSON
+		expect(t, n.ask(t, w, "PUT", "/v1/documents/shared", document(canary[i], 0)), 201, "").into(t, &doc)
+		ids[i] = doc.ID
+	}
+	var all sync.WaitGroup
+	for g := range 16 {
+		me := g % 2
+		all.Go(func() {
+			for round := range 12 {
+				useEveryRoute(t, n, pair[me], canary[me], canary[1-me], ids[1-me], round)
+			}
+		})
+	}
+	all.Wait()
+	if strings.Contains(c.log.String(), "canary") {
+		t.Error("the log has content")
+	}
+}
+
+func document(canary string, round int) string {
+	return fmt.Sprintf("# Notes of %s\n\nThe secret of the vault is %s number %d.\n", canary, canary, round)
+}
+
+func useEveryRoute(t *testing.T, n *node, w *tenant, mine, theirs, foreign string, round int) {
+	calls := []struct {
+		method, path, body string
+		ok                 []int
+	}{
+		{"PUT", "/v1/documents/shared", document(mine, round), []int{200, 201}},
+		{"PUT", fmt.Sprintf("/v1/documents/own%d", round), document(mine, round), []int{200, 201}},
+		{"GET", "/v1/documents", "", []int{200}},
+		{"GET", "/v1/documents/shared", "", []int{200}},
+		{"GET", "/v1/documents/shared/content", "", []int{200, 409}},
+		{"POST", "/v1/retrieve", `{"query":"secret of the vault"}`, []int{200}},
+		{"POST", "/v1/retrieve", `{"query":"` + theirs + `"}`, []int{200}},
+		{"POST", "/v1/answer", `{"query":"What is the secret of the vault?"}`, []int{200}},
+		{"DELETE", fmt.Sprintf("/v1/documents/own%d", round), "", []int{204, 404}},
+		{"GET", "/v1/documents/" + foreign, "", []int{404}},
+		{"GET", "/v1/documents/" + foreign + "/content", "", []int{404}},
+		{"DELETE", "/v1/documents/" + foreign, "", []int{404}},
+	}
+	for _, call := range calls {
+		r := n.ask(t, w, call.method, call.path, call.body)
+		if strings.Contains(string(r.body), theirs) {
+			t.Errorf("%s %s shows the other tenant's content: %s", call.method, call.path, r.body)
+		}
+		known := r.status == http.StatusServiceUnavailable && r.code() == "database_busy" // the pool is that small
+		for _, status := range call.ok {
+			known = known || r.status == status
+		}
+		if !known {
+			t.Errorf("%s %s: %d %s", call.method, call.path, r.status, r.body)
+		}
+	}
+}
+
+// Whoever dumps the database finds nothing of what tenants stored or asked.
+func TestDatabaseHoldsNoPlaintext(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/canaryname?title=canarytitle", "# canaryheading\n\ncanarytext stands here.\n"), 201, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/answer", `{"query":"canarytext canaryquestion"}`), 200, "")
+	n.stop()
+	c.pg.Exec(t, "checkpoint")
+
+	dump := exec.Command(filepath.Join(c.pg.Bin, "pg_dump"), "-h", c.pg.Host, "-p", fmt.Sprint(c.pg.Port), "-U", "postgres", "--format=plain", binding.DatabaseName)
+	out, err := dump.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "COPY bulkhead.blob") {
+		t.Fatal("the dump holds no table")
+	}
+	without(t, "dump", out)
+	// bytea is hexadecimal in a dump; the files have it as it is, WAL included.
+	err = filepath.WalkDir(c.pg.Dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		data, err := io.ReadAll(f)
+		without(t, path, data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	without(t, "log", []byte(c.log.String()))
+}
+
+func without(t *testing.T, where string, data []byte) {
+	t.Helper()
+	text := string(data)
+	for _, form := range []string{"canary", fmt.Sprintf("%x", "canary")} {
+		if at := strings.Index(text, form); at >= 0 {
+			t.Errorf("%s holds %q", where, text[at:min(at+40, len(text))])
+		}
+	}
+}
+
+// Ciphertext that is put in another place must not open there.
+func TestSwappedCiphertextDoesNotOpen(t *testing.T) {
+	swaps := map[string]string{
+		"metadata of two documents": `update bulkhead.document d set meta_ct = o.meta_ct from bulkhead.document o
+			where d.tenant_id = o.tenant_id and d.doc_id <> o.doc_id`,
+		"metadata of two tenants": `update bulkhead.document d set meta_ct = o.meta_ct, dek_id = o.dek_id from bulkhead.document o where d.tenant_id <> o.tenant_id`,
+		"sources of two documents": `update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+			where b.tenant_id = o.tenant_id and b.object_id <> o.object_id and b.kind = 'src' and o.kind = 'src' and b.block_no = o.block_no`,
+		"sources of two tenants": `update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+			where b.tenant_id <> o.tenant_id and b.kind = 'src' and o.kind = 'src' and b.block_no = o.block_no`,
+		"source and chunk table": `update bulkhead.document set src_id = lex_id, lex_id = src_id`,
+		"documents' objects": `update bulkhead.document d set src_id = o.src_id, lex_id = o.lex_id, meta_ct = o.meta_ct from bulkhead.document o
+			where d.tenant_id <> o.tenant_id`,
+		"flipped bit": `update bulkhead.blob set ct = set_byte(ct, 40, get_byte(ct, 40) # 1) where kind = 'src' and block_no = 1`,
+	}
+	c := newCell(t)
+	acme, globex := c.tenant(t, "acme"), c.tenant(t, "globex")
+	n := c.start(t, "runtime-0")
+	for _, w := range []*tenant{acme, globex} {
+		expect(t, n.ask(t, w, "PUT", "/v1/documents/one", "one secret of "+w.Tenant.Name), 201, "")
+		expect(t, n.ask(t, w, "PUT", "/v1/documents/two", "two secret of "+w.Tenant.Name), 201, "")
+	}
+	n.stop()
+	for name, swap := range swaps {
+		t.Run(name, func(t *testing.T) {
+			tx := "create table public.keep_document as table bulkhead.document; create table public.keep_blob as table bulkhead.blob"
+			c.pg.Exec(t, tx, "begin; set local session_replication_role = replica; "+swap+"; commit")
+			defer c.pg.Exec(t, `begin; set local session_replication_role = replica;
+				delete from bulkhead.document; insert into bulkhead.document table public.keep_document;
+				delete from bulkhead.blob; insert into bulkhead.blob table public.keep_blob;
+				drop table public.keep_document, public.keep_blob; commit`)
+			again := c.start(t, "runtime-1")
+			defer again.stop()
+			r := again.ask(t, acme, "POST", "/v1/retrieve", `{"query":"secret"}`)
+			if r.status != http.StatusInternalServerError || strings.Contains(string(r.body), "globex") {
+				t.Errorf("got %d %s", r.status, r.body)
+			}
+		})
+	}
+	again := c.start(t, "runtime-2")
+	expect(t, again.ask(t, acme, "POST", "/v1/retrieve", `{"query":"secret"}`), 200, "")
+}

@@ -1,0 +1,149 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/audit"
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/server"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+)
+
+// tenantWorkers is how many tenants are loaded at a time.
+const tenantWorkers = 8
+
+// Replica is one runtime process.
+type Replica struct {
+	config  Config
+	store   *store.Store
+	audit   *audit.Log
+	acks    *tenants.Acks
+	set     atomic.Pointer[tenants.Set] // nil while starting
+	api     *server.Listener
+	ops     *server.Listener
+	serving errgroup.Group
+	leaving atomic.Bool
+}
+
+// New connects to the database, proves it, and opens both ports. Health is
+// served at once, since the database may let us wait; the API is with Run.
+func New(ctx context.Context, c Config) (*Replica, error) {
+	r := &Replica{config: c}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if r.ops, err = server.Listen(c.OpsAddress, "", server.Ops(r.ready, metrics), c.Log); err != nil {
+		return nil, err
+	}
+	r.serving.Go(r.ops.Run)
+	vault, err := seal.NewVault(c.Vault)
+	if err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	if r.store, err = store.Open(ctx, c.Database, c.Log); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	if err := r.assemble(vault, metrics); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+// assemble wires the parts, each with what it needs of the others.
+func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (err error) {
+	c := r.config
+	r.audit = audit.NewLog(r.store, c.Log, metrics)
+	documents := corpus.New(r.store, c.IndexBytes, metrics)
+	limits := guard.NewLimits(c.InFlight, c.Ingests)
+	core := c.Kubernetes.CoreV1()
+	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
+	set := tenants.NewSet(tenants.Config{
+		Store: r.store, Vault: vault, Acks: r.acks, Metrics: tenants.NewMetrics(metrics), Log: c.Log,
+		Lease: c.Lease, Workers: tenantWorkers, Evict: documents.Evict,
+		Forget: func(tenant uuid.UUID) {
+			r.audit.Forget(tenant)
+			limits.Forget(tenant)
+		},
+	})
+	r.set.Store(set)
+	api := &server.Server{
+		Keys: guard.NewAuthenticator(set), Limits: limits, Audit: r.audit, Corpus: documents,
+		Metrics: server.NewMetrics(metrics), Log: c.Log,
+	}
+	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)
+	return err
+}
+
+// APIAddress is where the tenants' API listens.
+func (r *Replica) APIAddress() net.Addr { return r.api.Addr() }
+
+// OpsAddress is where health and metrics are served.
+func (r *Replica) OpsAddress() net.Addr { return r.ops.Addr() }
+
+func (r *Replica) ready() error {
+	if r.leaving.Load() {
+		return errors.New("shutting down")
+	}
+	set := r.set.Load()
+	if set == nil {
+		return errors.New("starting")
+	}
+	return set.Ready()
+}
+
+// Run serves until the context ends, then fails readiness, waits for traffic
+// to go elsewhere, and lets the requests in flight finish.
+func (r *Replica) Run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var tending sync.WaitGroup
+	tending.Go(func() { r.acks.Run(background) })
+
+	group, failed := errgroup.WithContext(ctx)
+	group.Go(r.serving.Wait)
+	group.Go(r.api.Run)
+	group.Go(func() error {
+		return r.set.Load().Run(background, r.config.Kubernetes, r.config.Pod.Namespace)
+	})
+	group.Go(func() error {
+		<-failed.Done()
+		defer stop()
+		return r.leave()
+	})
+	err := group.Wait()
+	tending.Wait()
+	r.audit.Wait()
+	r.store.Close()
+	return err
+}
+
+// leave drains the API, then closes the ops port.
+func (r *Replica) leave() error {
+	r.leaving.Store(true)
+	r.config.Log.Info("shutting down")
+	time.Sleep(r.config.Grace)
+	ctx, cancel := context.WithTimeout(context.Background(), r.config.Drain)
+	defer cancel()
+	return errors.Join(r.api.Shutdown(ctx), r.ops.Shutdown(ctx))
+}
+
+// close gives back what New had opened before it failed.
+func (r *Replica) close() error {
+	if r.store != nil {
+		r.store.Close()
+	}
+	return errors.Join(r.ops.Shutdown(context.Background()), r.serving.Wait())
+}

@@ -1,0 +1,134 @@
+package seal_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+)
+
+// fakeKEK keeps keys by what they are bound to and fails when told to.
+type fakeKEK struct {
+	keys    map[string][]byte
+	unwraps int
+	fails   error
+}
+
+func (f *fakeKEK) Ref() string { return "fake" }
+
+func (f *fakeKEK) Wrap(_ context.Context, key, bound []byte) (string, error) {
+	if f.keys == nil {
+		f.keys = map[string][]byte{}
+	}
+	name := fmt.Sprint(len(f.keys))
+	f.keys[name+string(bound)] = bytes.Clone(key)
+	return name, f.fails
+}
+
+func (f *fakeKEK) Unwrap(_ context.Context, wrapped string, bound []byte) ([]byte, error) {
+	f.unwraps++
+	if f.fails != nil {
+		return nil, f.fails
+	}
+	key, ok := f.keys[wrapped+string(bound)]
+	if !ok {
+		return nil, seal.ErrDenied
+	}
+	return bytes.Clone(key), nil
+}
+
+// tenant is a Keyring with a clock that tests move.
+type tenant struct {
+	*seal.Keyring
+	id      uuid.UUID
+	kek     *fakeKEK
+	wrapped []seal.WrappedKey
+	now     time.Time
+}
+
+const lease = 300 * time.Second
+
+func newTenant(t *testing.T) *tenant {
+	t.Helper()
+	w := &tenant{id: uuid.New(), kek: &fakeKEK{}, now: time.Now()}
+	var err error
+	if w.wrapped, err = seal.Generate(t.Context(), w.id, w.kek); err != nil {
+		t.Fatal(err)
+	}
+	w.Keyring = seal.NewKeyring(w.id, lease, func() time.Time { return w.now })
+	if err := w.renew(t); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *tenant) renew(t *testing.T) error { return w.Renew(t.Context(), w.kek, w.wrapped) }
+
+func TestLeaseEndsAccess(t *testing.T) {
+	w := newTenant(t)
+	w.now = w.now.Add(lease - time.Second)
+	if err := w.Check(); err != nil {
+		t.Errorf("before the end: %v", err)
+	}
+	w.now = w.now.Add(time.Second)
+	if err := w.Check(); !errors.Is(err, seal.ErrUnreachable) {
+		t.Errorf("at the end: %v", err)
+	}
+	if _, _, err := w.SealCell(seal.Place{}, nil); !errors.Is(err, seal.ErrUnreachable) {
+		t.Errorf("sealing at the end: %v", err)
+	}
+	if err := w.renew(t); err != nil || w.Check() != nil {
+		t.Errorf("renewed: %v", err)
+	}
+}
+
+func TestRenewalExtendsWithOneUnwrap(t *testing.T) {
+	w := newTenant(t)
+	w.kek.unwraps = 0
+	w.now = w.now.Add(200 * time.Second)
+	if err := w.renew(t); err != nil || w.kek.unwraps != 1 || w.Remaining() != lease {
+		t.Errorf("%v, %d unwraps, %s remain", err, w.kek.unwraps, w.Remaining())
+	}
+}
+
+func TestUnreachableServesUntilTheLeaseEnds(t *testing.T) {
+	w := newTenant(t)
+	w.kek.fails = seal.ErrUnreachable
+	w.now = w.now.Add(200 * time.Second)
+	if err := w.renew(t); !errors.Is(err, seal.ErrUnreachable) || w.Check() != nil || w.State() != binding.KeyUnreachable {
+		t.Errorf("within the lease: %v, %v, %s", err, w.Check(), w.State())
+	}
+	w.now = w.now.Add(100 * time.Second)
+	if err := w.Check(); !errors.Is(err, seal.ErrUnreachable) {
+		t.Errorf("after the lease: %v", err)
+	}
+}
+
+func TestDeniedEndsAccessAtOnce(t *testing.T) {
+	w := newTenant(t)
+	w.kek.fails = seal.ErrDenied
+	if err := w.renew(t); !errors.Is(err, seal.ErrDenied) || !errors.Is(w.Check(), seal.ErrDenied) || w.State() != binding.KeyDenied {
+		t.Errorf("%v, %v, %s", err, w.Check(), w.State())
+	}
+	w.kek.fails = nil
+	if err := w.renew(t); err != nil || w.Check() != nil {
+		t.Errorf("granted again: %v, %v", err, w.Check())
+	}
+}
+
+// Rows of wrapped keys that are exchanged must not pass for each other.
+func TestWrappedKeysAreBoundToTheirRow(t *testing.T) {
+	w := newTenant(t)
+	w.Drop()
+	w.wrapped[0].Wrapped, w.wrapped[1].Wrapped = w.wrapped[1].Wrapped, w.wrapped[0].Wrapped
+	if err := w.renew(t); err == nil {
+		t.Error("the MAC key serves as data key")
+	}
+}

@@ -1,0 +1,114 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+)
+
+const maxJSON = 64 << 10 // bytes
+
+// decode reads a JSON body strictly.
+func decode(x *exchange, into any) error {
+	if media, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return unsupported("Send the body as 'Content-Type: application/json'.")
+	}
+	data, err := body(x, maxJSON, "body_too_large")
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return explain(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return badRequest("invalid_json", "Send one JSON object and nothing after it.")
+	}
+	return nil
+}
+
+// explain tells what is wrong with JSON without quoting its values.
+func explain(err error) error {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); {
+	case unknown:
+		return badRequest("unknown_field", "The field %s is unknown: leave it out or correct its name.", field)
+	case errors.As(err, &kind):
+		return badRequest("invalid_type", "The field %q must be a %s.", kind.Field, kind.Type)
+	case errors.As(err, &syntax):
+		return badRequest("invalid_json", "The body is not valid JSON at byte %d: correct it.", syntax.Offset)
+	}
+	return badRequest("invalid_json", "The body is not a complete JSON object: correct it.")
+}
+
+// body reads at most limit bytes.
+func body(x *exchange, limit int64, code string) ([]byte, error) {
+	tooLarge := problem{http.StatusRequestEntityTooLarge, invalid, code,
+		fmt.Sprintf("The body may have at most %d bytes: send less.", limit), 0}
+	if x.r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limit))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge
+	case err != nil:
+		return nil, badRequest("incomplete_body", "The body ended early: send it again.")
+	}
+	return data, nil
+}
+
+// mediaOf reads the Content-Type of a document.
+func mediaOf(header string) (engine.Media, error) {
+	media, params, err := mime.ParseMediaType(header)
+	if err != nil {
+		return 0, unsupported("Send a document as 'Content-Type: text/plain' or 'text/markdown'.")
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return 0, unsupported("Send the document in UTF-8, the only charset that is read.")
+	}
+	switch media {
+	case "text/plain":
+		return engine.Plain, nil
+	case "text/markdown":
+		return engine.Markdown, nil
+	}
+	return 0, unsupported("Documents of this type are not read: send text/plain or text/markdown.")
+}
+
+func mediaName(m engine.Media) string {
+	if m == engine.Markdown {
+		return "text/markdown"
+	}
+	return "text/plain"
+}
+
+func unsupported(message string) problem {
+	return problem{http.StatusUnsupportedMediaType, invalid, "unsupported_media_type", message, 0}
+}
+
+// firstInvalid is the offset of the first byte that is not UTF-8, or -1.
+func firstInvalid(text []byte) int {
+	if utf8.Valid(text) {
+		return -1
+	}
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}

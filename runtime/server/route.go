@@ -1,0 +1,38 @@
+package server
+
+// Class is how a route is audited.
+type Class string
+
+// The audit classes.
+const (
+	// Read: an intent is committed before plaintext leaves, a result after.
+	Read Class = "read"
+	// Change: as Read, and the change itself is recorded in its transaction.
+	Change Class = "change"
+	// None: the route neither returns nor changes anything of a tenant.
+	None Class = "none"
+)
+
+// Route is one entry of the API.
+type Route struct {
+	Name    string // in audit events, metrics and logs
+	Pattern string // of net/http
+	Class   Class
+	serve   func(*exchange) error
+}
+
+// Routes is the whole API.
+func Routes() []Route {
+	return []Route{
+		{"document.put", "PUT /v1/documents/{ref}", Change, putDocument},
+		{"document.list", "GET /v1/documents", Read, listDocuments},
+		{"document.get", "GET /v1/documents/{ref}", Read, getDocument},
+		{"document.content", "GET /v1/documents/{ref}/content", Read, getContent},
+		{"document.delete", "DELETE /v1/documents/{ref}", Change, deleteDocument},
+		{"retrieve", "POST /v1/retrieve", Read, retrieve},
+		{"answer", "POST /v1/answer", Read, answer},
+	}
+}
+
+// unknownRoute answers what no route matches, to those with a key only.
+var unknownRoute = Route{Name: "unknown", Class: None, serve: func(*exchange) error { return errNoRoute }}

@@ -1,0 +1,100 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+)
+
+const (
+	maxQuery    = 8 << 10 // bytes
+	maxTopK     = 100
+	defaultTopK = 10
+)
+
+// passage is a byte span of a document in a response.
+type passage struct {
+	DocumentID uuid.UUID `json:"document_id"`
+	ExternalID string    `json:"external_id"`
+	Title      string    `json:"title"`
+	Start      int       `json:"start"`
+	End        int       `json:"end"`
+	Text       string    `json:"text"`
+	Score      float64   `json:"score,omitempty"`
+}
+
+func presentPassages(found []corpus.Passage) []passage {
+	all := make([]passage, len(found))
+	for i, p := range found {
+		all[i] = passage{DocumentID: p.Document, ExternalID: p.ExternalID, Title: p.Title,
+			Start: p.Start, End: p.End, Text: p.Text, Score: p.Score}
+	}
+	return all
+}
+
+func retrieve(x *exchange) error {
+	asked := struct {
+		Query string `json:"query"`
+		TopK  *int   `json:"top_k"`
+	}{}
+	if err := decode(x, &asked); err != nil {
+		return err
+	}
+	k := defaultTopK
+	if asked.TopK != nil {
+		k = *asked.TopK
+	}
+	if k < 1 || k > maxTopK {
+		return badRequest("invalid_top_k", "top_k must be a number from 1 to %d.", maxTopK)
+	}
+	req, err := question(x, asked.Query)
+	if err != nil {
+		return err
+	}
+	found, err := x.server.Corpus.Retrieve(x.r.Context(), req, asked.Query, k)
+	if err != nil {
+		return err
+	}
+	return x.reply(http.StatusOK, struct {
+		Object string    `json:"object"`
+		Data   []passage `json:"data"`
+	}{"list", presentPassages(found)})
+}
+
+func answer(x *exchange) error {
+	asked := struct {
+		Query string `json:"query"`
+	}{}
+	if err := decode(x, &asked); err != nil {
+		return err
+	}
+	req, err := question(x, asked.Query)
+	if err != nil {
+		return err
+	}
+	said, err := x.server.Corpus.Answer(x.r.Context(), req, asked.Query)
+	if err != nil {
+		return err
+	}
+	cited := presentPassages(said.Citations)
+	for i := range cited {
+		cited[i].Score = 0 // of the passage around it, not of what is cited
+	}
+	return x.reply(http.StatusOK, struct {
+		Object    string    `json:"object"`
+		Answer    string    `json:"answer"`
+		Found     bool      `json:"found"`
+		Citations []passage `json:"citations"`
+	}{"answer", said.Text, said.Text != "", cited})
+}
+
+// question checks a query and begins the access.
+func question(x *exchange, query string) (corpus.Request, error) {
+	if strings.TrimSpace(query) == "" || len(query) > maxQuery {
+		return corpus.Request{}, badRequest("invalid_query", "query must be a text of 1 to %d bytes.", maxQuery)
+	}
+	return x.begin("", query)
+}

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/audit"
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+)
+
+// Server answers the tenants' requests.
+type Server struct {
+	Keys    *guard.Authenticator
+	Limits  *guard.Limits
+	Audit   *audit.Log
+	Corpus  *corpus.Corpus
+	Metrics *Metrics
+	Log     *slog.Logger
+}
+
+// requestTimeout bounds the work for one request.
+const requestTimeout = 60 * time.Second
+
+// Handler serves all routes.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range Routes() {
+		mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, req *http.Request) { s.handle(r, w, req) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) { s.handle(unknownRoute, w, req) })
+	return mux
+}
+
+// handle runs a request and takes account of it.
+func (s *Server) handle(r Route, w http.ResponseWriter, req *http.Request) {
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
+	defer cancel()
+	x := &exchange{server: s, route: r, w: w, r: req.WithContext(ctx), id: uuid.NewString()}
+	w.Header().Set("X-Request-Id", x.id)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := s.serve(x); err != nil {
+		x.fail(err)
+	}
+	x.end()
+	s.Metrics.observe(r.Name, x.status, time.Since(start))
+	s.Log.Info("request", "request", x.id, "route", r.Name, "tenant", x.tenantID(), "key", x.caller.KeyID,
+		"status", x.status, "code", x.code, "elapsed_ms", time.Since(start).Milliseconds())
+}
+
+// serve takes a request through what all routes have in common.
+func (s *Server) serve(x *exchange) error {
+	leave, err := s.Limits.Enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if x.caller, err = s.Keys.Authenticate(x.r.Header.Get("Authorization")); err != nil {
+		return err
+	}
+	allowance, err := s.Limits.Take(x.caller.Tenant)
+	x.allowance(allowance)
+	if err != nil {
+		return err
+	}
+	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
+		return err
+	}
+	if err := x.caller.Tenant.Keys.Check(); err != nil {
+		return err
+	}
+	return x.route.serve(x)
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Rows reads one tenant's rows inside a transaction.
+type Rows struct {
+	tx     pgx.Tx
+	tenant uuid.UUID
+}
+
+// Tx reads and changes one tenant's rows inside a write transaction.
+type Tx struct{ Rows }
+
+// WithTenant is the write door: it runs fn in a READ COMMITTED transaction
+// that holds the tenant's shared lock and has found the fence open, and
+// commits if fn returns nil. Errors: ErrFenced, ErrUnprovisioned, ErrBusy,
+// ErrUnavailable, or what fn returned.
+func (s *Store) WithTenant(ctx context.Context, tenant uuid.UUID, fn func(*Tx) error) error {
+	return s.transact(ctx, tenant, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "select bulkhead.open_write($1)", tenant); err != nil {
+			return err
+		}
+		return fn(&Tx{Rows{tx: tx, tenant: tenant}})
+	})
+}
+
+// Provision makes the tenant's first rows where they are missing and changes
+// none that exist. genesis is the hash that the chain of lane 0 starts from.
+func (s *Store) Provision(ctx context.Context, tenant uuid.UUID, incarnation int64, genesis []byte) error {
+	return s.transact(ctx, tenant, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "select bulkhead.provision_tenant($1, $2)", tenant, incarnation); err != nil {
+			return err
+		}
+		known := false
+		row := tx.QueryRow(ctx, "select exists (select from tenant_head where tenant_id = $1)", tenant)
+		if err := row.Scan(&known); err != nil || known {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "select bulkhead.open_write($1)", tenant); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `insert into tenant_head (tenant_id, lane0_hash) values ($1, $2)
+			on conflict (tenant_id) do nothing`, tenant, genesis)
+		return err
+	})
+}
+
+// Admission proves that audit events of this tenant were committed and says
+// what the primary's newest state was after that.
+type Admission struct {
+	tenant uuid.UUID
+	stamp  Stamp
+}
+
+// Tenant is whose rows the Admission opens.
+func (a Admission) Tenant() uuid.UUID { return a.tenant }
+
+// Stamp is the tenant's state at admission.
+func (a Admission) Stamp() Stamp { return a.stamp }
+
+// Stamp is what a cached view of a tenant is compared with.
+type Stamp struct {
+	Incarnation int64 // rises with every restore
+	Generation  int64 // rises with every change of documents
+	AuthGen     int64 // rises with every change of the tenant's own keys
+}
+
+// Admit is the read door: in one round trip it commits audit events and reads
+// the tenant's stamp on the primary. Errors: ErrUnprovisioned, ErrBusy, ErrUnavailable.
+func (s *Store) Admit(ctx context.Context, tenant uuid.UUID, events []Event) (Admission, error) {
+	conn, err := s.borrow(ctx, s.lane)
+	if err != nil {
+		return Admission{}, err
+	}
+	defer conn.Release()
+
+	// The statements of a batch are one transaction, committed at its end.
+	batch := &pgx.Batch{}
+	queueTenant(batch, tenant)
+	queueEvents(batch, tenant, events)
+	admitted := Admission{tenant: tenant}
+	batch.Queue(`select f.incarnation, h.generation, h.auth_gen
+		from fence f join tenant_head h using (tenant_id) where tenant_id = $1`, tenant).
+		QueryRow(func(row pgx.Row) error {
+			return noRows(row.Scan(&admitted.stamp.Incarnation, &admitted.stamp.Generation, &admitted.stamp.AuthGen))
+		})
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return Admission{}, classify(err)
+	}
+	return admitted, nil
+}
+
+// Read runs fn on one read-only snapshot of the admitted tenant's rows, which
+// is at least as new as the Admission.
+func (s *Store) Read(ctx context.Context, a Admission, fn func(*Rows) error) error {
+	return s.view(ctx, a.tenant, fn)
+}
+
+// Tail returns the last event of a lane, zero if it has none.
+func (s *Store) Tail(ctx context.Context, tenant uuid.UUID, lane int64) (seq int64, hash []byte, err error) {
+	conn, err := s.borrow(ctx, s.lane)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer conn.Release()
+	err = pgx.BeginTxFunc(ctx, conn, readOnly, func(tx pgx.Tx) error {
+		if err := setTenant(ctx, tx, tenant); err != nil {
+			return err
+		}
+		row := tx.QueryRow(ctx, `select seq, hash from audit_event
+			where tenant_id = $1 and lane = $2 order by seq desc limit 1`, tenant, lane)
+		return emptyRow(row.Scan(&seq, &hash))
+	})
+	return seq, hash, classify(err)
+}
+
+// Keys reads the tenant's wrapped data keys, oldest epoch first. They are of
+// no use without the key that wrapped them, so no Admission is asked for.
+func (s *Store) Keys(ctx context.Context, tenant uuid.UUID) ([]WrappedKey, error) {
+	var keys []WrappedKey
+	err := s.view(ctx, tenant, func(r *Rows) (err error) {
+		keys, err = r.keys(ctx)
+		return err
+	})
+	return keys, err
+}
+
+func (s *Store) view(ctx context.Context, tenant uuid.UUID, fn func(*Rows) error) error {
+	return s.transact(ctx, tenant, readOnly, func(tx pgx.Tx) error {
+		if err := setTenant(ctx, tx, tenant); err != nil {
+			return err
+		}
+		return fn(&Rows{tx: tx, tenant: tenant})
+	})
+}
+
+func (s *Store) transact(ctx context.Context, tenant uuid.UUID, options pgx.TxOptions, fn func(pgx.Tx) error) error {
+	release, err := s.shares.acquire(ctx, tenant)
+	if err != nil {
+		return classify(err)
+	}
+	defer release()
+	conn, err := s.borrow(ctx, s.app)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return classify(pgx.BeginTxFunc(ctx, conn, options, fn))
+}
+
+const setTenantSQL = "select set_config('app.current_tenant', $1, true)"
+
+func setTenant(ctx context.Context, tx pgx.Tx, tenant uuid.UUID) error {
+	_, err := tx.Exec(ctx, setTenantSQL, tenant.String())
+	return err
+}
+
+func queueTenant(batch *pgx.Batch, tenant uuid.UUID) { batch.Queue(setTenantSQL, tenant.String()) }

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Errors of the doors, to be found with errors.Is. They hold no tenant data.
+var (
+	// ErrFenced: the tenant may not be written here for now, because it moves.
+	ErrFenced = errors.New("tenant is fenced")
+	// ErrUnprovisioned: the database has no rows of this tenant yet.
+	ErrUnprovisioned = errors.New("tenant is not provisioned")
+	// ErrBusy: no connection became free in time; asking again later may help.
+	ErrBusy = errors.New("database is busy")
+	// ErrUnavailable: the database can not be reached or did not answer in time.
+	ErrUnavailable = errors.New("database is unavailable")
+)
+
+// SQLSTATEs that the schema's functions raise.
+const (
+	stateFenced        = "TB001"
+	stateUnprovisioned = "TB003"
+)
+
+// classify adds one of the errors above to what pgx returned. A server's
+// message is dropped but for its code: its detail may quote a row.
+func classify(err error) error {
+	var server *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &server):
+		return classifyState(server.Code)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), isConnection(err):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+func classifyState(code string) error {
+	switch {
+	case code == stateFenced:
+		return ErrFenced
+	case code == stateUnprovisioned:
+		return ErrUnprovisioned
+	case code[:2] == "57" || code[:2] == "53" || code[:2] == "08" || code == "25P03" || code == "55P03":
+		// Operator intervention and cancelled statements, lack of resources,
+		// lost connections, idle in transaction, lock not available.
+		return fmt.Errorf("%w: SQLSTATE %s", ErrUnavailable, code)
+	}
+	return fmt.Errorf("database refused: SQLSTATE %s", code)
+}
+
+func isConnection(err error) bool {
+	var connect *pgconn.ConnectError
+	return errors.As(err, &connect) || pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+}
