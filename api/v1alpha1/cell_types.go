@@ -91,8 +91,8 @@ const AnnotationAdoptNamespaces = "bulkhead.dev/adopt-namespaces"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",fieldPath=".metadata.name",message="a cell's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
-// +kubebuilder:validation:XValidation:rule="!self.metadata.name.endsWith('-db') && !(self.metadata.name in ['system', 'credentials'])",fieldPath=".metadata.name",message="a cell's name cannot end in -db or be system or credentials: its namespaces would carry another's name",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name: a cell's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="!self.metadata.name.endsWith('-db') && !(self.metadata.name in ['system', 'credentials'])",message="metadata.name: a cell's name cannot end in -db or be system or credentials: its namespaces would carry another's name",reason=FieldValueInvalid
 type Cell struct {
 	metav1.TypeMeta `json:",inline"`
 

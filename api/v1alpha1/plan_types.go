@@ -82,7 +82,7 @@ type PlanSpec struct {
 // +kubebuilder:printcolumn:name="Documents",type=integer,JSONPath=`.spec.limits.documents`
 // +kubebuilder:printcolumn:name="Requests/min",type=integer,JSONPath=`.spec.limits.requestsPerMinute`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",fieldPath=".metadata.name",message="a plan's name has at most 63 characters",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name: a plan's name has at most 63 characters",reason=FieldValueInvalid
 type Plan struct {
 	metav1.TypeMeta `json:",inline"`
 

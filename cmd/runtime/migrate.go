@@ -17,7 +17,12 @@ func migrate(log *slog.Logger) *cobra.Command {
 		Use:   binding.CommandMigrate,
 		Short: "Bring the database's schema up to date",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return store.Migrate(cmd.Context(), m, log) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd.Flags(), "database-host"); err != nil {
+				return err
+			}
+			return store.Migrate(cmd.Context(), m, log)
+		},
 	}
 	f := cmd.Flags()
 	databaseFlags(f, &m.Config)

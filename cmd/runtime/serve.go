@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -23,6 +24,9 @@ func serve(log *slog.Logger) *cobra.Command {
 		Short: "Serve the tenants whose Bindings are in the pod's namespace",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "database-host", "vault-address", "vault-auth-mount"); err != nil {
+				return err
+			}
 			client, err := kubernetesClient(kubeconfig)
 			if err != nil {
 				return err
@@ -66,6 +70,17 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
 	return cmd
+}
+
+// required names the first flag that neither the command line nor the
+// environment set.
+func required(f *pflag.FlagSet, names ...string) error {
+	for _, name := range names {
+		if f.Lookup(name).Value.String() == "" {
+			return fmt.Errorf("--%s is not set, nor its environment variable", name)
+		}
+	}
+	return nil
 }
 
 func kubernetesClient(kubeconfig string) (kubernetes.Interface, error) {

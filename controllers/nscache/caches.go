@@ -5,7 +5,6 @@ package nscache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -130,6 +129,10 @@ func (c *Caches) start(ctx context.Context, namespace string, e *entry) error {
 	}
 	base, cancel := context.WithCancel(c.base)
 	go func() { _ = made.Start(base) }() // returns nil when its context ends
+	if !made.WaitForCacheSync(ctx) { // of no kind yet: until it has started
+		cancel()
+		return ctx.Err()
+	}
 	e.cache, e.cancel = made, cancel
 	return nil
 }
@@ -141,12 +144,8 @@ func (c *Caches) watch(ctx context.Context, namespace string, e *entry, kind cli
 	}
 	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
-	informer, err := e.cache.GetInformer(ctx, kind)
-	if err != nil {
+	if _, err := e.cache.GetInformer(ctx, kind); err != nil { // waits for its first listing
 		return err
-	}
-	if !informer.HasSynced() {
-		return errors.New("its first listing did not finish in time")
 	}
 	if err := c.options.Opened(namespace, e.cache, kind); err != nil {
 		return err

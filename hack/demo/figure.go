@@ -1,13 +1,11 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/bulkhead-dev/bulkhead/hack/bench/figure"
 	"github.com/bulkhead-dev/bulkhead/hack/cache"
 )
 
@@ -23,19 +21,9 @@ func (d *demo) start() start {
 
 // figure prints how long the whole took.
 func (d *demo) figure(s start) error {
-	line, err := json.Marshal(struct {
-		Bench  string  `json:"bench"`
-		Case   string  `json:"case"`
-		Metric string  `json:"metric"`
-		Value  float64 `json:"value"`
-		Unit   string  `json:"unit"`
-		N      int     `json:"n"`
-	}{"demo", s.kind(cached()), "wall", math.Round(d.report.Elapsed().Seconds()*10) / 10, "s", 1})
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(os.Stdout, "BENCH %s\n", line)
-	return err
+	return figure.Figure{
+		Bench: "demo", Case: s.kind(cached()), Metric: "wall", Value: d.report.Elapsed().Seconds(), Unit: "s", N: 1,
+	}.Print(os.Stdout)
 }
 
 // kind names the case: cold if anything had to be built.

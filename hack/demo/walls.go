@@ -20,6 +20,9 @@ const (
 	dns      = "kube-dns.kube-system.svc:53" // everybody may reach it
 )
 
+// patience is how long the node's packet filter may take to learn of a new pod.
+const patience = 20 * time.Second
+
 // visit is an attempt to connect, and whether it has to succeed.
 type visit struct {
 	namespace, pod, to string
@@ -56,10 +59,10 @@ func (d *demo) makeProbes(ctx context.Context, log io.Writer) error {
 		{"create", "namespace", strangers},
 		{"wait", "-n", strangers, "serviceaccount/default", "--for=create", "--timeout=30s"},
 	} {
-		if out, err := d.cluster.Kubectl(ctx, command...); err != nil {
+		out, err := d.cluster.Kubectl(ctx, command...)
+		fmt.Fprintln(log, out)
+		if err != nil {
 			return err
-		} else {
-			fmt.Fprintln(log, out)
 		}
 	}
 	manifest, err := os.ReadFile(filepath.Join(d.cluster.Repo, probes))
@@ -88,25 +91,30 @@ func (d *demo) running(ctx context.Context, namespace string, pods ...string) er
 func (d *demo) visit(ctx context.Context, log io.Writer, v visit) error {
 	args := []string{"exec", "-n", v.namespace, v.pod, "--", "/probe", "tcp", v.to}
 	d.screen.command("kubectl", args...)
-	out, err := d.cluster.Kubectl(ctx, args...)
-	for deadline := time.Now().Add(20 * time.Second); v.allowed && err != nil && time.Now().Before(deadline); {
-		fmt.Fprintln(log, err)
-		time.Sleep(500 * time.Millisecond)
-		out, err = d.cluster.Kubectl(ctx, args...)
+	said, err := d.cluster.Kubectl(ctx, args...)
+	for until := time.Now().Add(patience); v.allowed && err != nil && ctx.Err() == nil && time.Now().Before(until); {
+		fmt.Fprintln(log, said)
+		time.Sleep(time.Second)
+		said, err = d.cluster.Kubectl(ctx, args...)
 	}
-	fmt.Fprintln(log, out)
-	switch {
-	case v.allowed && err != nil:
-		return fmt.Errorf("it should hold that %s: %w", v.what, err)
-	case !v.allowed && !strings.HasPrefix(out, "no connection to "+v.to):
-		return fmt.Errorf("it should hold that %s; the probe said: %s %w", v.what, out, err)
+	fmt.Fprintln(log, said)
+	if v.allowed != (err == nil) || !v.allowed && !stopped(said, v.to) {
+		return errors.Join(fmt.Errorf("it does not hold that %s; the probe says %q", v.what, said), err)
 	}
-	d.screen.say("%s: %s", v.what, out)
+	d.screen.say("%s:", v.what)
+	d.screen.say("→ %s", said)
 	return nil
 }
 
-// removeProbes is a courtesy: the next run removes what is left.
+// stopped says whether it was the connection that failed, and not the program or the name's resolution.
+func stopped(said, to string) bool {
+	return strings.HasPrefix(said, "no connection to "+to) && !strings.Contains(said, "lookup ")
+}
+
+// removeProbes is a courtesy, also to who interrupts the demo: the next run removes what is left.
 func (d *demo) removeProbes(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
 	_, _ = d.cluster.Kubectl(ctx, "delete", "pod", "-n", runtimeNamespace, "probe", "--ignore-not-found", "--wait=false")
 	_, _ = d.cluster.Kubectl(ctx, "delete", "namespace", strangers, "--ignore-not-found", "--wait=false")
 }

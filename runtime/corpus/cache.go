@@ -46,12 +46,12 @@ func (c *cache) get(tenant uuid.UUID) *view {
 	return at.Value.(cached).view
 }
 
-// put replaces a tenant's view, unless a newer one is there.
+// put replaces a tenant's view, unless one that is as new is there.
 func (c *cache) put(tenant uuid.UUID, v *view) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at, ok := c.views[tenant]; ok {
-		if at.Value.(cached).view.newer(v.stamp) {
+		if at.Value.(cached).view.covers(v.stamp) {
 			return
 		}
 		c.remove(at)

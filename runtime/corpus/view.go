@@ -32,15 +32,10 @@ type file struct {
 // fileBytes is about what a file takes in memory beside its strings.
 const fileBytes = 256
 
-// newer reports whether v is newer than the stamp.
-func (v *view) newer(s store.Stamp) bool {
-	return v.stamp.Incarnation > s.Incarnation ||
-		v.stamp.Incarnation == s.Incarnation && v.stamp.Generation > s.Generation
-}
-
-// covers reports whether v is at least as new as the stamp, in the same incarnation.
+// covers reports whether v is at least as new as the stamp.
 func (v *view) covers(s store.Stamp) bool {
-	return v.index != nil && v.stamp.Incarnation == s.Incarnation && v.stamp.Generation >= s.Generation
+	return v.index != nil && (v.stamp.Incarnation > s.Incarnation ||
+		v.stamp.Incarnation == s.Incarnation && v.stamp.Generation >= s.Generation)
 }
 
 const loadTimeout = 60 * time.Second

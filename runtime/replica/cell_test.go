@@ -43,6 +43,7 @@ type cell struct {
 	token string // file
 	db    store.Config
 	lease time.Duration
+	grace time.Duration
 	log   *logs
 }
 
@@ -98,7 +99,7 @@ func (c *cell) launch(t *testing.T, pod string) *node {
 		Database:   c.db,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, IndexBytes: 64 << 20, InFlight: 256, Ingests: 16, Drain: 5 * time.Second,
+		Lease: c.lease, IndexBytes: 64 << 20, InFlight: 256, Ingests: 16, Grace: c.grace, Drain: 5 * time.Second,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
 	})
 	if err != nil {

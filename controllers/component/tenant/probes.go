@@ -12,6 +12,9 @@ import (
 // nothing else gives cause to.
 const ProbeInterval = 15 * time.Minute
 
+// hastened is how soon a key that a runtime complains of is looked at.
+const hastened = 15 * time.Second
+
 // Probes remember when each tenant's key was last found in order, so that a
 // reconcile without cause makes no call to Vault.
 type Probes struct {
@@ -45,6 +48,16 @@ func (p *Probes) Done(id string, spec vault.Spec, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.set(id, probe{spec, now.Add(ProbeInterval)})
+}
+
+// Hasten looks at a tenant's key soon: a runtime says that it is refused the key.
+func (p *Probes) Hasten(id string, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known, ok := p.due[id]; ok && known.at.Sub(now) > hastened {
+		known.at = now.Add(hastened)
+		p.due[id] = known
+	}
 }
 
 // Forget drops a tenant.

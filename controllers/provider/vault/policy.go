@@ -9,7 +9,7 @@ const tokenTTL = 15 * 60
 // policy lets a tenant's pods wrap and unwrap data keys under one key.
 // "update" without "create": a missing key is never made by using it.
 func policy(mount, key string) string {
-	return fmt.Sprintf(`path "%[1]s/datakey/plaintext/%[2]s" { capabilities = ["update"] }
+	return fmt.Sprintf(`path "%[1]s/encrypt/%[2]s" { capabilities = ["update"] }
 path "%[1]s/decrypt/%[2]s" { capabilities = ["update"] }
 path "%[1]s/rewrap/%[2]s" { capabilities = ["update"] }
 `, mount, key)

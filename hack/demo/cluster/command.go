@@ -26,6 +26,9 @@ func (c *Cluster) Command(ctx context.Context, name string, args ...string) *exe
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = c.Repo
 	cmd.Env = os.Environ()
+	if c.Bin != "" {
+		cmd.Env = append(cmd.Env, "PATH="+c.Bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
 	if c.Kubeconfig != "" {
 		cmd.Env = append(cmd.Env, "KUBECONFIG="+c.Kubeconfig)
 	}

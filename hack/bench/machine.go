@@ -1,0 +1,22 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// machine says what the figures were measured on.
+func machine() string {
+	line := fmt.Sprintf("machine: %d cores", runtime.NumCPU())
+	var memory unix.Sysinfo_t
+	if unix.Sysinfo(&memory) == nil {
+		line += fmt.Sprintf(", %d GiB of memory", uint64(memory.Totalram)*uint64(memory.Unit)>>30)
+	}
+	var kernel unix.Utsname
+	if unix.Uname(&kernel) == nil {
+		line += ", Linux " + unix.ByteSliceToString(kernel.Release[:])
+	}
+	return line
+}

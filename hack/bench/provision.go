@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bulkhead-dev/bulkhead/hack/bench/figure"
+	"github.com/bulkhead-dev/bulkhead/hack/demo/cluster"
+	"github.com/bulkhead-dev/bulkhead/hack/step"
+)
+
+const provisionLong = `provision measures how long a Shared tenant takes from its creation to its condition Ready, as a watch
+sees it, and what the operator writes when there is nothing to do:
+
+  serial    tenants one after the other
+  burst20   tenants twenty at a time
+  steady    writes in the API server's audit log over a quiet time, and after a restart of the operator
+
+It needs a cluster with the operator deployed. It works in a Cell of its own, bench, and removes it with
+everything in it at the end. The keys of its tenants stay in the Vault: the operator may not destroy any.`
+
+// How long a tenant may take before the benchmark is given up, and how many are made at a time.
+const (
+	tenantLimit = time.Minute
+	burst       = 20
+)
+
+// provision is the benchmark and what it works with.
+type provision struct {
+	cluster *cluster.Cluster
+	report  *step.Reporter
+	run     string // tells the tenants of this run from others
+	n       int
+	window  time.Duration
+	tenants *tenants
+}
+
+func provisionCommand() *cobra.Command {
+	p := &provision{run: time.Now().UTC().Format("150405")}
+	var state string
+	var cases []string
+	command := &cobra.Command{
+		Use:   "provision",
+		Short: "Measure from a tenant's creation to Ready, and the operator's writes at rest",
+		Long:  provisionLong,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if p.n < burst || p.n%burst != 0 || 2*p.n > 1000 {
+				return fmt.Errorf("--tenants %d: give a multiple of %d up to 500", p.n, burst)
+			}
+			if p.cluster, err = cluster.At(state); err != nil {
+				return err
+			}
+			p.report = step.New(os.Stderr, p.cluster.Logs())
+			return p.measure(cmd.Context(), cases)
+		},
+	}
+	command.Flags().StringVar(&state, "state", os.Getenv("BULKHEAD_STATE"),
+		"directory of the devcluster (default .devcluster in the repository, or $BULKHEAD_STATE)")
+	command.Flags().IntVar(&p.n, "tenants", 100, "how many tenants to make in each of serial and burst20")
+	command.Flags().DurationVar(&p.window, "window", time.Minute, "how long to count writes for, before a restart and after it")
+	command.Flags().StringSliceVar(&cases, "cases", []string{"serial", "burst20", "steady"}, "what to measure")
+	return command
+}
+
+func (p *provision) measure(ctx context.Context, cases []string) (err error) {
+	fmt.Fprintln(os.Stderr, machine())
+	if err := p.report.Run(ctx, "connect", tenantLimit, p.cluster.Connect); err != nil {
+		return err
+	}
+	defer func() { err = p.cleanUp(ctx, err) }()
+	if err := p.setUp(ctx); err != nil {
+		return err
+	}
+	stop, err := p.watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, c := range []struct {
+		name string
+		do   step.Func
+	}{{"serial", p.serial}, {"burst20", p.burst20}, {"steady", p.steady}} {
+		if !slices.Contains(cases, c.name) {
+			continue
+		}
+		if err := p.report.Run(ctx, c.name, time.Hour, c.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serial makes tenants one after the other.
+func (p *provision) serial(ctx context.Context, log io.Writer) error {
+	var took []time.Duration
+	for i := range p.n {
+		one, err := p.tenants.make(ctx, fmt.Sprintf("bench-%s-s%03d", p.run, i))
+		if err != nil {
+			return err
+		}
+		took = append(took, one...)
+		fmt.Fprintf(log, "%d of %d tenants, the last in %s\n", len(took), p.n, one[0].Round(time.Millisecond))
+	}
+	return printPercentiles("serial", took)
+}
+
+// burst20 makes tenants twenty at a time.
+func (p *provision) burst20(ctx context.Context, log io.Writer) error {
+	var took []time.Duration
+	for len(took) < p.n {
+		var names []string
+		for i := range burst {
+			names = append(names, fmt.Sprintf("bench-%s-b%03d", p.run, len(took)+i))
+		}
+		some, err := p.tenants.make(ctx, names...)
+		if err != nil {
+			return err
+		}
+		took = append(took, some...)
+		fmt.Fprintf(log, "%d of %d tenants, the slowest of these in %s\n", len(took), p.n, slices.Max(some).Round(time.Millisecond))
+	}
+	return printPercentiles("burst20", took)
+}
+
+func printPercentiles(name string, took []time.Duration) error {
+	for _, percent := range []int{50, 99} {
+		f := figure.Figure{
+			Bench: "provision", Case: name, Metric: fmt.Sprintf("p%d", percent),
+			Value: percentile(took, percent).Seconds(), Unit: "s", N: len(took),
+		}
+		if err := f.Print(os.Stdout); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// watch follows the tenants of this run from now on, until stop.
+func (p *provision) watch(ctx context.Context) (stop func(), err error) {
+	url, closeProxy, err := p.cluster.Proxy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.tenants = &tenants{api: url, run: p.run, ready: map[string]chan time.Time{}, lost: make(chan struct{})}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		url+tenantsPath+"?watch=true&timeoutSeconds=7200&labelSelector="+labelRun+"%3D"+p.run, nil)
+	if err != nil {
+		closeProxy()
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("watch tenants: %s", response.Status)
+	}
+	if err != nil {
+		closeProxy()
+		return nil, err
+	}
+	go p.tenants.follow(response.Body)
+	return func() { response.Body.Close(); closeProxy() }, nil
+}
+
+// event is what the benchmark reads of a watch event.
+type event struct {
+	Object struct {
+		Metadata struct{ Name string }
+		Status   struct{ Conditions []condition }
+	}
+}
+
+type condition struct{ Type, Status string }
+
+func (e event) ready() bool {
+	return slices.Contains(e.Object.Status.Conditions, condition{"Ready", "True"})
+}
+
+// follow reads events until the stream ends.
+func (t *tenants) follow(stream io.Reader) {
+	events := json.NewDecoder(stream)
+	for {
+		var e event
+		if err := events.Decode(&e); err != nil {
+			t.err = err
+			close(t.lost)
+			return
+		}
+		if e.ready() {
+			t.saw(e.Object.Metadata.Name, time.Now())
+		}
+	}
+}
