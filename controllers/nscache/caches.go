@@ -129,7 +129,7 @@ func (c *Caches) start(ctx context.Context, namespace string, e *entry) error {
 	}
 	base, cancel := context.WithCancel(c.base)
 	go func() { _ = made.Start(base) }() // returns nil when its context ends
-	if !made.WaitForCacheSync(ctx) { // of no kind yet: until it has started
+	if !made.WaitForCacheSync(ctx) {     // of no kind yet: until it has started
 		cancel()
 		return ctx.Err()
 	}

@@ -1,0 +1,80 @@
+package envtest
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+)
+
+var _ = Describe("The API server", func() {
+	parse := func(text string) *unstructured.Unstructured {
+		GinkgoHelper()
+		var object unstructured.Unstructured
+		Expect(yaml.Unmarshal([]byte(text), &object.Object)).To(Succeed())
+		object.SetAPIVersion("bulkhead.dev/v1alpha1")
+		return &object
+	}
+
+	DescribeTable("accepts", func(ctx SpecContext, text string) {
+		Expect(admin.Create(ctx, parse(text), client.DryRunAll)).To(Succeed())
+	},
+		Entry("the five-line tenant", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared}}`),
+		Entry("a name of 40 characters", `{kind: Tenant, metadata: {name: a234567890123456789012345678901234567890}, spec: {tier: Shared}}`),
+		Entry("a full tenant", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedPods, planRef: {name: enterprise}, displayName: Acme Ltd, containment: ReadOnly, credentialGeneration: 3, deletionPolicy: Retain, cellSelector: {matchLabels: {region: eu}}}}`),
+		Entry("a plan for shared tenants", `{kind: Plan, metadata: {name: p}, spec: {tiers: [Shared]}}`),
+		Entry("a plan for own pods", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedPods], database: {storage: 10Gi}, runtime: {replicas: 2}}}`),
+		Entry("a cell", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 500, database: {storage: 10Gi}, runtime: {}}}`),
+		Entry("a cell with a database only", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 1, database: {storage: 10Gi}}}`),
+	)
+
+	DescribeTable("refuses", func(ctx SpecContext, text, field, why string) {
+		err := admin.Create(ctx, parse(text), client.DryRunAll)
+		Expect(err).To(MatchError(And(ContainSubstring(field), ContainSubstring(why))))
+	},
+		Entry("no tier", `{kind: Tenant, metadata: {name: acme}, spec: {}}`, "spec.tier", "Required"),
+		Entry("no spec", `{kind: Tenant, metadata: {name: acme}}`, "spec", "Required"),
+		Entry("an unknown tier", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Gold}}`, "spec.tier", `supported values: "Shared", "DedicatedDatabase", "DedicatedPods", "DedicatedCluster"`),
+		Entry("too long a name", `{kind: Tenant, metadata: {name: a2345678901234567890123456789012345678901}, spec: {tier: Shared}}`, "metadata.name", "at most 40 characters"),
+		Entry("a name that is no DNS label", `{kind: Tenant, metadata: {name: acme.com}, spec: {tier: Shared}}`, "metadata.name", "only lower-case letters, digits and dashes"),
+		Entry("a name that begins with a digit", `{kind: Tenant, metadata: {name: 4acme}, spec: {tier: Shared}}`, "metadata.name", "begins with a letter"),
+		Entry("an unknown containment", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, containment: Jail}}`, "spec.containment", "Unsupported value"),
+		Entry("an id that is none", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, adoptID: me}}`, "spec.adoptID", "36"),
+		Entry("a credential generation of 0", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, credentialGeneration: 0}}`, "spec.credentialGeneration", "greater than or equal to 1"),
+		Entry("a cell whose namespace would be another's database", `{kind: Cell, metadata: {name: eu-1-db}, spec: {capacity: 5, runtime: {}}}`, "metadata.name", "cannot end in -db"),
+		Entry("a cell in the operator's namespace", `{kind: Cell, metadata: {name: system}, spec: {capacity: 5, runtime: {}}}`, "metadata.name", "cannot end in -db or be system"),
+		Entry("an empty cell", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 5}}`, "spec", "a database, a runtime or both"),
+		Entry("a cell without room", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 0, runtime: {}}}`, "spec.capacity", "greater than or equal to 1"),
+		Entry("a cell with too much room", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 1001, runtime: {}}}`, "spec.capacity", "less than or equal to 1000"),
+		Entry("a plan for no tier", `{kind: Plan, metadata: {name: p}, spec: {tiers: []}}`, "spec.tiers", "at least 1"),
+		Entry("a plan without a needed database", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedDatabase]}}`, "spec.database", "how large that database is"),
+		Entry("a plan without needed pods", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedPods], database: {storage: 1Gi}}}`, "spec.runtime", "how many pods"),
+		Entry("a document larger than all storage", `{kind: Plan, metadata: {name: p}, spec: {tiers: [Shared], limits: {storageBytes: 10, documentBytes: 11}}}`, "spec.limits.documentBytes", "cannot exceed storageBytes"),
+	)
+
+	DescribeTable("refuses the change", func(ctx SpecContext, before, after, field, why string) {
+		object := parse(before)
+		Expect(admin.Create(ctx, object)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) { Expect(admin.Delete(ctx, object)).To(Succeed()) })
+		changed := parse(after)
+		changed.SetResourceVersion(object.GetResourceVersion())
+		Expect(admin.Update(ctx, changed, client.DryRunAll)).To(MatchError(And(ContainSubstring(field), ContainSubstring(why))))
+	},
+		Entry("of an adopted id",
+			`{kind: Tenant, metadata: {name: api-a}, spec: {tier: Shared, adoptID: 3385caef-d712-4e49-809f-3986f8bffd03}}`,
+			`{kind: Tenant, metadata: {name: api-a}, spec: {tier: Shared}}`, "spec.adoptID", "cannot change"),
+		Entry("to a lower credential generation",
+			`{kind: Tenant, metadata: {name: api-b}, spec: {tier: Shared, credentialGeneration: 2}}`,
+			`{kind: Tenant, metadata: {name: api-b}, spec: {tier: Shared}}`, "spec.credentialGeneration", "can only rise"),
+		Entry("to smaller storage",
+			`{kind: Cell, metadata: {name: api-c}, spec: {capacity: 5, database: {storage: 10Gi}}}`,
+			`{kind: Cell, metadata: {name: api-c}, spec: {capacity: 5, database: {storage: 9Gi}}}`, "spec.database.storage", "cannot shrink"),
+		Entry("to no database",
+			`{kind: Cell, metadata: {name: api-d}, spec: {capacity: 5, runtime: {}, database: {storage: 10Gi}}}`,
+			`{kind: Cell, metadata: {name: api-d}, spec: {capacity: 5, runtime: {}}}`, "spec.database", "cannot gain or lose"),
+		Entry("to a runtime",
+			`{kind: Cell, metadata: {name: api-e}, spec: {capacity: 5, database: {storage: 10Gi}}}`,
+			`{kind: Cell, metadata: {name: api-e}, spec: {capacity: 5, runtime: {}, database: {storage: 10Gi}}}`, "spec.runtime", "cannot gain or lose"),
+	)
+})

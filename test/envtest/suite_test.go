@@ -1,0 +1,91 @@
+// Package envtest proves the operator against a real API server and etcd. The
+// reconcilers are called directly; the parts of a cluster that envtest lacks
+// (CloudNativePG, the Job and Deployment controllers, the runtime) are played by
+// world_test.go, in the open.
+package envtest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/bulkhead-dev/bulkhead/controllers"
+)
+
+// operatorUser is the identity that the operator has in a cluster: the tests
+// run it with the rights of config/rbac and under the policies of config/admission.
+const operatorUser = "system:serviceaccount:bulkhead-system:bulkhead-manager"
+
+var (
+	environment *envtest.Environment
+	adminConfig *rest.Config
+	admin       client.Client
+)
+
+func TestOperator(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "operator")
+}
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	assets := os.Getenv("KUBEBUILDER_ASSETS")
+	Expect(assets).NotTo(BeEmpty(), "KUBEBUILDER_ASSETS names no directory with etcd and kube-apiserver; run `make test`, which builds them")
+	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
+	environment = &envtest.Environment{
+		BinaryAssetsDirectory:    assets,
+		CRDDirectoryPaths:        []string{cnpgCRD(ctx)},
+		ErrorIfCRDPathMissing:    true,
+		ControlPlaneStartTimeout: 2 * time.Minute,
+		ControlPlaneStopTimeout:  time.Minute,
+	}
+	var err error
+	adminConfig, err = environment.Start()
+	Expect(err).NotTo(HaveOccurred())
+	adminConfig.QPS = -1
+	scheme, err := controllers.NewScheme()
+	Expect(err).NotTo(HaveOccurred())
+	admin, err = client.New(adminConfig, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	install(ctx, assets)
+}, NodeTimeout(5*time.Minute))
+
+var _ = AfterSuite(func() {
+	if environment != nil {
+		Expect(environment.Stop()).To(Succeed())
+	}
+})
+
+// cnpgCRD is the CloudNativePG definition that its own module ships.
+func cnpgCRD(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg").Output()
+	Expect(err).NotTo(HaveOccurred())
+	return filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases", "postgresql.cnpg.io_clusters.yaml")
+}
+
+// install applies config/default as a user would.
+func install(ctx context.Context, assets string) {
+	user, err := environment.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
+	Expect(err).NotTo(HaveOccurred())
+	content, err := user.KubeConfig()
+	Expect(err).NotTo(HaveOccurred())
+	kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
+	Expect(os.WriteFile(kubeconfig, content, 0o600)).To(Succeed())
+	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
+		"apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default")).CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), string(out))
+	out, err = exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
+		"wait", "--for=condition=Established", "crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev", "--timeout=30s").CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), string(out))
+}
