@@ -30,6 +30,6 @@ func (w *loadWriter) due(c *v1alpha1.Cell, tenants int, now time.Time) time.Dura
 		w.wrote = map[string]time.Time{}
 	}
 	w.wrote[c.Name] = now
-	c.Status.Tenants = ptr.To(int32(tenants)) //nolint:gosec // a cell has at most 1000
+	c.Status.Tenants = ptr.To(int32(tenants))
 	return 0
 }

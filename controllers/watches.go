@@ -63,12 +63,14 @@ func (w *watches) opened(namespace string, c cache.Cache, kind client.Object) er
 	switch kind.(type) {
 	case *corev1.Secret:
 		if err := w.tenantController.Watch(source.Kind(c, client.Object(&corev1.Secret{}), handler.Funcs{
-			UpdateFunc: w.secretUpdated, DeleteFunc: w.secretDeleted})); err != nil {
+			UpdateFunc: w.secretUpdated, DeleteFunc: w.secretDeleted,
+		})); err != nil {
 			return err
 		}
 	case *corev1.ConfigMap:
 		if err := w.tenantController.Watch(source.Kind(c, client.Object(&corev1.ConfigMap{}), handler.Funcs{
-			CreateFunc: w.acknowledged, UpdateFunc: w.acknowledgedMore})); err != nil {
+			CreateFunc: w.acknowledged, UpdateFunc: w.acknowledgedMore,
+		})); err != nil {
 			return err
 		}
 	}

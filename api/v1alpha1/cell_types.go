@@ -33,7 +33,7 @@ type CellSpec struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type CellStatus struct {
-	// conditions: Ready, and what it is computed from: NamespacesReady,
+	// conditions are Ready, and what it is computed from: NamespacesReady,
 	// DatabaseReady, SchemaReady and RuntimeReady.
 	// +optional
 	// +listType=map

@@ -135,7 +135,7 @@ type SecretReference struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type TenantStatus struct {
-	// conditions: Ready, and what it is computed from: Placed, KeyReady,
+	// conditions are Ready, and what it is computed from: Placed, KeyReady,
 	// DatabaseReady, CredentialReady and RuntimeReady.
 	// +optional
 	// +listType=map

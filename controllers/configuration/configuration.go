@@ -100,7 +100,8 @@ func Parse(data []byte) (Configuration, error) {
 		return Configuration{}, err
 	}
 	c.setDefaults()
-	return c, c.validate()
+	err := c.validate()
+	return c, err
 }
 
 func (c *Configuration) setDefaults() {

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
@@ -13,22 +15,38 @@ import (
 )
 
 type (
-	policy  = networkingv1ac.NetworkPolicyApplyConfiguration
 	ingress = networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
 	egress  = networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration
 	peer    = networkingv1ac.NetworkPolicyPeerApplyConfiguration
 )
 
-// wall is a NetworkPolicy that governs both directions. Both lists are always
-// claimed, empty ones too, so that a rule that somebody else adds is taken back.
-func wall(name, namespace, cell, part string, pods map[string]string, in []*ingress, out []*egress) *policy {
-	spec := networkingv1ac.NetworkPolicySpec().
-		WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(pods)).
-		WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)
-	spec.Ingress = []ingress{}
-	spec.Egress = []egress{}
-	return networkingv1ac.NetworkPolicy(name, namespace).WithLabels(labels(cell, part)).
-		WithSpec(spec.WithIngress(in...).WithEgress(out...))
+// wall is a NetworkPolicy that governs both directions.
+func wall(name, namespace, cell, part string, pods map[string]string, in []*ingress, out []*egress) any {
+	policy := networkingv1ac.NetworkPolicy(name, namespace).WithLabels(labels(cell, part)).
+		WithSpec(networkingv1ac.NetworkPolicySpec().
+			WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(pods)).
+			WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress).
+			WithIngress(in...).WithEgress(out...))
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(policy)
+	if err != nil {
+		return policy // the set tries the same conversion, and reports the error
+	}
+	claimRules(content)
+	return &unstructured.Unstructured{Object: content}
+}
+
+// claimRules claims both lists of rules, empty ones too, which a typed object
+// leaves out: a rule that somebody else adds is then taken back by an apply.
+func claimRules(policy map[string]any) {
+	spec, ok := policy["spec"].(map[string]any)
+	if !ok {
+		return
+	}
+	for _, rules := range []string{"ingress", "egress"} {
+		if spec[rules] == nil {
+			spec[rules] = []any{}
+		}
+	}
 }
 
 func from(port int32, peers ...*peer) *ingress {

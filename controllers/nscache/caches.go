@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -81,10 +82,8 @@ func (c *Caches) Open(ctx context.Context, namespace string, kinds ...client.Obj
 			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
 		}
 	}
-	for _, kind := range kinds {
-		if err := c.watch(ctx, namespace, e, kind); err != nil {
-			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
-		}
+	if err := c.watch(ctx, namespace, e, kinds); err != nil {
+		return nil, fmt.Errorf("namespace %s: %w", namespace, err)
 	}
 	return e.cache, nil
 }
@@ -137,19 +136,32 @@ func (c *Caches) start(ctx context.Context, namespace string, e *entry) error {
 	return nil
 }
 
-func (c *Caches) watch(ctx context.Context, namespace string, e *entry, kind client.Object) error {
-	name := fmt.Sprintf("%T", kind)
-	if e.watched[name] {
-		return nil
-	}
+// watch lists and follows the kinds that are not watched yet, all at once.
+func (c *Caches) watch(ctx context.Context, namespace string, e *entry, kinds []client.Object) error {
 	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
-	if _, err := e.cache.GetInformer(ctx, kind); err != nil { // waits for its first listing
+	listings, ctx := errgroup.WithContext(ctx)
+	var added []client.Object
+	for _, kind := range kinds {
+		if e.watched[nameOf(kind)] {
+			continue
+		}
+		added = append(added, kind)
+		listings.Go(func() error {
+			_, err := e.cache.GetInformer(ctx, kind) // waits for its first listing
+			return err
+		})
+	}
+	if err := listings.Wait(); err != nil {
 		return err
 	}
-	if err := c.options.Opened(namespace, e.cache, kind); err != nil {
-		return err
+	for _, kind := range added {
+		if err := c.options.Opened(namespace, e.cache, kind); err != nil {
+			return err
+		}
+		e.watched[nameOf(kind)] = true
 	}
-	e.watched[name] = true
 	return nil
 }
+
+func nameOf(kind client.Object) string { return fmt.Sprintf("%T", kind) }

@@ -18,9 +18,14 @@ spec:
   runtime: {replicas: 2}
 `
 
+// removeLimit is for two hundred tenants, and a PostgreSQL cluster that ends in its own time.
+const removeLimit = 20 * time.Minute
+
 // setUp makes the cell; what a run that was killed has left goes first.
 func (p *provision) setUp(ctx context.Context) error {
-	if err := p.report.Run(ctx, "remove what an earlier run left", 10*time.Minute, p.remove); err != nil {
+	if err := p.report.Run(ctx, "remove what an earlier run left", removeLimit, func(ctx context.Context, log io.Writer) error {
+		return p.remove(ctx, log)
+	}); err != nil {
 		return err
 	}
 	return p.report.Run(ctx, "cell bench", 10*time.Minute, func(ctx context.Context, log io.Writer) error {
@@ -34,19 +39,22 @@ func (p *provision) setUp(ctx context.Context) error {
 	})
 }
 
-// cleanUp removes everything, also after a failure or an interrupt.
+// cleanUp removes everything, also after a failure or an interrupt. The cell's namespaces may go on ending
+// for a while: the next run waits for that.
 func (p *provision) cleanUp(ctx context.Context, failure error) error {
 	ctx = context.WithoutCancel(ctx)
-	return errors.Join(failure, p.report.Run(ctx, "remove the cell bench", 10*time.Minute, p.remove))
+	return errors.Join(failure, p.report.Run(ctx, "remove the cell bench", removeLimit, func(ctx context.Context, log io.Writer) error {
+		return p.remove(ctx, log, "--wait=false")
+	}))
 }
 
 // remove deletes the tenants, then their data. Deleting a Tenant only retains its data, and a cell that
 // holds data is not deleted: the Bindings of the benchmark's tenants have to be removed by hand.
-func (p *provision) remove(ctx context.Context, log io.Writer) error {
+func (p *provision) remove(ctx context.Context, log io.Writer, cellFlags ...string) error {
 	for _, command := range [][]string{
 		{"delete", "tenants", "-l", labelRun, "--ignore-not-found"},
 		{"delete", "secrets", "-n", "bulkhead-bench", "-l", "bulkhead.dev/kind=binding", "--ignore-not-found"},
-		{"delete", "cell", "bench", "--ignore-not-found"},
+		append([]string{"delete", "cell", "bench", "--ignore-not-found"}, cellFlags...),
 	} {
 		out, err := p.cluster.Kubectl(ctx, command...)
 		fmt.Fprintln(log, out)

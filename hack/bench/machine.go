@@ -12,7 +12,7 @@ func machine() string {
 	line := fmt.Sprintf("machine: %d cores", runtime.NumCPU())
 	var memory unix.Sysinfo_t
 	if unix.Sysinfo(&memory) == nil {
-		line += fmt.Sprintf(", %d GiB of memory", uint64(memory.Totalram)*uint64(memory.Unit)>>30)
+		line += fmt.Sprintf(", %d GiB of memory", uint64(memory.Totalram)*uint64(memory.Unit)>>30) //nolint:unconvert // some machines have 32 bits
 	}
 	var kernel unix.Utsname
 	if unix.Uname(&kernel) == nil {

@@ -16,6 +16,9 @@ const (
 	operator           = "system:serviceaccount:bulkhead-system:bulkhead-manager"
 )
 
+// settling is for the number of tenants in the Cell's status, which follows the last tenant by seconds.
+const settling = 10 * time.Second
+
 // steady counts what the operator writes while nothing changes: over a quiet time, and over a restart,
 // after which it looks at every object anew.
 func (p *provision) steady(ctx context.Context, log io.Writer) error {
@@ -25,6 +28,9 @@ func (p *provision) steady(ctx context.Context, log io.Writer) error {
 	}
 	tenants, err := p.cluster.Kubectl(ctx, "get", "tenants", "--no-headers", "-o", "name")
 	if err != nil {
+		return err
+	}
+	if err := pause(ctx, settling); err != nil {
 		return err
 	}
 	quiet, err := p.count(ctx, log, path, "quiet", nil)
@@ -56,10 +62,8 @@ func (p *provision) count(ctx context.Context, log io.Writer, path, name string,
 		}
 	}
 	fmt.Fprintf(log, "%s: waiting for %s\n", name, p.window)
-	select {
-	case <-ctx.Done():
-		return tally{}, context.Cause(ctx)
-	case <-time.After(p.window):
+	if err := pause(ctx, p.window); err != nil {
+		return tally{}, err
 	}
 	found, err := mark.tally(operator)
 	fmt.Fprintf(os.Stderr, "%s: %d requests of the operator, %d of them writes %v\n", name, found.requests, found.total(), found.writes)
@@ -78,4 +82,13 @@ func (p *provision) restart(ctx context.Context, log io.Writer) error {
 		}
 	}
 	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
 }

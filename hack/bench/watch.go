@@ -23,8 +23,9 @@ func (p *provision) watch(ctx context.Context) (stop func(), err error) {
 		closeProxy()
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request) //nolint:bodyclose // stop closes it
 	if err == nil && response.StatusCode != http.StatusOK {
+		_ = response.Body.Close()
 		err = fmt.Errorf("watch tenants: %s", response.Status)
 	}
 	if err != nil {
@@ -32,7 +33,7 @@ func (p *provision) watch(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	go p.tenants.follow(response.Body)
-	return func() { response.Body.Close(); closeProxy() }, nil
+	return func() { _ = response.Body.Close(); closeProxy() }, nil
 }
 
 // event is what the benchmark reads of a watch event.

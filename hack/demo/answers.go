@@ -84,7 +84,7 @@ func (t *tenant) check(ctx context.Context, said answer, expect string) error {
 
 func (d *demo) showAnswer(tenant, question string, said answer) {
 	d.screen.say("%-8s %s", tenant, question)
-	d.screen.say("%-8s → %s", "", shorten(said.Answer, 160))
+	d.screen.say("%-8s → %s", "", shorten(said.Answer, 300))
 	for _, c := range said.Citations {
 		d.screen.say("%-8s   %s, bytes %d to %d, read back and equal", "", c.Name, c.Start, c.End)
 	}

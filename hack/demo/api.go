@@ -53,7 +53,8 @@ func (a api) answer(ctx context.Context, query string) (answer, error) {
 	if err != nil {
 		return said, err
 	}
-	return said, json.Unmarshal(body, &said)
+	err = json.Unmarshal(body, &said)
+	return said, err
 }
 
 // mediaType is that of a document's file name.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ func (d *demo) next() {
 	)
 	if d.cluster.Bin != "" {
 		lines = append(lines,
-			"  ls "+d.cluster.Logs()+"/..    # everything else",
+			"  ls "+filepath.Dir(d.cluster.Logs())+"    # everything else",
 			"  go run -C hack ./devcluster down --state "+d.cluster.State+"    # stop it, and keep its state",
 		)
 	}

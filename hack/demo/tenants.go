@@ -62,7 +62,7 @@ func (d *demo) login(ctx context.Context, name string) (api, error) {
 		err = errors.New("it is empty")
 	}
 	if err != nil {
-		return api{}, fmt.Errorf("Secret %s/%s, key apiKey: %w", credentials, name, err)
+		return api{}, fmt.Errorf("key apiKey of the Secret %s/%s: %w", credentials, name, err)
 	}
 	return api{url: d.url, key: string(key)}, nil
 }

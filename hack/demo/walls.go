@@ -37,6 +37,7 @@ var visits = []visit{
 	{strangers, "stranger", database, false, "a stranger does not reach PostgreSQL"},
 	{strangers, "impostor", dns, true, "a stranger with the runtime's labels reaches DNS"},
 	{strangers, "impostor", database, false, "a stranger with the runtime's labels does not reach PostgreSQL"},
+	{runtimeNamespace, "probe", database, true, "PostgreSQL answers the runtime all the while"},
 }
 
 // testWalls sends real packets from pods that differ only in where they are and in their labels.

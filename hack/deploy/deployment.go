@@ -28,8 +28,8 @@ type deployment struct {
 	report   *step.Reporter
 }
 
-func newDeployment(state string) (*deployment, error) {
-	repo, err := repository()
+func newDeployment(ctx context.Context, state string) (*deployment, error) {
+	repo, err := repository(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,8 @@ func newDeployment(state string) (*deployment, error) {
 	}, nil
 }
 
-func repository() (string, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+func repository(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return "", fmt.Errorf("find the checkout: %w", err)
 	}

@@ -37,7 +37,7 @@ where things are by these variables:
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := newDeployment(state)
+			d, err := newDeployment(cmd.Context(), state)
 			if err != nil {
 				return err
 			}

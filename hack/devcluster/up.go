@@ -65,9 +65,7 @@ func (a *app) up(ctx context.Context, fresh bool) error {
 }
 
 func (a *app) start(ctx context.Context, fresh bool) error {
-	err := a.report.Run(ctx, "Debian packages", slowly, func(ctx context.Context, log io.Writer) error {
-		return host.Install(ctx, log)
-	})
+	err := a.report.Run(ctx, "Debian packages", slowly, host.Install)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ type Image struct {
 
 // Name is the last part of the image's name, without the tag.
 func (i Image) Name() string {
-	name, _ := splitTag(i.Ref)
+	name := untagged(i.Ref)
 	return name[strings.LastIndex(name, "/")+1:]
 }
 
@@ -64,7 +64,7 @@ func Build(ctx context.Context, store cache.Dir, spec Spec) (Image, error) {
 	}
 	image := Image{Ref: spec.Ref}
 	dir := store.Path("images", image.Name()+"-"+key)
-	err = store.Make(ctx, dir, func(temporary string) error { return spec.write(temporary) })
+	err = store.Make(ctx, dir, spec.write)
 	if err != nil {
 		return Image{}, fmt.Errorf("image %s: %w", spec.Ref, err)
 	}
@@ -77,7 +77,8 @@ func open(dir string) (Image, error) {
 		return Image{}, err
 	}
 	image := Image{Archive: filepath.Join(dir, "image.tar")}
-	return image, json.Unmarshal(raw, &image)
+	err = json.Unmarshal(raw, &image)
+	return image, err
 }
 
 func (s Spec) write(dir string) error {
@@ -166,15 +167,14 @@ func hashFile(sum io.Writer, path string) error {
 }
 
 func byDigest(ref, digest string) string {
-	name, _ := splitTag(ref)
-	return name + "@" + digest
+	return untagged(ref) + "@" + digest
 }
 
-// splitTag splits name:tag; a colon before the last slash belongs to a registry's port.
-func splitTag(ref string) (name, tag string) {
+// untagged cuts off a tag; a colon before the last slash belongs to a registry's port.
+func untagged(ref string) string {
 	colon := strings.LastIndex(ref, ":")
 	if colon <= strings.LastIndex(ref, "/") {
-		return ref, ""
+		return ref
 	}
-	return ref[:colon], ref[colon+1:]
+	return ref[:colon]
 }

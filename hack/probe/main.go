@@ -50,7 +50,7 @@ func report(result string, err error) {
 
 func connect(target string, timeout time.Duration) (string, error) {
 	began := time.Now()
-	conn, err := net.DialTimeout("tcp", target, timeout)
+	conn, err := net.DialTimeout("tcp", target, timeout) //nolint:noctx // it has a timeout
 	took := time.Since(began).Round(time.Millisecond)
 	if err != nil {
 		return "", fmt.Errorf("no connection to %s after %s: %w", target, took, err)
@@ -71,7 +71,7 @@ func listen(address string) error {
 			return fmt.Errorf("accept on %s: %w", address, err)
 		}
 		fmt.Println("connection from", conn.RemoteAddr())
-		conn.Close()
+		_ = conn.Close()
 	}
 }
 

@@ -73,8 +73,10 @@ func TestUnauthenticatedAnswersAreAlike(t *testing.T) {
 	forged, _ := binding.NewKey(acme.Tenant.ID, "k1")
 	otherID, _ := binding.NewKey(acme.Tenant.ID, "k2")
 	var first response
-	for i, header := range []string{"", "Bearer ", "Basic " + acme.key, acme.key, "Bearer nonsense", "Bearer " + stranger,
-		"Bearer " + forged, "Bearer " + otherID, "Bearer " + acme.key + "x"} {
+	for i, header := range []string{
+		"", "Bearer ", "Basic " + acme.key, acme.key, "Bearer nonsense", "Bearer " + stranger,
+		"Bearer " + forged, "Bearer " + otherID, "Bearer " + acme.key + "x",
+	} {
 		r := expect(t, n.send(t, "GET", "/v1/documents", nil, map[string]string{"Authorization": header}), 401, "invalid_api_key")
 		if i == 0 {
 			first = r

@@ -169,8 +169,10 @@ func (w *tenant) secret(t *testing.T) *corev1.Secret {
 func (w *tenant) rawSecret(data []byte) *corev1.Secret {
 	id := w.Tenant.ID.String()
 	return &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: "tenant-" + id, Namespace: namespace,
-			Labels: map[string]string{binding.LabelKind: binding.KindBinding, binding.LabelTenantID: id}},
+		ObjectMeta: metav1.ObjectMeta{
+			Name: "tenant-" + id, Namespace: namespace,
+			Labels: map[string]string{binding.LabelKind: binding.KindBinding, binding.LabelTenantID: id},
+		},
 		Type: binding.SecretType, Data: map[string][]byte{binding.SecretKey: data},
 	}
 }

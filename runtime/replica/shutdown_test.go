@@ -29,7 +29,7 @@ func TestShutdownDrains(t *testing.T) {
 	}
 	stopping.Wait()
 	if conn, err := net.Dial("tcp", strings.TrimPrefix(n.url, "http://")); err == nil {
-		conn.Close()
+		_ = conn.Close()
 		t.Error("the port is still open")
 	}
 }

@@ -124,7 +124,8 @@ func DecodeHeader(in []byte) (Header, error) {
 	if kindNames[h.Kind] == "" || h.Codec != 0 || n == 0 || int64(n)*int64(infoBytes) != int64(len(body)-fixedBytes) {
 		return Header{}, fmt.Errorf("%w: kind, codec or number of blocks", ErrCorrupt)
 	}
-	return h, h.decodeBlocks(body[fixedBytes:], int(n))
+	err := h.decodeBlocks(body[fixedBytes:], int(n))
+	return h, err
 }
 
 func (h *Header) decodeBlocks(in []byte, n int) error {

@@ -53,8 +53,10 @@ func explain(err error) error {
 
 // body reads at most limit bytes.
 func body(x *exchange, limit int64, code string) ([]byte, error) {
-	tooLarge := problem{http.StatusRequestEntityTooLarge, invalid, code,
-		fmt.Sprintf("The body may have at most %d bytes: send less.", limit), 0}
+	tooLarge := problem{
+		http.StatusRequestEntityTooLarge, invalid, code,
+		fmt.Sprintf("The body may have at most %d bytes: send less.", limit), 0,
+	}
 	if x.r.ContentLength > limit {
 		return nil, tooLarge
 	}

@@ -50,55 +50,97 @@ var problems = []struct {
 	is error
 	problem
 }{
-	{guard.ErrUnauthenticated, problem{http.StatusUnauthorized, "authentication_error", "invalid_api_key",
-		"The API key is missing or not valid: send a valid one as 'Authorization: Bearer bk_...'.", 0}},
-	{guard.ErrRetained, problem{http.StatusForbidden, forbidden, "tenant_retained",
-		"This tenant was deleted and its data is kept: ask your operator to restore it.", 0}},
-	{guard.ErrReadOnly, problem{http.StatusForbidden, forbidden, "tenant_read_only",
-		"This tenant is read-only for now: reading and searching work; ask your operator when writes will.", 0}},
-	{guard.ErrSuspended, problem{http.StatusForbidden, forbidden, "tenant_suspended",
-		"This tenant is suspended: ask your operator why.", 0}},
-	{guard.ErrQuarantined, problem{http.StatusForbidden, forbidden, "tenant_quarantined",
-		"This tenant is quarantined for its safety: ask your operator why.", 0}},
-	{guard.ErrRate, problem{http.StatusTooManyRequests, limited, "rate_limit_exceeded",
-		"Too many requests this minute: wait as long as Retry-After says.", 1}},
-	{guard.ErrIngests, problem{http.StatusTooManyRequests, limited, "too_many_uploads",
-		"Too many uploads at a time: wait for one to end, then send this one again.", 1}},
-	{guard.ErrLoad, problem{http.StatusServiceUnavailable, unavailable, "overloaded",
-		"The server is busy: send the request again after Retry-After.", 1}},
-	{seal.ErrDenied, problem{http.StatusForbidden, forbidden, "key_revoked",
-		"Access to this tenant's encryption key was revoked: whoever holds the key must grant it again.", 0}},
-	{seal.ErrUnreachable, problem{http.StatusServiceUnavailable, unavailable, "key_unreachable",
-		"The key service can not be reached: send the request again after Retry-After.", 5}},
-	{store.ErrNotFound, problem{http.StatusNotFound, invalid, "document_not_found",
-		"There is no such document: GET /v1/documents lists those that there are.", 0}},
-	{store.ErrFenced, problem{http.StatusServiceUnavailable, unavailable, "tenant_moving",
-		"This tenant is being moved and takes no writes for a moment: send the request again after Retry-After.", 1}},
-	{store.ErrUnprovisioned, problem{http.StatusServiceUnavailable, unavailable, "tenant_not_ready",
-		"This tenant is still being set up: send the request again after Retry-After.", 1}},
-	{store.ErrBusy, problem{http.StatusServiceUnavailable, unavailable, "database_busy",
-		"The database is busy: send the request again after Retry-After.", 1}},
-	{audit.ErrBacklog, problem{http.StatusServiceUnavailable, unavailable, "audit_unavailable",
-		"The audit log can not keep up: send the request again after Retry-After.", 1}},
-	{store.ErrUnavailable, problem{http.StatusServiceUnavailable, unavailable, "database_unavailable",
-		"The database can not be reached: send the request again after Retry-After.", 2}},
-	{audit.ErrUnavailable, problem{http.StatusServiceUnavailable, unavailable, "audit_unavailable",
-		"The access can not be recorded, so it is refused: send the request again after Retry-After.", 2}},
-	{corpus.ErrChanged, problem{http.StatusConflict, invalid, "document_changed",
-		"The document changed while it was read: send the request again.", 0}},
-	{corpus.ErrRange, problem{http.StatusRequestedRangeNotSatisfiable, invalid, "range_not_satisfiable",
-		"start and end must lie within the document, 0 <= start <= end <= its bytes.", 0}},
+	{guard.ErrUnauthenticated, problem{
+		http.StatusUnauthorized, "authentication_error", "invalid_api_key",
+		"The API key is missing or not valid: send a valid one as 'Authorization: Bearer bk_...'.", 0,
+	}},
+	{guard.ErrRetained, problem{
+		http.StatusForbidden, forbidden, "tenant_retained",
+		"This tenant was deleted and its data is kept: ask your operator to restore it.", 0,
+	}},
+	{guard.ErrReadOnly, problem{
+		http.StatusForbidden, forbidden, "tenant_read_only",
+		"This tenant is read-only for now: reading and searching work; ask your operator when writes will.", 0,
+	}},
+	{guard.ErrSuspended, problem{
+		http.StatusForbidden, forbidden, "tenant_suspended",
+		"This tenant is suspended: ask your operator why.", 0,
+	}},
+	{guard.ErrQuarantined, problem{
+		http.StatusForbidden, forbidden, "tenant_quarantined",
+		"This tenant is quarantined for its safety: ask your operator why.", 0,
+	}},
+	{guard.ErrRate, problem{
+		http.StatusTooManyRequests, limited, "rate_limit_exceeded",
+		"Too many requests this minute: wait as long as Retry-After says.", 1,
+	}},
+	{guard.ErrIngests, problem{
+		http.StatusTooManyRequests, limited, "too_many_uploads",
+		"Too many uploads at a time: wait for one to end, then send this one again.", 1,
+	}},
+	{guard.ErrLoad, problem{
+		http.StatusServiceUnavailable, unavailable, "overloaded",
+		"The server is busy: send the request again after Retry-After.", 1,
+	}},
+	{seal.ErrDenied, problem{
+		http.StatusForbidden, forbidden, "key_revoked",
+		"Access to this tenant's encryption key was revoked: whoever holds the key must grant it again.", 0,
+	}},
+	{seal.ErrUnreachable, problem{
+		http.StatusServiceUnavailable, unavailable, "key_unreachable",
+		"The key service can not be reached: send the request again after Retry-After.", 5,
+	}},
+	{store.ErrNotFound, problem{
+		http.StatusNotFound, invalid, "document_not_found",
+		"There is no such document: GET /v1/documents lists those that there are.", 0,
+	}},
+	{store.ErrFenced, problem{
+		http.StatusServiceUnavailable, unavailable, "tenant_moving",
+		"This tenant is being moved and takes no writes for a moment: send the request again after Retry-After.", 1,
+	}},
+	{store.ErrUnprovisioned, problem{
+		http.StatusServiceUnavailable, unavailable, "tenant_not_ready",
+		"This tenant is still being set up: send the request again after Retry-After.", 1,
+	}},
+	{store.ErrBusy, problem{
+		http.StatusServiceUnavailable, unavailable, "database_busy",
+		"The database is busy: send the request again after Retry-After.", 1,
+	}},
+	{audit.ErrBacklog, problem{
+		http.StatusServiceUnavailable, unavailable, "audit_unavailable",
+		"The audit log can not keep up: send the request again after Retry-After.", 1,
+	}},
+	{store.ErrUnavailable, problem{
+		http.StatusServiceUnavailable, unavailable, "database_unavailable",
+		"The database can not be reached: send the request again after Retry-After.", 2,
+	}},
+	{audit.ErrUnavailable, problem{
+		http.StatusServiceUnavailable, unavailable, "audit_unavailable",
+		"The access can not be recorded, so it is refused: send the request again after Retry-After.", 2,
+	}},
+	{corpus.ErrChanged, problem{
+		http.StatusConflict, invalid, "document_changed",
+		"The document changed while it was read: send the request again.", 0,
+	}},
+	{corpus.ErrRange, problem{
+		http.StatusRequestedRangeNotSatisfiable, invalid, "range_not_satisfiable",
+		"start and end must lie within the document, 0 <= start <= end <= its bytes.", 0,
+	}},
 	{context.Canceled, problem{statusClientClosed, invalid, "client_closed", "The client closed the request.", 0}},
-	{context.DeadlineExceeded, problem{http.StatusServiceUnavailable, unavailable, "timeout",
-		"The request took too long: send it again after Retry-After.", 2}},
+	{context.DeadlineExceeded, problem{
+		http.StatusServiceUnavailable, unavailable, "timeout",
+		"The request took too long: send it again after Retry-After.", 2,
+	}},
 }
 
 // statusClientClosed is only ever logged and counted: nobody reads it.
 const statusClientClosed = 499
 
 // errNoRoute answers an unknown path or method.
-var errNoRoute = problem{http.StatusNotFound, invalid, "unknown_route",
-	"There is no such path or method: see /v1/documents, /v1/retrieve and /v1/answer.", 0}
+var errNoRoute = problem{
+	http.StatusNotFound, invalid, "unknown_route",
+	"There is no such path or method: see /v1/documents, /v1/retrieve and /v1/answer.", 0,
+}
 
 // problemOf finds what to tell the client. What is not known is our fault.
 func problemOf(err error) problem {
@@ -108,16 +150,20 @@ func problemOf(err error) problem {
 	}
 	var quota corpus.QuotaError
 	if errors.As(err, &quota) {
-		return problem{http.StatusForbidden, forbidden, "quota_exceeded",
-			fmt.Sprintf("The plan allows %d %s: delete documents, or ask your operator for a larger plan.", quota.Limit, quota.Of), 0}
+		return problem{
+			http.StatusForbidden, forbidden, "quota_exceeded",
+			fmt.Sprintf("The plan allows %d %s: delete documents, or ask your operator for a larger plan.", quota.Limit, quota.Of), 0,
+		}
 	}
 	for _, known := range problems {
 		if errors.Is(err, known.is) {
 			return known.problem
 		}
 	}
-	return problem{http.StatusInternalServerError, unavailable, "internal_error",
-		"Something failed on our side: tell your operator the value of X-Request-Id.", 0}
+	return problem{
+		http.StatusInternalServerError, unavailable, "internal_error",
+		"Something failed on our side: tell your operator the value of X-Request-Id.", 0,
+	}
 }
 
 // badRequest is a 400 about the request itself.

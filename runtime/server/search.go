@@ -29,8 +29,10 @@ type passage struct {
 func presentPassages(found []corpus.Passage) []passage {
 	all := make([]passage, len(found))
 	for i, p := range found {
-		all[i] = passage{DocumentID: p.Document, ExternalID: p.ExternalID, Title: p.Title,
-			Start: p.Start, End: p.End, Text: p.Text, Score: p.Score}
+		all[i] = passage{
+			DocumentID: p.Document, ExternalID: p.ExternalID, Title: p.Title,
+			Start: p.Start, End: p.End, Text: p.Text, Score: p.Score,
+		}
 	}
 	return all
 }

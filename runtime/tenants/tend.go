@@ -93,8 +93,7 @@ func (s *Set) provision(ctx context.Context, t *Tenant, kek seal.KEK) ([]seal.Wr
 	}
 	fresh, err := seal.Generate(ctx, id, kek)
 	if err != nil {
-		t.Keys.Refused(err)
-		return nil, err
+		return nil, t.Keys.Refused(err)
 	}
 	err = s.Store.WithTenant(ctx, id, func(tx *store.Tx) error { return tx.AddKeys(ctx, toRows(fresh, kek.Ref())) })
 	if err != nil {
@@ -145,7 +144,7 @@ func pause(err error, lease time.Duration) time.Duration {
 
 // shorten takes off up to a third, so that tenants spread.
 func shorten(d time.Duration) time.Duration {
-	return d - rand.N(d/3+1)
+	return d - rand.N(d/3+1) //nolint:gosec // no secret
 }
 
 func fromRows(rows []store.WrappedKey) []seal.WrappedKey {

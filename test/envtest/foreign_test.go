@@ -44,7 +44,7 @@ var _ = Describe("What is not ours", func() {
 		delete(service.Labels, desired.LabelManagedBy)
 		Expect(admin.Update(ctx, service)).To(Succeed())
 		c := s.cellBecomes(ctx, v1alpha1.ConditionRuntimeReady, metav1.ConditionFalse, v1alpha1.ReasonForeignObject)
-		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionRuntimeReady)).To(ContainSubstring("Service " + service.Namespace + "/runtime exists"))
+		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionRuntimeReady)).To(ContainSubstring("Service " + service.Namespace + "/runtime: exists and was not made by bulkhead"))
 	})
 
 	It("is refused as a credential", func(ctx SpecContext) {

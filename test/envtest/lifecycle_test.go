@@ -153,11 +153,11 @@ var _ = Describe("A shared tenant", func() {
 	It("keeps its credential after the hand-over Secret was collected", func(ctx SpecContext) {
 		s := newScene(ctx)
 		s.readyCell(ctx)
-		t := s.readyTenant(ctx, "collect-a")
+		s.readyTenant(ctx, "collect-a")
 		secret := s.credentialOf(ctx, "collect-a")
 		apiKey := string(secret.Data[desired.CredentialAPIKey])
 		Expect(admin.Delete(ctx, secret)).To(Succeed())
-		t = s.tenantBecomes(ctx, "collect-a", v1alpha1.ConditionCredentialReady, metav1.ConditionTrue, v1alpha1.ReasonCollected)
+		t := s.tenantBecomes(ctx, "collect-a", v1alpha1.ConditionCredentialReady, metav1.ConditionTrue, v1alpha1.ReasonCollected)
 		Expect(stateOf(t.Status.Conditions, v1alpha1.ConditionReady)).To(Equal("True/Ready"))
 		b, _ := s.bindingOf(ctx, t.Status.ID)
 		Expect(b.Credentials[0].Matches(apiKey)).To(BeTrue())

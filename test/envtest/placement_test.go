@@ -18,7 +18,8 @@ var _ = Describe("Placement", func() {
 		s.readyCell(ctx)
 		create(ctx, &v1alpha1.Plan{ObjectMeta: metav1.ObjectMeta{Name: "only-shared"}, Spec: v1alpha1.PlanSpec{Tiers: []v1alpha1.Tier{v1alpha1.TierShared}}})
 		create(ctx, &v1alpha1.Plan{ObjectMeta: metav1.ObjectMeta{Name: "only-own"}, Spec: v1alpha1.PlanSpec{
-			Tiers: []v1alpha1.Tier{v1alpha1.TierDedicatedDatabase}, Database: s.newCell("x").Spec.Database}})
+			Tiers: []v1alpha1.Tier{v1alpha1.TierDedicatedDatabase}, Database: s.newCell("x").Spec.Database,
+		}})
 		t := s.newTenant(name)
 		change(t)
 		Expect(admin.Create(ctx, t)).To(Succeed())
@@ -37,7 +38,7 @@ var _ = Describe("Placement", func() {
 		Entry("a tier that this version cannot serve", "place-c", func(t *v1alpha1.Tenant) { t.Spec.Tier = v1alpha1.TierDedicatedPods },
 			v1alpha1.ReasonTierNotAvailable, "use Shared"),
 		Entry("a selector that no cell matches", "place-d", func(t *v1alpha1.Tenant) { t.Spec.CellSelector.MatchLabels["region"] = "mars" },
-			v1alpha1.ReasonNoCapacity, "does not match spec.cellSelector"),
+			v1alpha1.ReasonNoCapacity, "do not match spec.cellSelector"),
 		Entry("a selector that cannot be read", "place-e", func(t *v1alpha1.Tenant) {
 			t.Spec.CellSelector.MatchExpressions = []metav1.LabelSelectorRequirement{{Key: "region", Operator: "Near"}}
 		}, v1alpha1.ReasonInvalidSelector, "spec.cellSelector"),

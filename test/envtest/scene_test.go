@@ -36,8 +36,10 @@ var scenes atomic.Int64
 // newScene starts an operator with nothing in memory, and a Plan.
 func newScene(ctx context.Context) *scene {
 	n := scenes.Add(1)
-	s := &scene{keys: &vaulttest.Fake{}, clock: &clock{}, region: fmt.Sprintf("r%d", n), image: imageA,
-		world: &world{cell: fmt.Sprintf("cell%d", n), key: binding.KeyOK}}
+	s := &scene{
+		keys: &vaulttest.Fake{}, clock: &clock{}, region: fmt.Sprintf("r%d", n), image: imageA,
+		world: &world{cell: fmt.Sprintf("cell%d", n), key: binding.KeyOK},
+	}
 	create(ctx, starterPlan())
 	s.restart()
 	DeferCleanup(func() { s.operator.stop() })
@@ -54,7 +56,8 @@ func (s *scene) restart() {
 
 func starterPlan() *v1alpha1.Plan {
 	return &v1alpha1.Plan{ObjectMeta: metav1.ObjectMeta{Name: "starter"}, Spec: v1alpha1.PlanSpec{
-		Tiers: []v1alpha1.Tier{v1alpha1.TierShared}, Limits: v1alpha1.Limits{Documents: 1000}}}
+		Tiers: []v1alpha1.Tier{v1alpha1.TierShared}, Limits: v1alpha1.Limits{Documents: 1000},
+	}}
 }
 
 func (s *scene) newCell(name string) *v1alpha1.Cell {
@@ -71,8 +74,10 @@ func (s *scene) newCell(name string) *v1alpha1.Cell {
 func (s *scene) newTenant(name string) *v1alpha1.Tenant {
 	return &v1alpha1.Tenant{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: v1alpha1.TenantSpec{Tier: v1alpha1.TierShared,
-			CellSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"region": s.region}}},
+		Spec: v1alpha1.TenantSpec{
+			Tier:         v1alpha1.TierShared,
+			CellSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"region": s.region}},
+		},
 	}
 }
 

@@ -32,6 +32,7 @@ var (
 	environment *envtest.Environment
 	adminConfig *rest.Config
 	admin       client.Client
+	assets      string // directory of etcd, kube-apiserver and kubectl
 )
 
 func TestOperator(t *testing.T) {
@@ -40,7 +41,7 @@ func TestOperator(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx SpecContext) {
-	assets := os.Getenv("KUBEBUILDER_ASSETS")
+	assets = os.Getenv("KUBEBUILDER_ASSETS")
 	Expect(assets).NotTo(BeEmpty(), "KUBEBUILDER_ASSETS names no directory with etcd and kube-apiserver; run `make test`, which builds them")
 	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
 	environment = &envtest.Environment{
@@ -58,7 +59,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	admin, err = client.New(adminConfig, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
-	install(ctx, assets)
+	install(ctx)
 }, NodeTimeout(5*time.Minute))
 
 var _ = AfterSuite(func() {
@@ -75,12 +76,15 @@ func cnpgCRD(ctx context.Context) string {
 }
 
 // install applies config/default as a user would.
-func install(ctx context.Context, assets string) {
+func install(ctx SpecContext) {
 	user, err := environment.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
 	Expect(err).NotTo(HaveOccurred())
 	content, err := user.KubeConfig()
 	Expect(err).NotTo(HaveOccurred())
-	kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
+	dir, err := os.MkdirTemp("", "bulkhead-envtest")
+	Expect(err).NotTo(HaveOccurred())
+	defer os.RemoveAll(dir)
+	kubeconfig := filepath.Join(dir, "kubeconfig")
 	Expect(os.WriteFile(kubeconfig, content, 0o600)).To(Succeed())
 	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
 		"apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default")).CombinedOutput()

@@ -38,7 +38,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := w.next.RoundTrip(r)
 	if dies {
 		if err == nil {
-			response.Body.Close()
+			_ = response.Body.Close()
 		}
 		return nil, errKilled
 	}

@@ -57,7 +57,8 @@ func (w *world) database(ctx context.Context) {
 	cluster.Status.ReadyInstances = 1
 	cluster.Status.CurrentPrimary, cluster.Status.TargetPrimary = "database-1", "database-1"
 	cluster.Status.ManagedRolesStatus.ByStatus = map[cnpgv1.RoleStatus][]string{
-		cnpgv1.RoleStatusReconciled: {binding.RoleApp, binding.RoleLane}}
+		cnpgv1.RoleStatusReconciled: {binding.RoleApp, binding.RoleLane},
+	}
 	Expect(admin.Status().Update(ctx, &cluster)).To(Succeed())
 }
 
@@ -74,13 +75,15 @@ func (w *world) migration(ctx context.Context) {
 		if w.failMigration {
 			job.Status.Conditions = []batchv1.JobCondition{
 				{Type: batchv1.JobFailureTarget, Status: corev1.ConditionTrue, LastTransitionTime: now},
-				{Type: batchv1.JobFailed, Status: corev1.ConditionTrue, LastTransitionTime: now}}
+				{Type: batchv1.JobFailed, Status: corev1.ConditionTrue, LastTransitionTime: now},
+			}
 		} else {
 			job.Status.CompletionTime = &now
 			job.Status.Succeeded = 1
 			job.Status.Conditions = []batchv1.JobCondition{
 				{Type: batchv1.JobSuccessCriteriaMet, Status: corev1.ConditionTrue, LastTransitionTime: now},
-				{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, LastTransitionTime: now}}
+				{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, LastTransitionTime: now},
+			}
 		}
 		Expect(admin.Status().Update(ctx, job)).To(Succeed())
 	}

@@ -22,8 +22,10 @@ import (
 
 // RuntimeKinds are watched in a cell's runtime namespace.
 func RuntimeKinds() []client.Object {
-	return []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &corev1.Service{}, &corev1.ServiceAccount{},
-		&appsv1.Deployment{}, &policyv1.PodDisruptionBudget{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{}}
+	return []client.Object{
+		&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &corev1.Service{}, &corev1.ServiceAccount{},
+		&appsv1.Deployment{}, &policyv1.PodDisruptionBudget{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{},
+	}
 }
 
 // DatabaseKinds are watched in a cell's database namespace, besides CloudNativePG's Cluster.

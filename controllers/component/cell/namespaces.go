@@ -87,7 +87,7 @@ func (s *Scope) adopted(live *corev1.Namespace) bool {
 func (s *Scope) applyNamespace(ctx context.Context, intent *unstructured.Unstructured) component.Outcome {
 	applier := *s.Applier
 	applier.Owned = func(map[string]string) bool { return true } // ownable proved more than labels can
-	var cached = namespaceReader(s.Facts.Namespaces)
+	cached := namespaceReader(s.Facts.Namespaces)
 	live, _, err := applier.Apply(ctx, cached, intent)
 	if err != nil {
 		return failed(err)

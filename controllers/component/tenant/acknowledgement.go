@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -60,9 +61,13 @@ func acknowledgement(ctx context.Context, reader client.Reader, pod *corev1.Pod,
 	awaiting := component.Wait(v1alpha1.ReasonAwaitingAcknowledgement, "a runtime pod has not taken up the current Binding yet", ackPoll)
 	var acks corev1.ConfigMap
 	key := client.ObjectKey{Namespace: pod.Namespace, Name: binding.AckNamePrefix + pod.Name}
-	if err := reader.Get(ctx, key, &acks); client.IgnoreNotFound(err) != nil {
+	err := reader.Get(ctx, key, &acks)
+	switch {
+	case apierrors.IsNotFound(err):
+		return awaiting, nil
+	case err != nil:
 		return component.Outcome{}, err
-	} else if err != nil || !ownedBy(&acks, pod) {
+	case !ownedBy(&acks, pod):
 		return awaiting, nil
 	}
 	text, ok := acks.Data[id.String()]
@@ -72,7 +77,7 @@ func acknowledgement(ctx context.Context, reader client.Reader, pod *corev1.Pod,
 	ack, err := binding.DecodeAck(text)
 	switch {
 	case err != nil, ack.Revision != revision:
-		return awaiting, nil
+		return awaiting, nil //nolint:nilerr // what cannot be read acknowledges nothing
 	case ack.Key == binding.KeyDenied:
 		return component.Wait(v1alpha1.ReasonKeyDenied, "a runtime pod is refused the tenant's key; check the key, its role and its policy in Vault", ackPoll), nil
 	case ack.Key == binding.KeyUnreachable:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -12,6 +13,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
+
+// openAtOnce bounds how many namespaces are listed at a time.
+const openAtOnce = 16
 
 // Bindings reads the Bindings of all cells, from caches.
 type Bindings struct {
@@ -79,24 +83,43 @@ func (b *Bindings) Reader(ctx context.Context, cellName string) (client.Reader, 
 func (b *Bindings) each(ctx context.Context, visit func(cellName string, reader client.Reader) error) error {
 	var namespaces corev1.NamespaceList
 	err := b.Cluster.List(ctx, &namespaces, client.UnsafeDisableDeepCopy, client.MatchingLabels{
-		desired.LabelManagedBy: desired.ManagedBy, desired.LabelPart: desired.PartRuntime})
+		desired.LabelManagedBy: desired.ManagedBy, desired.LabelPart: desired.PartRuntime,
+	})
+	if err != nil {
+		return err
+	}
+	readers, err := b.open(ctx, namespaces.Items)
 	if err != nil {
 		return err
 	}
 	for i := range namespaces.Items {
-		cellName := namespaces.Items[i].Labels[desired.LabelCell]
-		if namespaces.Items[i].Name != desired.RuntimeNamespace(cellName) {
-			continue // the label is not ours
+		if readers[i] == nil {
+			continue
 		}
-		reader, err := b.Reader(ctx, cellName)
-		if err != nil {
-			return err
-		}
-		if err := visit(cellName, reader); err != nil {
+		if err := visit(namespaces.Items[i].Labels[desired.LabelCell], readers[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// open opens the caches of many namespaces at once; after a restart none is.
+// A namespace whose labels and name do not agree is not a cell's and stays nil.
+func (b *Bindings) open(ctx context.Context, namespaces []corev1.Namespace) ([]client.Reader, error) {
+	readers := make([]client.Reader, len(namespaces))
+	opening, ctx := errgroup.WithContext(ctx)
+	opening.SetLimit(openAtOnce)
+	for i := range namespaces {
+		name := namespaces[i].Name
+		if name != desired.RuntimeNamespace(namespaces[i].Labels[desired.LabelCell]) {
+			continue
+		}
+		opening.Go(func() (err error) {
+			readers[i], err = b.Caches.Open(ctx, name, &corev1.Secret{})
+			return err
+		})
+	}
+	return readers, opening.Wait()
 }
 
 // bound reads a stored Binding. Labels say whose it is even when its bytes

@@ -52,7 +52,7 @@ func (c Placement) servedTier(_ context.Context, s *Scope) component.Outcome {
 	}
 	if !s.Profile.OwnsNothing() {
 		return component.Stall(v1alpha1.ReasonTierNotAvailable, fmt.Sprintf(
-			"this version cannot serve the tier %s yet; use %s", s.Profile.Name, v1alpha1.TierShared))
+			"this version cannot serve the tier %s yet; use %s", s.Profile.Name, v1alpha1.TierShared)) //nolint:forbidigo // advice for people, no decision
 	}
 	return component.Outcome{}
 }
@@ -118,9 +118,14 @@ func (c Placement) choose(ctx context.Context, s *Scope) component.Outcome {
 	}
 	var candidates []Candidate
 	var refused []string
+	others := 0
 	for i := range cells.Items {
 		cell := &cells.Items[i]
-		if reason := unsuitable(cell, selector); reason != "" {
+		if !selector.Matches(labels.Set(cell.Labels)) {
+			others++
+			continue
+		}
+		if reason := unsuitable(cell); reason != "" {
 			refused = append(refused, cell.Name+" "+reason)
 			continue
 		}
@@ -133,7 +138,7 @@ func (c Placement) choose(ctx context.Context, s *Scope) component.Outcome {
 	}
 	name, ok := c.Placements.Place(s.ID.String(), candidates)
 	if !ok {
-		return noCapacity(refused)
+		return noCapacity(refused, others)
 	}
 	return c.stay(ctx, s, name)
 }
@@ -146,7 +151,7 @@ func selectorOf(t *v1alpha1.Tenant) (labels.Selector, error) {
 }
 
 // unsuitable says why a cell cannot take a shared tenant, whatever its load.
-func unsuitable(cell *v1alpha1.Cell, selector labels.Selector) string {
+func unsuitable(cell *v1alpha1.Cell) string {
 	switch {
 	case !cell.DeletionTimestamp.IsZero():
 		return "is being deleted"
@@ -154,8 +159,6 @@ func unsuitable(cell *v1alpha1.Cell, selector labels.Selector) string {
 		return "is not accepting"
 	case cell.Spec.Database == nil || cell.Spec.Runtime == nil:
 		return "has no database or no runtime"
-	case !selector.Matches(labels.Set(cell.Labels)):
-		return "does not match spec.cellSelector"
 	}
 	return ""
 }
@@ -170,15 +173,17 @@ func (c Placement) candidate(ctx context.Context, cell *v1alpha1.Cell) (Candidat
 	}, err
 }
 
-func noCapacity(refused []string) component.Outcome {
-	if len(refused) == 0 {
+// noCapacity says which cells were looked at, and how many never were.
+func noCapacity(refused []string, others int) component.Outcome {
+	if len(refused)+others == 0 {
 		return component.Stall(v1alpha1.ReasonNoCapacity, "there is no Cell; apply one")
 	}
 	slices.Sort(refused)
-	more := ""
-	if len(refused) > maxListed {
-		more = fmt.Sprintf(" and %d more", len(refused)-maxListed)
-		refused = refused[:maxListed]
+	if more := len(refused) - maxListed; more > 0 {
+		refused = append(refused[:maxListed], fmt.Sprintf("%d more", more))
 	}
-	return component.Stall(v1alpha1.ReasonNoCapacity, "no cell has room: "+strings.Join(refused, ", ")+more+"; raise a cell's spec.capacity or apply another Cell")
+	if others > 0 {
+		refused = append(refused, fmt.Sprintf("%d others do not match spec.cellSelector", others))
+	}
+	return component.Stall(v1alpha1.ReasonNoCapacity, "no cell has room: "+strings.Join(refused, ", ")+"; raise a cell's spec.capacity or apply another Cell")
 }

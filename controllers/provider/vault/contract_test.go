@@ -3,6 +3,7 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,7 +92,7 @@ func TestOperatorCanUseNoKey(t *testing.T) {
 
 func denied(err error) bool {
 	response := (*vaultapi.ResponseError)(nil)
-	return errors.As(err, &response) && response.StatusCode == 403
+	return errors.As(err, &response) && response.StatusCode == http.StatusForbidden
 }
 
 func newClient(t *testing.T, server *fixture.OpenBao) *vault.Client {
@@ -136,7 +137,8 @@ func operatorToken(t *testing.T, server *fixture.OpenBao) *vaultapi.Client {
 		t.Fatal(err)
 	}
 	secret, err := api.Logical().Write("auth/kubernetes/login", map[string]any{
-		"role": "bulkhead-operator", "jwt": server.Token(operatorNamespace, operatorServiceAccount)})
+		"role": "bulkhead-operator", "jwt": server.Token(operatorNamespace, operatorServiceAccount),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

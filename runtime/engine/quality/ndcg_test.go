@@ -5,8 +5,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/quality"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/quality"
 )
 
 func TestNDCG(t *testing.T) {

@@ -5,9 +5,10 @@ import (
 	"os"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/quality"
-	"github.com/google/uuid"
 )
 
 var cranfield = flag.String("cranfield", "", "folder of the Cranfield collection, for BenchmarkCranfield")

@@ -19,7 +19,7 @@ const dialTimeout = 5 * time.Second
 
 // Serve accepts connections until ctx ends and joins each to target, as seen from the namespace.
 func Serve(ctx context.Context, listener net.Listener, namespace *os.File, target string) error {
-	context.AfterFunc(ctx, func() { listener.Close() })
+	context.AfterFunc(ctx, func() { _ = listener.Close() })
 	for {
 		conn, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {

@@ -46,15 +46,19 @@ func (n node) prepare(ctx context.Context) error {
 // apiServerReady asks from inside the node, where the address is always the same.
 func apiServerReady(ctx context.Context) error {
 	// Nothing secret is asked or told, and nobody else is in the network namespace.
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 2 * time.Second}
 	return poll.Until(ctx, 200*time.Millisecond, func() error {
-		response, err := client.Get("https://" + APIAddress + "/readyz")
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+APIAddress+"/readyz", nil)
 		if err != nil {
 			return err
 		}
-		response.Body.Close()
+		response, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
 		if response.StatusCode != http.StatusOK {
 			return fmt.Errorf("kube-apiserver says %s", response.Status)
 		}

@@ -51,7 +51,8 @@ type Health struct {
 func (c *Client) Health(ctx context.Context) (Health, error) {
 	var health Health
 	const alwaysOK = "?uninitcode=200&sealedcode=200&standbyok=true"
-	return health, c.do(ctx, http.MethodGet, "sys/health"+alwaysOK, nil, &health)
+	err := c.do(ctx, http.MethodGet, "sys/health"+alwaysOK, nil, &health)
+	return health, err
 }
 
 // Ready says why the server would not serve.

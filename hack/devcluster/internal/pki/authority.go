@@ -32,7 +32,8 @@ func Open(dir, commonName string) (*Authority, error) {
 	a := &Authority{dir: dir}
 	pair, err := tls.LoadX509KeyPair(a.CertFile("ca"), a.KeyFile("ca"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, a.create(commonName)
+		err := a.create(commonName)
+		return a, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load the certificate authority in %s: %w", dir, err)

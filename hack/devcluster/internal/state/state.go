@@ -104,7 +104,8 @@ func (c Cluster) Load() (Settings, error) {
 	if err != nil {
 		return settings, err
 	}
-	return settings, json.Unmarshal(raw, &settings)
+	err = json.Unmarshal(raw, &settings)
+	return settings, err
 }
 
 // Save keeps the settings.

@@ -70,7 +70,7 @@ func TestSupervisorIsAliveWhileItHoldsTheLock(t *testing.T) {
 	if !alive() {
 		t.Error("not alive while it holds the lock")
 	}
-	claim.Close()
+	_ = claim.Close()
 	if alive() {
 		t.Error("alive after it let go, though its file is still there")
 	}

@@ -25,7 +25,7 @@ func Start(ctx context.Context, cluster state.Cluster, program string, args ...s
 	if err := os.Remove(cluster.Path("node.pid")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	cmd := exec.Command(program, args...) // it outlives ctx, and us
+	cmd := exec.Command(program, args...) //nolint:noctx // it outlives ctx, and us
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -34,7 +34,7 @@ func Start(ctx context.Context, cluster state.Cluster, program string, args ...s
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go func() { cancel(fmt.Errorf("the supervisor ended (%v); see %s", cmd.Wait(), out.Name())) }()
+	go func() { cancel(fmt.Errorf("the supervisor ended (%v); see %s", cmd.Wait(), out.Name())) }() //nolint:errorlint // there may be no error
 	return poll.Until(ctx, 20*time.Millisecond, func() error {
 		_, err := cluster.Node()
 		return err

@@ -1,0 +1,81 @@
+# Everything a developer or CI does, by name. `make help` lists it.
+
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+export CGO_ENABLED ?= 0
+
+GO      ?= go
+TOOL    := $(GO) tool -modfile=go.tools.mod
+HACK    := $(GO) -C hack run
+CLUSTER := $(HACK) ./devcluster
+STATE   ?= $(CURDIR)/.devcluster
+export BULKHEAD_STATE := $(STATE)
+
+##@ Use
+
+.PHONY: demo
+demo: ## From nothing to a cited answer on a real Kubernetes, and leave it running
+	$(HACK) ./demo
+
+.PHONY: devcluster-up
+devcluster-up: ## Start the development cluster (STATE=dir; default .devcluster)
+	$(CLUSTER) up
+
+.PHONY: devcluster-down
+devcluster-down: ## Stop the development cluster and keep its state
+	$(CLUSTER) down
+
+.PHONY: deploy
+deploy: ## Install the operator from config/ into the running cluster
+	$(HACK) ./deploy
+
+.PHONY: images
+images: ## Build the images as archives; a Docker user can `docker build --target manager|runtime .`
+	$(CLUSTER) images
+
+##@ Develop
+
+.PHONY: generate
+generate: ## Generate deep copies
+	$(TOOL) controller-gen object paths=./api/...
+
+.PHONY: manifests
+manifests: ## Generate the CustomResourceDefinitions
+	$(TOOL) controller-gen crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+
+.PHONY: fmt
+fmt: ## Format the code
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: lint
+lint: ## Run the linters
+	hack/lint/lint.sh
+
+.PHONY: verify
+verify: ## Fail when generated files, formatting, modules or lint are not in order
+	hack/verify.sh
+
+##@ Prove
+
+.PHONY: test
+test: ## Unit tests, the operator against a real API server, the runtime against real PostgreSQL and OpenBao
+	hack/test.sh
+
+.PHONY: e2e
+e2e: ## The whole on the development cluster: real kubelet, packets, CloudNativePG, OpenBao
+	hack/e2e.sh
+
+.PHONY: bench-demo
+bench-demo: ## Time the demo from no cluster to the last answer
+	$(CLUSTER) down
+	$(HACK) ./demo --fresh
+
+.PHONY: bench-provision
+bench-provision: ## Time a Shared tenant from apply to Ready, and count the writes of a quiet operator
+	$(HACK) ./bench provision
+
+##@ Help
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

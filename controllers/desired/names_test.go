@@ -1,0 +1,56 @@
+package desired
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// FuzzNames: every name derived from what the API accepts is a DNS label, and
+// different cells and tenants never derive the same one.
+func FuzzNames(f *testing.F) {
+	f.Add("acme", "eu-1", "5f1c2d3e-0000-4000-8000-000000000001", "r@sha256:0")
+	f.Add(strings.Repeat("a", 40), strings.Repeat("z", 40), uuid.Nil.String(), "")
+	f.Fuzz(func(t *testing.T, tenant, cell, id, image string) {
+		if !accepted(tenant) || !acceptedCell(cell) || uuid.Validate(id) != nil || len(id) != 36 {
+			t.Skip("the API refuses it")
+		}
+		id = strings.ToLower(id)
+		for _, name := range []string{
+			RuntimeNamespace(cell), DatabaseNamespace(cell), MigrationJob(image), BindingSecret(id), KeyName(id), VaultRole(id), CredentialSecret(tenant),
+		} {
+			if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
+				t.Errorf("%q: %v", name, problems)
+			}
+		}
+		if host := DatabaseHost(cell); len(validation.IsDNS1123Subdomain(host)) > 0 || len(host) > 253 {
+			t.Errorf("host %q", host)
+		}
+	})
+}
+
+func accepted(name string) bool {
+	return len(name) <= 40 && len(validation.IsDNS1035Label(name)) == 0
+}
+
+// acceptedCell is the CEL rule of the Cell's name.
+func acceptedCell(name string) bool {
+	return accepted(name) && !strings.HasSuffix(name, "-db") && name != "system" && name != "credentials"
+}
+
+func TestNamespacesAreApart(t *testing.T) {
+	owner := map[string]string{SystemNamespace: "the operator", CredentialsNamespace: "the credentials"}
+	for _, cell := range []string{"a", "a-d", "d", "db", "a-b", "eu-1", "systems", "credential"} {
+		if !acceptedCell(cell) {
+			t.Fatalf("%s is no cell's name", cell)
+		}
+		for _, namespace := range []string{RuntimeNamespace(cell), DatabaseNamespace(cell)} {
+			if other, taken := owner[namespace]; taken {
+				t.Errorf("%s and %s share the namespace %s", cell, other, namespace)
+			}
+			owner[namespace] = cell
+		}
+	}
+}

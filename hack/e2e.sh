@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Brings the development cluster up, installs the operator and runs the
+# end-to-end tests. A cluster that this script started is stopped at the end.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+state=${BULKHEAD_STATE:-$PWD/.devcluster}
+export BULKHEAD_STATE=$state
+if [ "${USE_EXISTING_CLUSTER:-}" != true ]; then
+	if ! go -C hack run ./devcluster status >/dev/null 2>&1; then
+		trap 'go -C hack run ./devcluster down' EXIT
+	fi
+	go -C hack run ./devcluster up
+	export KUBECONFIG=$state/kubeconfig
+	PATH=$(go -C hack run ./devcluster binaries envtest):$PATH
+	export PATH
+fi
+go -C hack run ./deploy
+go test -tags e2e -count=1 -timeout 40m ./test/e2e/ -v --ginkgo.no-color "$@"
