@@ -25,6 +25,11 @@ devcluster-up: ## Start the development cluster (STATE=dir; default .devcluster)
 devcluster-down: ## Stop the development cluster and keep its state
 	$(CLUSTER) down
 
+.PHONY: env
+env: ## Print what puts kubectl and the development cluster into a shell: eval "$$(make -s env)"
+	@echo "export KUBECONFIG=$(STATE)/kubeconfig"
+	@echo "export PATH=$$($(CLUSTER) binaries envtest):\$$PATH"
+
 .PHONY: deploy
 deploy: ## Install the operator from config/ into the running cluster
 	$(HACK) ./deploy

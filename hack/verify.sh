@@ -19,6 +19,7 @@ unformatted=$(gofmt -l $(git ls-files '*.go'))
 
 echo "modules" >&2
 go mod verify >/dev/null
+go mod tidy -diff
 go vet ./...
 go vet -tags e2e ./test/e2e/
 go -C hack vet ./...
