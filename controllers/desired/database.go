@@ -17,6 +17,13 @@ import (
 // for a roll-out, the migration Job and CloudNativePG itself.
 const maxConnections = 200
 
+// How long a stopping PostgreSQL waits for its clients to leave, and in all. The
+// runtime's pools never leave by themselves; they reconnect.
+const (
+	smartShutdownSeconds = 5
+	stopSeconds          = 120
+)
+
 // databaseCluster is the cell's PostgreSQL.
 func databaseCluster(in CellInput) any {
 	size := in.Cell.Spec.Database
@@ -50,6 +57,8 @@ func databaseCluster(in CellInput) any {
 				loginRole(binding.RoleApp, RoleSecretApp, binding.RoleRW),
 				loginRole(binding.RoleLane, RoleSecretLane),
 			}},
+			SmartShutdownTimeout: ptr.To[int32](smartShutdownSeconds),
+			MaxStopDelay:         stopSeconds,
 			PostgresConfiguration: cnpgv1.PostgresConfiguration{
 				Parameters: map[string]string{
 					"max_connections":     strconv.Itoa(maxConnections),
