@@ -52,16 +52,20 @@ done
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
+cache=${BULKHEAD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bulkhead}/lint
+mkdir -p "$cache"
+
+# What the linter remembers has absolute paths in it, so each checkout has a memory of its own.
+GOLANGCI_LINT_CACHE=$cache/results-$(sha256sum <<<"$repo" | cut -c1-16)
+export GOLANGCI_LINT_CACHE
 
 # build prints the path of the linter. Its name says what it was made from.
 build() {
-  local key dir linter
+  local key linter
   key=$(cat "$here/go.mod" "$here/go.sum" <(go env GOVERSION GOOS GOARCH) | sha256sum | cut -c1-16)
-  dir=${BULKHEAD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bulkhead}/lint
-  linter=$dir/golangci-lint-$key
+  linter=$cache/golangci-lint-$key
   if [ ! -x "$linter" ]; then
     echo "building the linter (a few minutes, the first time)" >&2
-    mkdir -p "$dir"
     nice go build -C "$here" -o "$linter.$$" sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
     mv "$linter.$$" "$linter"
   fi
