@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -79,6 +80,10 @@ func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scop
 	if err != nil {
 		return nil, err
 	}
+	image, err := r.runtimeImage(ctx, c, &facts)
+	if err != nil {
+		return nil, err
+	}
 	set, err := desired.Cell(desired.CellInput{
 		Cell:         c,
 		Config:       r.Config,
@@ -87,31 +92,33 @@ func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scop
 		DatabaseCA:   facts.DatabaseCA,
 		AppPassword:  facts.RolePasswords[desired.RoleSecretApp],
 		LanePassword: facts.RolePasswords[desired.RoleSecretLane],
-		RuntimeImage: r.runtimeImage(ctx, c, &facts),
+		RuntimeImage: image,
 	})
 	return &cell.Scope{Cell: c, Facts: facts, Set: set, Applier: r.Applier}, err
 }
 
 // runtimeImage is the configured image once its migrations are done, else the
 // one that runs.
-func (r *CellReconciler) runtimeImage(ctx context.Context, c *v1alpha1.Cell, facts *cell.Facts) string {
+func (r *CellReconciler) runtimeImage(ctx context.Context, c *v1alpha1.Cell, facts *cell.Facts) (string, error) {
 	if c.Spec.Database == nil {
-		return r.Config.Images.Runtime
+		return r.Config.Images.Runtime, nil
 	}
 	if facts.Database != nil {
 		var job batchv1.Job
 		key := client.ObjectKey{Namespace: desired.DatabaseNamespace(c.Name), Name: desired.MigrationJob(r.Config.Images.Runtime)}
-		if err := facts.Database.Get(ctx, key, &job); err == nil {
+		if err := facts.Database.Get(ctx, key, &job); client.IgnoreNotFound(err) != nil {
+			return "", err
+		} else if err == nil {
 			facts.Migration = &job
 		}
 	}
 	if cell.Finished(facts.Migration, batchv1.JobComplete) {
-		return r.Config.Images.Runtime
+		return r.Config.Images.Runtime, nil
 	}
 	if facts.Deployment != nil && len(facts.Deployment.Spec.Template.Spec.Containers) > 0 {
-		return facts.Deployment.Spec.Template.Spec.Containers[0].Image
+		return facts.Deployment.Spec.Template.Spec.Containers[0].Image, nil
 	}
-	return ""
+	return "", nil
 }
 
 // apiServer returns the addresses behind the Service "kubernetes".
@@ -130,6 +137,9 @@ func (r *CellReconciler) apiServer(ctx context.Context) ([]desired.Address, erro
 				}
 			}
 		}
+	}
+	if len(addresses) == 0 { // walls without them would cut every pod off
+		return nil, errors.New("the Service default/kubernetes has no addresses")
 	}
 	return desired.SortAddresses(addresses), nil
 }

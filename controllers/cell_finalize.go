@@ -46,9 +46,10 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 		return r.refuseDeletion(ctx, before, c, tenants)
 	}
 	left := 0
-	for _, recorded := range c.Status.Namespaces {
-		namespace := facts.Namespaces[recorded.Name]
-		if namespace == nil || string(namespace.UID) != recorded.UID {
+	// The database goes first: while it lives, the Bindings say whose data it holds.
+	for _, name := range []string{desired.DatabaseNamespace(c.Name), desired.RuntimeNamespace(c.Name)} {
+		namespace := recorded(c, facts, name)
+		if namespace == nil {
 			continue // gone, or not ours: never touched
 		}
 		left++
@@ -67,8 +68,8 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 // namespace that cannot be read counts as an error, never as empty.
 func (r *CellReconciler) countBindings(ctx context.Context, c *v1alpha1.Cell, facts cell.Facts) (int, error) {
 	name := desired.RuntimeNamespace(c.Name)
-	if facts.Namespaces[name] == nil {
-		return 0, nil
+	if namespace := recorded(c, facts, name); namespace == nil || namespace.DeletionTimestamp != nil {
+		return 0, r.provesNothing(c, facts)
 	}
 	var bindings corev1.SecretList
 	err := r.Applier.Live.List(ctx, &bindings, client.InNamespace(name), client.MatchingLabels{binding.LabelKind: binding.KindBinding})
@@ -76,6 +77,29 @@ func (r *CellReconciler) countBindings(ctx context.Context, c *v1alpha1.Cell, fa
 		return 0, fmt.Errorf("the cell may hold tenants, but its Bindings cannot be read: %w", err)
 	}
 	return len(bindings.Items), nil
+}
+
+// recorded is a live namespace that was recorded, by its UID, as the cell's.
+func recorded(c *v1alpha1.Cell, facts cell.Facts, name string) *corev1.Namespace {
+	namespace := facts.Namespaces[name]
+	for _, owned := range c.Status.Namespaces {
+		if namespace != nil && owned.Name == name && owned.UID == string(namespace.UID) {
+			return namespace
+		}
+	}
+	return nil
+}
+
+// provesNothing is an error while a missing runtime namespace, which held the
+// Bindings, is no proof that the database beside it is empty: somebody else
+// deleted it. When we did, the database is being deleted too.
+func (r *CellReconciler) provesNothing(c *v1alpha1.Cell, facts cell.Facts) error {
+	database := recorded(c, facts, desired.DatabaseNamespace(c.Name))
+	if c.Spec.Runtime == nil || database == nil || database.DeletionTimestamp != nil {
+		return nil
+	}
+	return fmt.Errorf("namespace %s, which named the cell's tenants, is gone, but namespace %s may hold their data; "+
+		"delete the latter by hand if it may go", desired.RuntimeNamespace(c.Name), database.Name)
 }
 
 func (r *CellReconciler) deleteNamespace(ctx context.Context, namespace *corev1.Namespace) error {

@@ -37,3 +37,11 @@ func CacheOptions() cache.Options {
 		},
 	}
 }
+
+// ClientOptions keep the manager's client from ever starting a cluster-wide
+// cache of what the operator may read only in its own namespaces.
+func ClientOptions() client.Options {
+	return client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{
+		&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &cnpgv1.Cluster{},
+	}}}
+}

@@ -121,7 +121,8 @@ func number(value any) (float64, bool) {
 	return 0, false
 }
 
-// withoutEmpty drops empty maps and lists, which the API server does not keep.
+// withoutEmpty drops empty lists, which the API server does not keep. Empty maps
+// stay: an empty selector selects everything, an absent one nothing.
 func withoutEmpty(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -130,9 +131,6 @@ func withoutEmpty(value any) any {
 			if kept := withoutEmpty(child); kept != nil {
 				out[key] = kept
 			}
-		}
-		if len(out) == 0 {
-			return nil
 		}
 		return out
 	case []any:

@@ -21,7 +21,7 @@ const maxConnections = 200
 // runtime's pools never leave by themselves; they reconnect.
 const (
 	smartShutdownSeconds = 5
-	stopSeconds          = 120
+	stopSeconds          = 60
 )
 
 // databaseCluster is the cell's PostgreSQL.

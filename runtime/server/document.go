@@ -98,8 +98,9 @@ func titleOf(up corpus.Upload) string {
 	if up.Media == engine.Markdown {
 		for line := range bytes.Lines(up.Text) {
 			heading := bytes.TrimLeft(line, "#")
-			if len(heading) < len(line) && bytes.HasPrefix(heading, []byte(" ")) {
-				return clip(string(bytes.TrimSpace(heading)), maxTitle)
+			title := string(bytes.TrimSpace(heading))
+			if len(heading) < len(line) && bytes.HasPrefix(heading, []byte(" ")) && title != "" && printable(title) {
+				return clip(title, maxTitle)
 			}
 		}
 	}

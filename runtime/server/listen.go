@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -38,12 +39,15 @@ func Listen(address, tlsDir string, handler http.Handler, log *slog.Logger) (*Li
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	if tlsDir != "" {
-		if _, err := os.Stat(filepath.Join(tlsDir, "tls.crt")); err == nil {
+		switch _, err := os.Stat(filepath.Join(tlsDir, "tls.crt")); {
+		case err == nil:
 			pair, err := newCertificate(tlsDir)
 			if err != nil {
 				return nil, errors.Join(err, l.Close())
 			}
 			s.TLSConfig = &tls.Config{GetCertificate: pair.get, MinVersion: tls.VersionTLS12}
+		case !errors.Is(err, fs.ErrNotExist): // never fall back to plain HTTP by mistake
+			return nil, errors.Join(fmt.Errorf("certificate: %w", err), l.Close())
 		}
 	}
 	return &Listener{Listener: l, server: s}, nil

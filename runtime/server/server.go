@@ -45,10 +45,10 @@ func (s *Server) handle(r Route, w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("X-Request-Id", x.id)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	defer x.end() // a panic too leaves a result behind its intent
 	if err := s.serve(x); err != nil {
 		x.fail(err)
 	}
-	x.end()
 	s.Metrics.observe(r.Name, x.status, time.Since(start))
 	s.Log.Info("request", "request", x.id, "route", r.Name, "tenant", x.tenantID(), "key", x.caller.KeyID,
 		"status", x.status, "code", x.code, "elapsed_ms", time.Since(start).Milliseconds())

@@ -40,10 +40,13 @@ func (s *Set) tend(ctx context.Context, id uuid.UUID) (again time.Duration) {
 		return 0
 	case time.Now().Before(e.renewAt):
 		s.acknowledge(e.tenant)
-		return time.Until(e.renewAt)
+		return max(time.Until(e.renewAt), soonest)
 	}
 	return s.renew(ctx, id, e)
 }
+
+// soonest keeps a tenant whose time came this very moment in the queue.
+const soonest = 10 * time.Millisecond
 
 // renew sees to the tenant's rows and keys.
 func (s *Set) renew(ctx context.Context, id uuid.UUID, e entry) time.Duration {
@@ -59,7 +62,7 @@ func (s *Set) renew(ctx context.Context, id uuid.UUID, e entry) time.Duration {
 	if keys.Check() != nil {
 		s.Evict(id)
 	} else if err != nil {
-		again = min(again, keys.Remaining())
+		again = max(min(again, keys.Remaining()), soonest)
 	}
 	s.keep(id, e, time.Now().Add(again))
 	return again

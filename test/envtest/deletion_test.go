@@ -115,3 +115,43 @@ func gone(ctx SpecContext, object client.Object) bool {
 	err := admin.Get(ctx, client.ObjectKeyFromObject(object), object)
 	return apierrors.IsNotFound(err) || client.IgnoreNotFound(err) != nil
 }
+
+var _ = Describe("Deletion without a status", func() {
+	It("withdraws the credential of the identity that the tenant had", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		first := s.readyTenant(ctx, "lost-a")
+		s.vanish(ctx, first)
+		Expect(admin.Create(ctx, s.newTenant("lost-a"))).To(Succeed())
+		_, err := s.tenant(ctx, "lost-a") // the finalizer, and the identity in memory only
+		Expect(err).NotTo(HaveOccurred())
+		var second v1alpha1.Tenant
+		Expect(admin.Get(ctx, client.ObjectKey{Name: "lost-a"}, &second)).To(Succeed())
+		second.Status = v1alpha1.TenantStatus{}
+		Expect(admin.Status().Update(ctx, &second)).To(Succeed())
+		s.restart()
+		s.deleteTenant(ctx, &second)
+		b, _ := s.bindingOf(ctx, first.Status.ID)
+		Expect(b.State).To(Equal(binding.Retained))
+		err = admin.Get(ctx, client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: "lost-a"}, &corev1.Secret{})
+		Expect(apierrors.IsNotFound(err)).To(BeTrue())
+	})
+})
+
+var _ = Describe("Deletion of a cell that never was", func() {
+	It("leaves the foreign namespace alone", func(ctx SpecContext) {
+		s := newScene(ctx)
+		foreign := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: desired.RuntimeNamespace(s.world.cell)}}
+		Expect(admin.Create(ctx, foreign)).To(Succeed())
+		c := s.newCell(s.world.cell)
+		Expect(admin.Create(ctx, c)).To(Succeed())
+		s.cellBecomes(ctx, v1alpha1.ConditionNamespacesReady, metav1.ConditionFalse, v1alpha1.ReasonForeignNamespace)
+		Expect(admin.Delete(ctx, c)).To(Succeed())
+		s.pursue(ctx, func() bool {
+			_, err := s.cell(ctx, c.Name)
+			return err == nil && gone(ctx, c)
+		})
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(foreign), foreign)).To(Succeed())
+		Expect(foreign.DeletionTimestamp).To(BeNil())
+	})
+})

@@ -68,6 +68,7 @@ func startOperator(keys vault.Keys, time *clock, image string) *operator {
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:  scheme,
 		Cache:   controllers.CacheOptions(),
+		Client:  controllers.ClientOptions(),
 		Metrics: metricsserver.Options{BindAddress: "0"},
 	})
 	Expect(err).NotTo(HaveOccurred())

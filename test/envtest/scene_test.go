@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -157,4 +158,12 @@ func (s *scene) credentialOf(ctx context.Context, tenant string) *corev1.Secret 
 	var secret corev1.Secret
 	Expect(admin.Get(ctx, client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: tenant}, &secret)).To(Succeed())
 	return &secret
+}
+
+// migrationJob is the Job of the image that the operator is configured with.
+func (s *scene) migrationJob(ctx context.Context) *batchv1.Job {
+	GinkgoHelper()
+	var job batchv1.Job
+	Expect(admin.Get(ctx, client.ObjectKey{Namespace: desired.DatabaseNamespace(s.world.cell), Name: desired.MigrationJob(s.image)}, &job)).To(Succeed())
+	return &job
 }

@@ -29,11 +29,15 @@ type world struct {
 	silent bool
 	// failMigration makes the migration Job fail.
 	failMigration bool
+	// withoutDatabase means that CloudNativePG is not installed.
+	withoutDatabase bool
 }
 
 // turn lets the world do whatever is due.
 func (w *world) turn(ctx context.Context) {
-	w.database(ctx)
+	if !w.withoutDatabase {
+		w.database(ctx)
+	}
 	w.migration(ctx)
 	w.deployment(ctx)
 	if !w.silent {

@@ -27,21 +27,24 @@ func acknowledged(ctx context.Context, reader client.Reader, cell string, id uui
 	if err := reader.List(ctx, &pods, client.MatchingLabels(desired.RuntimePod(cell)), client.UnsafeDisableDeepCopy); err != nil {
 		return component.Outcome{}, err
 	}
-	serving := 0
+	serving, key := 0, component.Outcome{}
 	for i := range pods.Items {
 		if !serves(&pods.Items[i]) {
 			continue
 		}
 		serving++
 		outcome, err := acknowledgement(ctx, reader, &pods.Items[i], id, revision)
-		if err != nil || !outcome.Ready() {
-			return outcome, err
+		if err != nil || outcome.Reason == v1alpha1.ReasonAwaitingAcknowledgement {
+			return outcome, err // whatever the other pods say of the key
+		}
+		if !outcome.Ready() {
+			key = outcome
 		}
 	}
 	if serving == 0 {
 		return component.Wait(v1alpha1.ReasonRuntimeStarting, fmt.Sprintf("no runtime pod of the Cell %s serves", cell), ackPoll), nil
 	}
-	return component.Outcome{}, nil
+	return key, nil
 }
 
 // serves reports whether a pod gets requests.

@@ -72,11 +72,18 @@ func (p *Parts) Forget(s *Scope) {
 	p.Pending.Left(id, false, s.Now)
 }
 
-// deletedID is the identity that the tenant had taken. Without a status only
-// its own UID is beyond doubt, or the one Binding that carries its name.
+// deletedID is the identity that the tenant had taken. Without a status its
+// credential says so, which goes last; or the one Binding that carries its name.
 func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, error) {
 	if t.Status.ID != "" {
 		return uuid.Parse(t.Status.ID)
+	}
+	credential, err := p.credential(ctx, t)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if credential != nil {
+		return uuid.Parse(credential.Labels[binding.LabelTenantID])
 	}
 	id, outcome := p.recognise(ctx, t)
 	if outcome.Err != nil {
@@ -86,6 +93,24 @@ func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, e
 		return uuid.Parse(string(t.UID)) // it never got anywhere
 	}
 	return id, nil
+}
+
+// credential is the hand-over Secret that was made for a tenant of this name,
+// nil when there is none.
+func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Secret, error) {
+	reader, err := p.Bindings.Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
+	if err != nil {
+		return nil, err
+	}
+	var secret corev1.Secret
+	key := client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: desired.CredentialSecret(t.Name)}
+	if err := reader.Get(ctx, key, &secret); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	if secret.Labels[desired.LabelManagedBy] != desired.ManagedBy || secret.Labels[desired.LabelTenant] != t.Name {
+		return nil, nil
+	}
+	return &secret, nil
 }
 
 func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcome {
@@ -101,12 +126,20 @@ func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcom
 	if err != nil {
 		return component.Fail(err)
 	}
+	if outcome.Reason == v1alpha1.ReasonRuntimeStarting {
+		return p.deleteRole(ctx, s) // a pod that does not serve may still hold keys
+	}
 	if outcome.Reason != v1alpha1.ReasonAwaitingAcknowledgement {
-		return component.Outcome{} // every serving pod stopped, or none serves
+		return component.Outcome{} // every serving pod has stopped
 	}
 	if left := s.Tenant.DeletionTimestamp.Add(acknowledgementDeadline).Sub(s.Now); left > 0 {
 		return component.Wait(v1alpha1.ReasonRetained, "access is being stopped; the data and the key are kept", min(left, ackPoll))
 	}
+	return p.deleteRole(ctx, s)
+}
+
+// deleteRole lets the lease of the tenant's data keys end access.
+func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
 	if err := p.Keys.DeleteRole(ctx, desired.VaultRole(s.ID.String())); err != nil {
 		return vaultOutcome(err)
 	}
@@ -137,19 +170,14 @@ func (p *Parts) writeRetained(ctx context.Context, b *Bound) (revision string, e
 
 // withdrawCredential deletes the hand-over Secret; its key opens nothing any more.
 func (p *Parts) withdrawCredential(ctx context.Context, s *Scope) component.Outcome {
-	reader, err := p.Bindings.Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
+	secret, err := p.credential(ctx, s.Tenant)
 	if err != nil {
 		return component.Fail(err)
 	}
-	var secret corev1.Secret
-	err = reader.Get(ctx, client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: desired.CredentialSecret(s.Tenant.Name)}, &secret)
-	if client.IgnoreNotFound(err) != nil {
-		return component.Fail(err)
-	}
-	if err != nil || secret.Labels[binding.LabelTenantID] != s.ID.String() {
+	if secret == nil || secret.Labels[binding.LabelTenantID] != s.ID.String() {
 		return component.Outcome{}
 	}
-	err = p.Client.Delete(ctx, &secret, client.Preconditions{UID: ptr.To(secret.UID)})
+	err = p.Client.Delete(ctx, secret, client.Preconditions{UID: ptr.To(secret.UID)})
 	if client.IgnoreNotFound(err) != nil {
 		return component.Fail(err)
 	}

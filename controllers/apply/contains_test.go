@@ -1,0 +1,51 @@
+package apply
+
+import (
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+)
+
+func object(t *testing.T, text string) *unstructured.Unstructured {
+	t.Helper()
+	var u unstructured.Unstructured
+	if err := yaml.Unmarshal([]byte(text), &u.Object); err != nil {
+		t.Fatal(err)
+	}
+	return &u
+}
+
+func TestContains(t *testing.T) {
+	for name, c := range map[string]struct {
+		intent, live string
+		want         bool
+	}{
+		"the same":                        {`{kind: ConfigMap, data: {a: b}}`, `{kind: ConfigMap, data: {a: b}}`, true},
+		"what others add to a map":        {`{kind: ConfigMap, data: {a: b}}`, `{kind: ConfigMap, data: {a: b, c: d}}`, true},
+		"another value":                   {`{kind: ConfigMap, data: {a: b}}`, `{kind: ConfigMap, data: {a: c}}`, false},
+		"a missing value":                 {`{kind: ConfigMap, data: {a: b}}`, `{kind: ConfigMap}`, false},
+		"a default of the server":         {`{kind: D, spec: {containers: [{name: c, image: i}]}}`, `{kind: D, spec: {containers: [{name: c, image: i, tty: false}]}}`, true},
+		"a container of somebody else":    {`{kind: D, spec: {containers: [{name: c, image: i}]}}`, `{kind: D, spec: {containers: [{name: x}, {name: c, image: i}]}}`, true},
+		"a container's other image":       {`{kind: D, spec: {containers: [{name: c, image: i}]}}`, `{kind: D, spec: {containers: [{name: c, image: j}]}}`, false},
+		"a list that is one value":        {`{kind: D, spec: {args: [a]}}`, `{kind: D, spec: {args: [a, b]}}`, false},
+		"a quantity spelt differently":    {`{kind: D, spec: {memory: 1024Mi}}`, `{kind: D, spec: {memory: 1Gi}}`, true},
+		"another quantity":                {`{kind: D, spec: {memory: 1024Mi}}`, `{kind: D, spec: {memory: 2Gi}}`, false},
+		"a number of another Go type":     {`{kind: D, spec: {replicas: 2}}`, `{kind: D, spec: {replicas: 2.0}}`, true},
+		"an empty list that is not kept":  {`{kind: NetworkPolicy, spec: {podSelector: {}, ingress: []}}`, `{kind: NetworkPolicy, spec: {podSelector: {}}}`, true},
+		"a rule that somebody added":      {`{kind: NetworkPolicy, spec: {podSelector: {}, ingress: []}}`, `{kind: NetworkPolicy, spec: {podSelector: {}, ingress: [{}]}}`, false},
+		"a direction that somebody added": {`{kind: NetworkPolicy, spec: {podSelector: {}}}`, `{kind: NetworkPolicy, spec: {podSelector: {}, egress: [{}]}}`, false},
+		"a selector that somebody narrowed": {
+			`{kind: NetworkPolicy, spec: {podSelector: {}}}`, `{kind: NetworkPolicy, spec: {podSelector: {matchLabels: {a: b}}}}`, false},
+		"a peer that selects everything else": {
+			`{kind: NetworkPolicy, spec: {ingress: [{from: [{podSelector: {}}]}]}}`, `{kind: NetworkPolicy, spec: {ingress: [{from: [{namespaceSelector: {}}]}]}}`, false},
+		"a subject that somebody added": {
+			`{kind: RoleBinding, subjects: [{name: a}]}`, `{kind: RoleBinding, subjects: [{name: a}, {name: b}]}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Contains(object(t, c.live), object(t, c.intent)); got != c.want {
+				t.Errorf("Contains = %v, want %v", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package envtest
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+)
+
+var _ = Describe("A cell", func() {
+	It("migrates before the image rolls, and keeps the old one when it fails", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		image := func() string {
+			var d appsv1.Deployment
+			Expect(admin.Get(ctx, client.ObjectKey{Namespace: desired.RuntimeNamespace(s.world.cell), Name: "runtime"}, &d)).To(Succeed())
+			return d.Spec.Template.Spec.Containers[0].Image
+		}
+		Expect(image()).To(Equal(imageA))
+
+		By("a new image whose migration fails")
+		s.world.failMigration, s.image = true, imageB
+		s.restart()
+		c := s.cellBecomes(ctx, v1alpha1.ConditionSchemaReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
+		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionSchemaReady)).To(ContainSubstring("logs job/" + desired.MigrationJob(imageB)))
+		Expect(image()).To(Equal(imageA))
+
+		By("a second try, after the Job was deleted")
+		s.world.failMigration = false
+		job := s.migrationJob(ctx)
+		Expect(admin.Delete(ctx, job, client.PropagationPolicy("Background"))).To(Succeed())
+		s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		Expect(image()).To(Equal(imageB))
+	})
+
+	It("copies the certificate of the database's authority and never its key", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		namespace := desired.RuntimeNamespace(s.world.cell)
+		var secrets corev1.SecretList
+		var configMaps corev1.ConfigMapList
+		Expect(admin.List(ctx, &secrets, client.InNamespace(namespace))).To(Succeed())
+		Expect(admin.List(ctx, &configMaps, client.InNamespace(namespace))).To(Succeed())
+		for _, list := range []any{secrets.Items, configMaps.Items} {
+			text, err := yaml.Marshal(list)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(string(text)).NotTo(ContainSubstring("CANARY-CA-KEY"))
+			Expect(string(text)).NotTo(ContainSubstring("Q0FOQVJZLUNBLUtFW")) // the same in base64
+		}
+	})
+})
