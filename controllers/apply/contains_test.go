@@ -36,11 +36,14 @@ func TestContains(t *testing.T) {
 		"a rule that somebody added":      {`{kind: NetworkPolicy, spec: {podSelector: {}, ingress: []}}`, `{kind: NetworkPolicy, spec: {podSelector: {}, ingress: [{}]}}`, false},
 		"a direction that somebody added": {`{kind: NetworkPolicy, spec: {podSelector: {}}}`, `{kind: NetworkPolicy, spec: {podSelector: {}, egress: [{}]}}`, false},
 		"a selector that somebody narrowed": {
-			`{kind: NetworkPolicy, spec: {podSelector: {}}}`, `{kind: NetworkPolicy, spec: {podSelector: {matchLabels: {a: b}}}}`, false},
+			`{kind: NetworkPolicy, spec: {podSelector: {}}}`, `{kind: NetworkPolicy, spec: {podSelector: {matchLabels: {a: b}}}}`, false,
+		},
 		"a peer that selects everything else": {
-			`{kind: NetworkPolicy, spec: {ingress: [{from: [{podSelector: {}}]}]}}`, `{kind: NetworkPolicy, spec: {ingress: [{from: [{namespaceSelector: {}}]}]}}`, false},
+			`{kind: NetworkPolicy, spec: {ingress: [{from: [{podSelector: {}}]}]}}`, `{kind: NetworkPolicy, spec: {ingress: [{from: [{namespaceSelector: {}}]}]}}`, false,
+		},
 		"a subject that somebody added": {
-			`{kind: RoleBinding, subjects: [{name: a}]}`, `{kind: RoleBinding, subjects: [{name: a}, {name: b}]}`, false},
+			`{kind: RoleBinding, subjects: [{name: a}]}`, `{kind: RoleBinding, subjects: [{name: a}, {name: b}]}`, false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Contains(object(t, c.live), object(t, c.intent)); got != c.want {

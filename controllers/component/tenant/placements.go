@@ -47,7 +47,7 @@ func (p *Placements) Place(id string, candidates []Candidate) (cell string, ok b
 		return "", false
 	}
 	reserved := p.reserved(id, candidates)
-	best := -1
+	var best *Candidate
 	for i, c := range candidates {
 		if len(c.Bound)+reserved[c.Name] >= c.Capacity {
 			continue
@@ -55,14 +55,14 @@ func (p *Placements) Place(id string, candidates []Candidate) (cell string, ok b
 		if c.Name == held.cell {
 			return held.cell, true
 		}
-		if best < 0 || better(c, candidates[best], reserved) {
-			best = i
+		if best == nil || better(c, *best, reserved) {
+			best = &candidates[i]
 		}
 	}
-	if best < 0 {
+	if best == nil {
 		return "", false
 	}
-	held.cell = candidates[best].Name
+	held.cell = best.Name
 	return held.cell, true
 }
 
