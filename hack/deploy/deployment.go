@@ -25,6 +25,7 @@ type deployment struct {
 	repo     string // the checkout
 	state    string // of the development cluster
 	existing bool   // a cluster that is not ours
+	program  string // kubectl
 	report   *step.Reporter
 }
 
@@ -43,6 +44,7 @@ func newDeployment(ctx context.Context, state string) (*deployment, error) {
 		repo:     repo,
 		state:    state,
 		existing: os.Getenv("USE_EXISTING_CLUSTER") == "true",
+		program:  "kubectl",
 		report:   step.New(os.Stderr, filepath.Join(state, "logs", "steps")),
 	}, nil
 }
@@ -58,7 +60,11 @@ func repository(ctx context.Context) (string, error) {
 func (d *deployment) run(ctx context.Context, printOnly bool) error {
 	var inputs inputs
 	err := d.report.Run(ctx, "images", buildLimit, func(ctx context.Context, log io.Writer) (err error) {
-		inputs, err = d.inputs(ctx, log)
+		if inputs, err = d.inputs(ctx, log); err != nil || d.existing {
+			return err
+		}
+		binaries, err := d.devcluster(ctx, log, "binaries", "envtest")
+		d.program = filepath.Join(strings.TrimSpace(binaries), "kubectl")
 		return err
 	})
 	if err != nil {
@@ -100,7 +106,7 @@ func (d *deployment) install(ctx context.Context, manifests string) error {
 
 // kubectl runs against the development cluster, or the one of $KUBECONFIG.
 func (d *deployment) kubectl(ctx context.Context, input string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "kubectl", args...)
+	cmd := exec.CommandContext(ctx, d.program, args...)
 	cmd.Env = os.Environ()
 	if !d.existing {
 		cmd.Env = append(cmd.Env, "KUBECONFIG="+filepath.Join(d.state, "kubeconfig"))
@@ -110,6 +116,18 @@ func (d *deployment) kubectl(ctx context.Context, input string, args ...string) 
 	out, err := cmd.Output()
 	if err != nil {
 		return string(out), fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return string(out), nil
+}
+
+// devcluster runs a command of the development cluster and returns what it printed.
+func (d *deployment) devcluster(ctx context.Context, log io.Writer, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "./devcluster", "--state", d.state}, args...)...)
+	cmd.Dir = filepath.Join(d.repo, "hack")
+	cmd.Stderr = io.MultiWriter(log, os.Stderr)
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("devcluster %s: %w", strings.Join(args, " "), err)
 	}
 	return string(out), nil
 }

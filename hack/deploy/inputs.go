@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -51,15 +49,12 @@ func (d *deployment) inputs(ctx context.Context, log io.Writer) (inputs, error) 
 // loadImages builds our images into the development cluster and returns their
 // references by name.
 func (d *deployment) loadImages(ctx context.Context, log io.Writer) (map[string]string, error) {
-	cmd := exec.CommandContext(ctx, "go", "run", "./devcluster", "load", "--state", d.state)
-	cmd.Dir = filepath.Join(d.repo, "hack")
-	cmd.Stderr = io.MultiWriter(log, os.Stderr)
-	out, err := cmd.Output()
+	out, err := d.devcluster(ctx, log, "load")
 	if err != nil {
-		return nil, fmt.Errorf("devcluster load: %w", err)
+		return nil, err
 	}
 	images := map[string]string{}
-	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines := bufio.NewScanner(strings.NewReader(out))
 	for lines.Scan() {
 		if name, ref, ok := strings.Cut(lines.Text(), "="); ok {
 			images[name] = ref

@@ -96,7 +96,6 @@ type sweepStep struct {
 func (s *scene) sweep(after bool, step sweepStep) int {
 	GinkgoHelper()
 	for n := 1; n <= sweepLimit; n++ {
-		s.restart()
 		step.prepare(n)
 		s.restart()
 		s.keys.Fault = s.wire.call
