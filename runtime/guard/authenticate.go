@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -52,7 +53,7 @@ func (a *Authenticator) Authenticate(header string) (Identity, error) {
 	}
 	valid := false
 	for _, c := range candidates {
-		if c.Matches(text) && c.ID == keyID {
+		if c.Matches(text) && c.ID == keyID && !c.Expired(time.Now()) {
 			valid = true
 		}
 	}
