@@ -8,6 +8,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -33,7 +34,7 @@ type CellReconciler struct {
 	Facts   cell.Reader
 	Applier *apply.Applier
 	Config  configuration.Configuration
-	Manager desired.ServiceAccount
+	Manager rbacv1.Subject
 	Kinds   *KindWatch
 	Clock   Clock
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -27,7 +28,7 @@ import (
 // Options are what the operator is made of.
 type Options struct {
 	Config  configuration.Configuration
-	Manager desired.ServiceAccount // the operator's own identity
+	Manager rbacv1.Subject // the operator's own identity
 	Keys    vault.Keys
 	Clock   Clock
 }

@@ -95,7 +95,7 @@ func run(ctx context.Context, f flags) error {
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Config:  config,
-		Manager: desired.ServiceAccount{Namespace: f.namespace, Name: f.serviceAccount},
+		Manager: desired.ServiceAccount(f.namespace, f.serviceAccount),
 		Keys:    keys,
 		Clock:   time.Now,
 	})

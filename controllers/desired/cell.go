@@ -3,6 +3,7 @@ package desired
 import (
 	"errors"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -14,8 +15,11 @@ import (
 type CellInput struct {
 	Cell   *v1alpha1.Cell
 	Config configuration.Configuration
-	// Manager is the operator's own ServiceAccount.
-	Manager ServiceAccount
+	// Manager is the operator's own identity in the cell's cluster.
+	Manager rbacv1.Subject
+	// Plans are every Plan that there is: shared pods may reach the model
+	// endpoints of those for tiers with shared pods.
+	Plans []v1alpha1.Plan
 	// APIServer are the addresses at which pods reach the Kubernetes API.
 	APIServer []Address
 	// DatabaseCA is the certificate of the database's authority, in PEM; empty
@@ -28,9 +32,6 @@ type CellInput struct {
 	// once its migrations are done, else the one that runs. Empty: none yet.
 	RuntimeImage string
 }
-
-// ServiceAccount names an identity.
-type ServiceAccount struct{ Namespace, Name string }
 
 // Address is an IP address and a TCP port.
 type Address struct {

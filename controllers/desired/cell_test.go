@@ -42,7 +42,7 @@ func input(change func(*CellInput)) CellInput {
 			CloudNativePG: configuration.CloudNativePG{Operator: configuration.Peer{Namespace: "cnpg-system", PodLabels: map[string]string{"app": "cnpg"}}},
 			DNS:           configuration.DNS{Server: configuration.Peer{Namespace: "kube-system", PodLabels: map[string]string{"k8s-app": "kube-dns"}}},
 		},
-		Manager:      ServiceAccount{Namespace: "bulkhead-system", Name: "bulkhead-manager"},
+		Manager:      ServiceAccount("bulkhead-system", "bulkhead-manager"),
 		APIServer:    []Address{{IP: "10.0.0.1", Port: 6443}},
 		DatabaseCA:   "CA",
 		AppPassword:  "app-password",

@@ -13,6 +13,8 @@ import (
 const (
 	SystemNamespace      = "bulkhead-system"
 	CredentialsNamespace = "bulkhead-credentials"
+	// ClustersNamespace holds the kubeconfigs of tenants' own clusters.
+	ClustersNamespace = "bulkhead-clusters"
 )
 
 // Names inside a cell's namespaces.
@@ -46,6 +48,10 @@ const (
 	// RuntimeDeployment serves the cell's tenants.
 	RuntimeDeployment = nameRuntime
 )
+
+// OwnCell is the cell of a tenant that has one to itself. The Cell's CEL rule
+// keeps the name for it.
+func OwnCell(id string) string { return "t-" + id }
 
 // RuntimeNamespace is where a cell's runtime and Bindings live.
 func RuntimeNamespace(cell string) string { return "bulkhead-" + cell }

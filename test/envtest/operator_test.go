@@ -75,7 +75,7 @@ func startOperator(keys vault.Keys, time *clock, image string) *operator {
 	ctx, cancel := context.WithCancel(context.Background())
 	reconcilers, err := controllers.New(ctx, mgr, controllers.Options{
 		Config:  config(image),
-		Manager: desired.ServiceAccount{Namespace: desired.SystemNamespace, Name: "bulkhead-manager"},
+		Manager: desired.ServiceAccount(desired.SystemNamespace, "bulkhead-manager"),
 		Keys:    keys,
 		Clock:   time.now,
 	})
