@@ -39,7 +39,7 @@ func (r *CellReconciler) prune(ctx context.Context, s *cell.Scope) error {
 		if err != nil {
 			return err
 		}
-		if _, err := r.Applier.Prune(ctx, live, s.Set.All()); err != nil {
+		if _, err := s.Applier.Prune(ctx, live, s.Set.All()); err != nil {
 			return err
 		}
 	}

@@ -97,6 +97,7 @@ func run(ctx context.Context, f flags) error {
 		Config:  config,
 		Manager: desired.ServiceAccount(f.namespace, f.serviceAccount),
 		Keys:    keys,
+		Mounts:  keys,
 		Clock:   time.Now,
 	})
 	if err != nil {

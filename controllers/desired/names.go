@@ -3,7 +3,13 @@ package desired
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
+
+	"github.com/google/uuid"
 )
+
+// uuidLength is that of the one spelling that ids have here.
+const uuidLength = 36
 
 // Every name that the operator derives is made here, and nowhere else. Cell and
 // tenant names have at most 40 characters (the CRDs see to it), so that every
@@ -45,13 +51,28 @@ const (
 	DatabaseCluster = nameDatabase
 	// DatabaseCASecret holds CloudNativePG's certificate authority.
 	DatabaseCASecret = nameDatabaseCA
+	// ReviewerSecret, on a tenant's own cluster, holds the token with which Vault
+	// reviews the identities of its pods.
+	ReviewerSecret = "bulkhead-vault-reviewer"
 	// RuntimeDeployment serves the cell's tenants.
 	RuntimeDeployment = nameRuntime
 )
 
-// OwnCell is the cell of a tenant that has one to itself. The Cell's CEL rule
+// OwnCellName is the cell of a tenant that has one to itself. The Cell's CEL rule
 // keeps the name for it.
-func OwnCell(id string) string { return "t-" + id }
+func OwnCellName(id string) string { return "t-" + id }
+
+// OwnerOfCell is the tenant whose own a cell is by its name.
+func OwnerOfCell(cell string) (tenantID string, ok bool) {
+	id, ok := strings.CutPrefix(cell, OwnCellName(""))
+	return id, ok && len(id) == uuidLength && uuid.Validate(id) == nil
+}
+
+// ClusterAPIKubeconfig is the Secret that Cluster API makes for the cluster of a cell.
+func ClusterAPIKubeconfig(cell string) string { return cell + "-kubeconfig" }
+
+// AuthMount is the path of the Vault auth method of a cell's own cluster.
+func AuthMount(cell string) string { return "bulkhead-" + cell }
 
 // RuntimeNamespace is where a cell's runtime and Bindings live.
 func RuntimeNamespace(cell string) string { return "bulkhead-" + cell }

@@ -25,7 +25,12 @@ type Namespaces struct{}
 func (Namespaces) Condition() string { return v1alpha1.ConditionNamespacesReady }
 
 // Needs implements component.Component.
-func (Namespaces) Needs(*Scope) []string { return nil }
+func (Namespaces) Needs(s *Scope) []string {
+	if s.Cell.Spec.Cluster != nil {
+		return []string{v1alpha1.ConditionClusterReady}
+	}
+	return nil
+}
 
 // Reconcile implements component.Component.
 func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
