@@ -93,8 +93,6 @@ const (
 	ReasonPlanNotFound = "PlanNotFound"
 	// ReasonPlanNotForTier : the Plan does not list the tenant's tier.
 	ReasonPlanNotForTier = "PlanNotForTier"
-	// ReasonTierNotAvailable : this version cannot serve the tier.
-	ReasonTierNotAvailable = "TierNotAvailable"
 	// ReasonPlanIncomplete : the Plan lacks a size that the tier needs.
 	ReasonPlanIncomplete = "PlanIncomplete"
 	// ReasonClusterRequired : the tier needs spec.cluster, or cannot have it.
