@@ -187,7 +187,7 @@ func (e *Egress) validate(field string) error {
 		errs = append(errs, fmt.Errorf("%s: name pods (peers) or address ranges (cidrs), or nobody can reach it", field))
 	}
 	for i, cidr := range e.CIDRs {
-		if _, err := metadata.Except(cidr); err != nil {
+		if _, err := metadata.Allow(cidr); err != nil {
 			errs = append(errs, fmt.Errorf("%s.cidrs[%d]: %w", field, i, err))
 		}
 	}

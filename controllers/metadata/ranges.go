@@ -21,28 +21,34 @@ func Ranges() []netip.Prefix {
 	}
 }
 
-// Except returns what an allowed range must leave out, in a fixed order. A range
-// of nothing but metadata addresses is an error, as is text that is no range.
-func Except(cidr string) ([]netip.Prefix, error) {
-	allowed, err := Parse(cidr)
-	if err != nil {
-		return nil, err
-	}
-	var except []netip.Prefix
-	for _, metadata := range Ranges() {
-		switch {
-		case !allowed.Overlaps(metadata):
-		case metadata.Bits() <= allowed.Bits():
-			return nil, fmt.Errorf("%s is in %s, where clouds serve a machine's credentials; no pod of a tenant may reach it", cidr, metadata)
-		default:
-			except = append(except, metadata)
-		}
-	}
-	return except, nil
+// Allowed is an address range without the metadata addresses in it.
+type Allowed struct {
+	Range  netip.Prefix
+	Except []netip.Prefix // in a fixed order
 }
 
-// Parse reads an address range and drops the bits behind its mask.
-func Parse(cidr string) (netip.Prefix, error) {
+// Allow reads an address range and leaves out what must stay closed. A range of
+// nothing but metadata addresses is an error, as is text that is no range.
+func Allow(cidr string) (Allowed, error) {
+	wanted, err := parse(cidr)
+	if err != nil {
+		return Allowed{}, err
+	}
+	allowed := Allowed{Range: wanted}
+	for _, metadata := range Ranges() {
+		switch {
+		case !wanted.Overlaps(metadata):
+		case metadata.Bits() <= wanted.Bits():
+			return Allowed{}, fmt.Errorf("%s is in %s, where clouds serve a machine's credentials; no pod of a tenant may reach it", cidr, metadata)
+		default:
+			allowed.Except = append(allowed.Except, metadata)
+		}
+	}
+	return allowed, nil
+}
+
+// parse drops the bits behind the mask, as packet filters do.
+func parse(cidr string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(cidr)
 	if err != nil {
 		return netip.Prefix{}, fmt.Errorf("%q must be an address range such as 203.0.113.0/24", cidr)

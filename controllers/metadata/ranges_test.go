@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestExcept(t *testing.T) {
+func TestAllow(t *testing.T) {
 	for cidr, want := range map[string][]string{
 		"203.0.113.0/24":   nil,
 		"2001:db8::/32":    nil,
@@ -20,21 +20,24 @@ func TestExcept(t *testing.T) {
 		"fe00::/7":         {"fe80::/10"},
 		"fd20:ce::254/127": {"fd20:ce::254/128"},
 	} {
-		got, err := Except(cidr)
+		got, err := Allow(cidr)
 		if err != nil {
 			t.Errorf("%s: %v", cidr, err)
 		}
 		var text []string
-		for _, prefix := range got {
+		for _, prefix := range got.Except {
 			text = append(text, prefix.String())
 		}
 		if diff := cmp.Diff(want, text); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", cidr, diff)
 		}
+		if written := netip.MustParsePrefix(cidr); got.Range != written.Masked() {
+			t.Errorf("%s: allows %s", cidr, got.Range)
+		}
 	}
 }
 
-func TestExceptRefuses(t *testing.T) {
+func TestAllowRefuses(t *testing.T) {
 	for cidr, says := range map[string]string{
 		"169.254.169.254/32":     "in 169.254.0.0/16",
 		"169.254.0.0/16":         "in 169.254.0.0/16",
@@ -46,7 +49,7 @@ func TestExceptRefuses(t *testing.T) {
 		"models.example/24":      "must be an address range",
 		"fe80::1%eth0/64":        "must be an address range",
 	} {
-		if _, err := Except(cidr); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := Allow(cidr); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: the error is %v, want one that says %q", cidr, err, says)
 		}
 	}
