@@ -34,8 +34,8 @@ func times(n int64, q *resource.Quantity) resource.Quantity {
 const probes = 2
 
 // sandboxOverhead is room for what a RuntimeClass adds to a pod: Kata Containers
-// says 250m and 160Mi, gVisor less.
-func sandboxOverhead() corev1.ResourceRequirements { return resources("500m", "512Mi", "512Mi") }
+// says 250m and 160Mi, and some platforms that bring it several times as much.
+func sandboxOverhead() corev1.ResourceRequirements { return resources("500m", "1Gi", "1Gi") }
 
 // runtimeDemand: a roll-out begins a pod while all others still end, because the
 // Deployment does not count those that end, but a quota does.
