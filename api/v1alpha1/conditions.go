@@ -159,6 +159,8 @@ const (
 const (
 	// ReasonQuotaExceeded : a ResourceQuota keeps an object from being made.
 	ReasonQuotaExceeded = "QuotaExceeded"
+	// ReasonEndpointRefused : an endpoint's address range holds a metadata service and stays closed.
+	ReasonEndpointRefused = "EndpointRefused"
 	// ReasonRetired : the cell's runtime is stopped and its database asleep; the data is kept.
 	ReasonRetired = "Retired"
 	// ReasonForeignNamespace : a namespace of the needed name exists and is not the cell's.
