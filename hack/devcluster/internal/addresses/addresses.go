@@ -37,7 +37,7 @@ func Check(ordinal int) error {
 // Of returns the plan of an ordinal that Check accepts. Services count down from 10.96, pods up from
 // 10.244, so that neither meets the nodes at 10.99.
 func Of(ordinal int) Plan {
-	n := byte(ordinal) //nolint:gosec // Check bounds it
+	n := byte(ordinal)
 	service := func(last byte) netip.Addr { return netip.AddrFrom4([4]byte{10, 96 - n, 0, last}) }
 	pods := netip.AddrFrom4([4]byte{10, 244 + n, 0, 0})
 	return Plan{

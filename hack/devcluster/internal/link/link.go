@@ -14,12 +14,17 @@ import (
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 )
 
-// interval is how soon a link is made, after the later of the two clusters has come up.
-const interval = time.Second
+const (
+	// interval is how soon a link is made after the later of the two clusters has come up.
+	interval      = time.Second
+	removeTimeout = 5 * time.Second
+)
 
 // Keep sees to it that a cluster, whose node's network namespace is given, is linked to the one that its
-// settings name, until ctx ends. Nothing has to be taken down: the kernel removes a pair of devices with
-// either of their namespaces, and their routes with them.
+// settings name for as long as both run. It returns when ctx ends, and the link is gone.
+//
+// The kernel removes a pair of devices with either of their namespaces, but a namespace can outlive its
+// node by minutes, while connections that were cut wait for an answer. So nothing is left to that.
 func Keep(ctx context.Context, cluster state.Cluster, namespace *os.File) error {
 	k := keeper{cluster: cluster, namespace: namespace}
 	var said string
@@ -32,7 +37,7 @@ func Keep(ctx context.Context, cluster state.Cluster, namespace *os.File) error 
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return errors.Join(ctx.Err(), k.end())
 		case <-time.After(interval):
 		}
 	}
@@ -41,10 +46,12 @@ func Keep(ctx context.Context, cluster state.Cluster, namespace *os.File) error 
 type keeper struct {
 	cluster   state.Cluster
 	namespace *os.File
-	made      bool // the device that is there is complete
+
+	own    end
+	linked os.FileInfo // the namespace that own leads to; nil for no link
 }
 
-// look makes the link if the cluster is to have one and it is not there, or not complete.
+// look makes the link if there is to be one and none leads to the peer as it now runs.
 func (k *keeper) look(ctx context.Context) error {
 	settings, err := k.cluster.Load()
 	if err != nil || settings.Link == "" {
@@ -54,27 +61,38 @@ func (k *keeper) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	own := end{namespace: k.namespace, plan: settings.Addresses(), device: device(peer.Settings)}
-	there, err := own.exists()
-	if err != nil || (there && k.made) {
-		return err
-	}
 	theirs, err := netns.Of(peer.Cluster)
 	if err != nil {
-		return err
+		return errors.Join(err, k.remove(ctx))
 	}
 	defer theirs.Close()
-	other := end{namespace: theirs, plan: peer.Settings.Addresses(), device: device(settings)}
-	k.made = false
-	if !there {
-		if err := own.pair(ctx, other); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(own.configure(ctx, other.plan), other.configure(ctx, own.plan)); err != nil {
+	identity, err := theirs.Stat()
+	if err != nil || (k.linked != nil && os.SameFile(k.linked, identity)) {
 		return err
 	}
-	k.made = true
+	k.own = end{namespace: k.namespace, plan: settings.Addresses(), device: device(peer.Cluster)}
+	other := end{namespace: theirs, plan: peer.Settings.Addresses(), device: device(k.cluster)}
+	k.linked = nil
+	if err := join(ctx, k.own, other); err != nil {
+		return err
+	}
+	k.linked = identity
 	log.Printf("link: joined to cluster %s at %s", peer.Name, other.plan.Node)
 	return nil
+}
+
+// remove ends the link, if there is one.
+func (k *keeper) remove(ctx context.Context) error {
+	if k.linked == nil {
+		return nil
+	}
+	k.linked = nil
+	return k.own.remove(ctx)
+}
+
+// end is remove for when everything else ends too.
+func (k *keeper) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+	defer cancel()
+	return k.remove(ctx)
 }
