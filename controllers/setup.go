@@ -105,8 +105,8 @@ func newClusters(mgr ctrl.Manager, options Options, w *watches) *clusters.Cluste
 	}
 	return clusters.New(hub, clusters.Options{
 		Scheme:     mgr.GetScheme(),
-		Cache:      CacheOptions(),
-		Client:     ClientOptions(),
+		Cache:      CacheOptions,
+		Client:     ClientOptions,
 		Namespaces: namespaces,
 		Connected:  w.connected,
 		Changed:    w.clusterChanged,
