@@ -140,7 +140,7 @@ func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcom
 
 // deleteRole lets the lease of the tenant's data keys end access.
 func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
-	if err := p.Keys.DeleteRole(ctx, desired.VaultRole(s.ID.String())); err != nil {
+	if err := p.Keys.DeleteRole(ctx, "", desired.VaultRole(s.ID.String())); err != nil {
 		return vaultOutcome(err)
 	}
 	return component.Outcome{}
