@@ -77,7 +77,7 @@ func OwnerOfCell(cell string) (tenantID string, ok bool) {
 func ClusterAPIKubeconfig(cell string) string { return cell + "-kubeconfig" }
 
 // AuthMount is the path of the Vault auth method of a cell's own cluster.
-func AuthMount(cell string) string { return "bulkhead-" + cell }
+func AuthMount(cell string) string { return "bulkhead/" + cell }
 
 // RuntimeNamespace is where a cell's runtime and Bindings live.
 func RuntimeNamespace(cell string) string { return "bulkhead-" + cell }

@@ -20,7 +20,7 @@ func main() {
 }
 
 func command() *cobra.Command {
-	var state string
+	var state, remote string
 	var printOnly bool
 	cmd := &cobra.Command{
 		Use:   "deploy",
@@ -33,7 +33,11 @@ where things are by these variables:
   VAULT_ADDRESS                                    https://host:port, as pods reach it
   VAULT_CACERT                                     file with the authority's certificate, if private
   VAULT_NAMESPACE, VAULT_POD_LABEL                 where Vault's pods are (key=value), or VAULT_CIDR
-  VAULT_PORT                                       at which its pods or hosts listen (8200)`,
+  VAULT_PORT                                       at which its pods or hosts listen (8200)
+
+With --remote it also lets the operator use a second development cluster that is linked to the first
+(config/remote): what the operator needs is applied there, our images are loaded, and its kubeconfig
+becomes the Secret bulkhead-system/NAME of the first, by the name of the second.`,
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,10 +45,15 @@ where things are by these variables:
 			if err != nil {
 				return err
 			}
-			return d.run(cmd.Context(), printOnly)
+			if err := d.run(cmd.Context(), printOnly); err != nil || remote == "" {
+				return err
+			}
+			return d.join(cmd.Context(), remote)
 		},
 	}
 	cmd.Flags().StringVar(&state, "state", os.Getenv("BULKHEAD_STATE"), "state directory of the development cluster (default .devcluster)")
+	cmd.Flags().StringVar(&remote, "remote", "", "state directory of a second development cluster to let the operator use")
 	cmd.Flags().BoolVar(&printOnly, "dry-run", false, "print the manifests and apply nothing")
+	cmd.MarkFlagsMutuallyExclusive("remote", "dry-run")
 	return cmd
 }
