@@ -10,8 +10,11 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // The exit codes.
@@ -27,6 +30,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal lets a command clean up, the second one ends it.
 	context.AfterFunc(ctx, stop)
+	// The libraries' logs are about their connections, and no answer to a user.
+	klog.SetLogger(logr.Discard())
+	log.SetLogger(logr.Discard())
 	err := command().ExecuteContext(ctx)
 	switch {
 	case errors.Is(err, errDiffers):

@@ -3,10 +3,10 @@ package isolation
 import (
 	"context"
 	"errors"
+	"path"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
@@ -66,7 +66,7 @@ func (t *test) deleteLeftover(ctx context.Context, object client.Object, before 
 	if err != nil || until.After(before) || object.GetDeletionTimestamp() != nil {
 		return nil //nolint:nilerr // what does not say so is not ours
 	}
-	t.say("removing %s %s of an earlier test", object.GetNamespace(), object.GetName())
+	t.say("removing %s of another test", path.Join(object.GetNamespace(), object.GetName()))
 	return t.delete(ctx, object)
 }
 
@@ -76,5 +76,5 @@ func Cleanup(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	return t.removeLeftovers(ctx, metav1.Now().AddDate(1, 0, 0))
+	return t.removeLeftovers(ctx, time.Now().AddDate(1, 0, 0))
 }

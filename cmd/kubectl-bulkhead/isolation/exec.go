@@ -55,10 +55,10 @@ func (t *test) exec(ctx context.Context, pod *corev1.Pod, input []byte) ([]byte,
 	}
 	var out, said bytes.Buffer
 	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: bytes.NewReader(input), Stdout: &out, Stderr: &said})
-	if err != nil {
-		return nil, fmt.Errorf("%w %s", err, strings.TrimSpace(said.String()))
+	if said.Len() > 0 && err != nil {
+		err = fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), err
 }
 
 // executor uses WebSockets and, where they do not get through, SPDY, as kubectl does.

@@ -65,9 +65,11 @@ func (t *test) identities(ctx context.Context, s *survey) ([]report.Check, error
 		if err != nil {
 			return nil, err
 		}
+		inside.all = minus(minus(inside.all, everybodys.all), needed)
+		outside.all = minus(outside.all, everybodys.all)
 		checks = append(checks, tried,
-			judgeRights(subject, "it has the rights there that a runtime needs, and no other", minus(minus(inside, everybodys), needed)),
-			judgeRights(subject, "it has no right elsewhere that not every ServiceAccount has", minus(outside, everybodys)))
+			judgeRights(subject, "its rights there are those of a runtime", inside),
+			judgeRights(subject, "its rights elsewhere are those of any ServiceAccount", outside))
 	}
 	return checks, nil
 }
@@ -125,7 +127,7 @@ func readSecrets(ctx context.Context, as client.Client, own string, others []str
 		}
 	}
 	if len(readable) > 0 {
-		check.Verdict, check.Observed = matrix.Fail, "it reads those of "+strings.Join(readable, ", ")
+		check.Verdict, check.Observed = matrix.Fail, "it also reads those of "+strings.Join(readable, ", ")
 	}
 	return check, nil
 }
@@ -140,24 +142,31 @@ func maySecrets(ctx context.Context, as client.Client, namespace string) (bool, 
 	return err == nil, err
 }
 
-// rights are what an identity may do in a namespace, as "verb group/resource".
-func rights(ctx context.Context, as client.Client, namespace string) ([]string, error) {
+// granted are rights as "verb group/resource"; incomplete when an authorizer
+// besides RBAC does not list what it grants.
+type granted struct {
+	all        []string
+	incomplete bool
+}
+
+// rights are what an identity may do in a namespace.
+func rights(ctx context.Context, as client.Client, namespace string) (granted, error) {
 	review := &authorizationv1.SelfSubjectRulesReview{Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: namespace}}
 	if err := as.Create(ctx, review); err != nil {
-		return nil, fmt.Errorf("the rights of a ServiceAccount in %s: %w", namespace, err)
+		return granted{}, fmt.Errorf("the rights of a ServiceAccount in %s: %w", namespace, err)
 	}
-	var all []string
+	g := granted{incomplete: review.Status.Incomplete}
 	for _, rule := range review.Status.ResourceRules {
-		all = append(all, flatten(rule)...)
+		g.all = append(g.all, flatten(rule)...)
 	}
 	for _, rule := range review.Status.NonResourceRules {
 		for _, verb := range rule.Verbs {
 			for _, url := range rule.NonResourceURLs {
-				all = append(all, verb+" "+url)
+				g.all = append(g.all, verb+" "+url)
 			}
 		}
 	}
-	return all, nil
+	return g, nil
 }
 
 func flatten(rule authorizationv1.ResourceRule) []string {
@@ -182,13 +191,17 @@ func minus(all, known []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(right string) bool { return slices.Contains(known, right) })
 }
 
-func judgeRights(subject, claim string, excess []string) report.Check {
+func judgeRights(subject, claim string, excess granted) report.Check {
 	check := report.Check{
-		Subject: subject, Claim: claim, Verdict: matrix.Pass, Observed: "none",
+		Subject: subject, Claim: claim, Verdict: matrix.Pass, Observed: "they are",
 		Advice: "remove the binding that grants it: `kubectl get rolebindings,clusterrolebindings -A -o wide` names the subjects",
 	}
-	if len(excess) > 0 {
-		check.Verdict, check.Observed = matrix.Fail, "it may "+strings.Join(slices.Compact(excess), ", ")
+	switch {
+	case len(excess.all) > 0:
+		slices.Sort(excess.all)
+		check.Verdict, check.Observed = matrix.Fail, "it may also "+strings.Join(slices.Compact(excess.all), ", ")
+	case excess.incomplete:
+		check.Verdict, check.Observed = matrix.Unproven, "RBAC grants no other; another authorizer of this cluster does not list what it grants"
 	}
 	return check
 }

@@ -104,7 +104,7 @@ func (t *test) useKeys(ctx context.Context, uses *keyUses) error {
 }
 
 func (u *keyUses) judge(opened map[string]bool) []report.Check {
-	subject := "runtime of " + u.cell
+	subject := matrix.Vantage{Kind: matrix.VantageRuntime, Cell: u.cell}.String()
 	return []report.Check{
 		judgeKeys(subject, "it opens the keys of its own tenants", binding.ProbeOpen, u.own, nil),
 		judgeKeys(subject, "Vault refuses it the roles of other cells' tenants", binding.ProbeDenied, u.foreign, opened),

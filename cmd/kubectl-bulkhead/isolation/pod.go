@@ -76,7 +76,8 @@ func foreignPod(d *appsv1.Deployment, image string, until time.Time, namespace s
 // probePod runs the image that the cell's runtime runs, on the same nodes.
 //
 // It is never Ready, whatever its labels: a Service that selects it sends it no
-// request of a tenant, and the operator waits for no acknowledgement of it.
+// request of a tenant, and the operator waits for no acknowledgement of it. (A
+// PodDisruptionBudget that selects it says in an event that nobody manages it.)
 func probePod(d *appsv1.Deployment, image string, until time.Time, args ...string) (*corev1.Pod, error) {
 	i := containerIndex(d)
 	if i < 0 {

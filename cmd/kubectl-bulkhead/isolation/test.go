@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) (*report.Report, error) {
 	defer t.remove(ctx)
 	r, err := t.run(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		err = context.Cause(ctx) // says more than what it was in the middle of
 	}
 	return r, err
 }

@@ -120,13 +120,3 @@ func TestRemember(t *testing.T) {
 		}
 	}
 }
-
-func TestWorst(t *testing.T) {
-	for expected, verdicts := range map[Verdict][]Verdict{
-		Fail: {Pass, Fail, Unproven}, Unproven: {Shown, Unproven, Pass}, Pass: {Pass, Shown}, Shown: {},
-	} {
-		if got := Worst(verdicts...); got != expected {
-			t.Errorf("the worst of %v is %s, expected %s", verdicts, got, expected)
-		}
-	}
-}

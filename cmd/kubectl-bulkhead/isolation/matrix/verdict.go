@@ -1,9 +1,7 @@
 package matrix
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
@@ -20,14 +18,6 @@ const (
 	// Shown is not judged.
 	Shown Verdict = "-"
 )
-
-// Worst is the verdict that stands for several.
-func Worst(verdicts ...Verdict) Verdict {
-	order := []Verdict{Shown, Pass, Unproven, Fail}
-	return slices.MaxFunc(append(verdicts, Shown), func(a, b Verdict) int {
-		return cmp.Compare(slices.Index(order, a), slices.Index(order, b))
-	})
-}
 
 // Observation is what came of one attempt.
 type Observation struct {
@@ -104,7 +94,7 @@ func judgeWall(r Result, witness string, reachesAnything bool) (Verdict, string)
 	case !reachesAnything:
 		return Unproven, "this pod reaches nothing at all, so that silence proves no wall"
 	case witness == "":
-		return Unproven, "nobody was seen to reach it, so that silence proves no wall"
+		return Unproven, "nobody was seen to reach it, so that this proves no wall"
 	}
 	return Pass, "silence, while it answers to the " + witness
 }

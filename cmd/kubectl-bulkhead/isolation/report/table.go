@@ -33,11 +33,13 @@ func (r *Report) headline() string {
 	var cells []string
 	for _, c := range r.Cells {
 		text := c.Name
-		switch {
-		case c.Tenants > 0:
-			text += fmt.Sprintf(" (%d tenants, such as %s)", c.Tenants, strings.Join(c.Sample, ", "))
+		switch names := strings.Join(c.Sample, ", "); {
 		case !c.Runtime:
 			text += " (a database only)"
+		case c.Tenants > len(c.Sample):
+			text += fmt.Sprintf(" (%d tenants, such as %s)", c.Tenants, names)
+		case c.Tenants > 0:
+			text += " (" + names + ")"
 		}
 		cells = append(cells, text)
 	}
@@ -66,31 +68,52 @@ func (r *Report) matrix(w *tabwriter.Writer, title string, kinds ...matrix.Vanta
 	}
 }
 
-// entry sums up the attempts of one vantage point at one kind of target.
+// entry sums up the attempts of one vantage point at one kind of target. Clouds
+// differ, so that of some addresses nothing can be proven: that is counted beside
+// what could.
 func (r *Report) entry(vantage string, row matrix.Relation) string {
-	worst := matrix.Shown
-	outcomes := map[matrix.Verdict]string{}
-	count := 0
+	outcomes, counts := map[matrix.Verdict]string{}, map[matrix.Verdict]int{}
 	for _, result := range r.Network {
-		if result.From.String() != vantage || result.Relation != row {
-			continue
+		if result.From.String() == vantage && result.Relation == row {
+			counts[result.Verdict]++
+			outcomes[result.Verdict] = string(result.Outcome)
 		}
-		count++
-		worst = matrix.Worst(worst, result.Verdict)
-		outcomes[result.Verdict] = string(result.Outcome)
 	}
-	if count == 0 {
-		return "-  none there"
+	for _, verdict := range []matrix.Verdict{matrix.Fail, matrix.Pass, matrix.Unproven, matrix.Shown} {
+		switch {
+		case counts[verdict] == 0:
+		case verdict == matrix.Pass && counts[matrix.Unproven] > 0:
+			return fmt.Sprintf("%s  %s, %d unproven", verdict, outcomes[verdict], counts[matrix.Unproven])
+		default:
+			return fmt.Sprintf("%s  %s", verdict, outcomes[verdict])
+		}
 	}
-	return fmt.Sprintf("%s  %s", worst, outcomes[worst])
+	return "-  none there"
 }
 
+// checks writes one line for what is the same of several subjects.
 func (r *Report) checks(w *tabwriter.Writer) {
-	fmt.Fprintln(w, "\nRESULT\tSUBJECT\tCLAIM\tOBSERVED")
+	fmt.Fprintln(w, "\nRESULT\tCLAIM\tSUBJECT\tOBSERVED")
+	subjects := map[Check][]string{}
+	var lines []Check
 	for _, c := range r.Checks {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Verdict, c.Subject, c.Claim, c.Observed)
+		line := Check{Verdict: c.Verdict, Claim: c.Claim, Observed: c.Observed}
+		if subjects[line] == nil {
+			lines = append(lines, line)
+		}
+		subjects[line] = append(subjects[line], c.Subject)
+	}
+	for _, c := range lines {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Verdict, c.Claim, several(subjects[c]), c.Observed)
 	}
 	_ = w.Flush() // its error comes again with the last one
+}
+
+func several(subjects []string) string {
+	if len(subjects) == 1 {
+		return subjects[0]
+	}
+	return fmt.Sprintf("%s and %d more", subjects[0], len(subjects)-1)
 }
 
 // findings writes a line for everything that is not as it should be, or that
