@@ -33,15 +33,11 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// DefaultMetadata are the addresses at which clouds give credentials to machines
-// and pods: AWS, Azure, Google, Oracle and others; AWS and Google by IPv6; the
-// credentials of AWS's containers; Azure's WireServer; Alibaba.
+// DefaultMetadata are the addresses at which clouds give credentials to their
+// machines: AWS, Azure, Google, Oracle and others; AWS and Google by IPv6; Azure's
+// WireServer; Alibaba.
 var DefaultMetadata = []string{
-	"169.254.169.254:80",
-	"[fd00:ec2::254]:80", "[fd20:ce::254]:80",
-	"169.254.170.2:80", "169.254.170.23:80", "[fd00:ec2::23]:80",
-	"168.63.129.16:80",
-	"100.100.100.200:80",
+	"169.254.169.254:80", "[fd00:ec2::254]:80", "[fd20:ce::254]:80", "168.63.129.16:80", "100.100.100.200:80",
 }
 
 // DefaultInternet is an address that answers nearly everywhere.

@@ -108,13 +108,14 @@ func TestJudge(t *testing.T) {
 }
 
 func TestRemember(t *testing.T) {
-	first := []Result{{Verdict: Fail}, {Verdict: Fail}, {Verdict: Pass}}
-	later := []Result{{Verdict: Pass}, {Verdict: Fail}, {Verdict: Pass}}
+	const open = binding.ProbeOpen
+	first := []Result{{Expected: Blocked, Verdict: Fail}, {Expected: Blocked, Verdict: Fail}, {Expected: Open, Verdict: Fail}, {Verdict: Pass}}
+	later := []Result{{Verdict: Pass}, {Verdict: Fail}, {Verdict: Pass}, {Verdict: Pass}}
 	for i := range first {
-		first[i].Outcome = binding.ProbeOpen
+		first[i].Outcome = open
 	}
 	Remember(first, later)
-	for i, expected := range []binding.ProbeOutcome{binding.ProbeOpen, "", ""} {
+	for i, expected := range []binding.ProbeOutcome{open, "", "", ""} {
 		if later[i].AtFirst != expected {
 			t.Errorf("result %d was %q at first, expected %q", i, later[i].AtFirst, expected)
 		}

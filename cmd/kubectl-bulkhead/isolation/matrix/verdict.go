@@ -35,8 +35,8 @@ type Result struct {
 	Verdict  Verdict     `json:"verdict"`
 	// Reason says why the verdict is what it is.
 	Reason string `json:"reason,omitempty"`
-	// AtFirst is what was observed at the beginning of the pod's life, when that
-	// was not as expected and then became so.
+	// AtFirst is what a wall let through at the beginning of the pod's life, when
+	// it did not any more later.
 	AtFirst binding.ProbeOutcome `json:"atFirst,omitempty"`
 }
 
@@ -99,11 +99,11 @@ func judgeWall(r Result, witness string, reachesAnything bool) (Verdict, string)
 	return Pass, "silence, while it answers to the " + witness
 }
 
-// Remember notes in the results of a later round what the first one found, where
-// that was wrong and has become right.
+// Remember notes in the results of a later round which walls stood open in the
+// first one: a network plugin may take a while to put them around a new pod.
 func Remember(first, later []Result) {
 	for i := range later {
-		if i < len(first) && first[i].Verdict == Fail && later[i].Verdict != Fail {
+		if i < len(first) && first[i].Expected == Blocked && first[i].Verdict == Fail && later[i].Verdict != Fail {
 			later[i].AtFirst = first[i].Outcome
 		}
 	}

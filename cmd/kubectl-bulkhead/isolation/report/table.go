@@ -154,11 +154,11 @@ func (r *Report) unproven(w io.Writer) {
 	}
 }
 
-// late writes what was wrong in the first moments of a pod's life.
+// late writes which walls stood open in the first moments of a pod's life.
 func (r *Report) late(w io.Writer) {
 	for _, result := range r.Network {
 		if result.AtFirst != "" {
-			fmt.Fprintf(w, "\nnote  %s → %s was %s in the first moments of the pod's life: the network plugin takes a while to know a new pod.\n",
+			fmt.Fprintf(w, "\nnote  %s → %s was %s in the first moments of the pod's life: the network plugin takes a while to put walls around a new pod.\n",
 				result.From, result.To, result.AtFirst)
 		}
 	}
