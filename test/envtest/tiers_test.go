@@ -215,7 +215,7 @@ var _ = Describe("The tier DedicatedCluster", func() {
 		id := t.Status.ID
 		Expect(bindingIn(ctx, there.owner, own.cell, id).State).To(Equal(binding.Active))
 		Expect(gone(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: desired.RuntimeNamespace(own.cell)}})).To(BeTrue(), "something of it is on the hub")
-		role, _ := s.keys.Role(desired.VaultRole(id))
+		role, _ := s.keys.RoleAt(desired.AuthMount(own.cell), desired.VaultRole(id))
 		Expect(role.AuthMount).To(Equal(desired.AuthMount(own.cell)))
 		var namespace corev1.Namespace
 		Expect(there.owner.Get(ctx, client.ObjectKey{Name: desired.RuntimeNamespace(own.cell)}, &namespace)).To(Succeed())
@@ -233,7 +233,7 @@ var _ = Describe("The tier DedicatedCluster", func() {
 		Expect(admin.Delete(ctx, t)).To(Succeed())
 		s.clock.advance(61 * time.Second)
 		t = s.tenantBecomes(ctx, "far-a", v1alpha1.ConditionRuntimeReady, metav1.ConditionFalse, v1alpha1.ReasonClusterOffline)
-		_, ok := s.keys.Role(desired.VaultRole(id))
+		_, ok := s.keys.RoleAt(desired.AuthMount(own.cell), desired.VaultRole(id))
 		Expect(ok).To(BeFalse(), "the lease of its data keys does not end access")
 		there.way.open()
 		s.pursue(ctx, func() bool {
