@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 )
@@ -35,6 +36,7 @@ var k client.Client
 
 func connect() {
 	GinkgoHelper()
+	log.SetLogger(GinkgoLogr)
 	rest, err := config.GetConfig()
 	Expect(err).NotTo(HaveOccurred(), "set KUBECONFIG to a running cluster's")
 	k = newClient(rest)
