@@ -61,15 +61,21 @@ func repository(ctx context.Context) (string, error) {
 	return filepath.Dir(strings.TrimSpace(string(out))), nil // this module is in its folder hack
 }
 
+// findKubectl finds the one that was built with the development cluster.
+func (d *deployment) findKubectl(ctx context.Context, log io.Writer) error {
+	if d.existing {
+		return nil
+	}
+	binaries, err := d.devcluster(ctx, log, d.state, "binaries", "envtest")
+	d.cluster.program = filepath.Join(strings.TrimSpace(binaries), "kubectl")
+	return err
+}
+
 func (d *deployment) run(ctx context.Context, printOnly bool) error {
 	var inputs inputs
 	err := d.report.Run(ctx, "images", buildLimit, func(ctx context.Context, log io.Writer) (err error) {
-		if !d.existing {
-			binaries, err := d.devcluster(ctx, log, d.state, "binaries", "envtest")
-			if err != nil {
-				return err
-			}
-			d.cluster.program = filepath.Join(strings.TrimSpace(binaries), "kubectl")
+		if err := d.findKubectl(ctx, log); err != nil {
+			return err
 		}
 		inputs, err = d.inputs(ctx, log)
 		return err

@@ -20,7 +20,7 @@ func main() {
 }
 
 func command() *cobra.Command {
-	var state, remote string
+	var state string
 	var printOnly bool
 	cmd := &cobra.Command{
 		Use:   "deploy",
@@ -33,11 +33,7 @@ where things are by these variables:
   VAULT_ADDRESS                                    https://host:port, as pods reach it
   VAULT_CACERT                                     file with the authority's certificate, if private
   VAULT_NAMESPACE, VAULT_POD_LABEL                 where Vault's pods are (key=value), or VAULT_CIDR
-  VAULT_PORT                                       at which its pods or hosts listen (8200)
-
-With --remote it also lets the operator use a second development cluster that is linked to the first
-(config/remote): what the operator needs is applied there, our images are loaded, and its kubeconfig
-becomes the Secret bulkhead-system/NAME of the first, by the name of the second.`,
+  VAULT_PORT                                       at which its pods or hosts listen (8200)`,
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -45,15 +41,30 @@ becomes the Secret bulkhead-system/NAME of the first, by the name of the second.
 			if err != nil {
 				return err
 			}
-			if err := d.run(cmd.Context(), printOnly); err != nil || remote == "" {
-				return err
-			}
-			return d.join(cmd.Context(), remote)
+			return d.run(cmd.Context(), printOnly)
 		},
 	}
-	cmd.Flags().StringVar(&state, "state", os.Getenv("BULKHEAD_STATE"), "state directory of the development cluster (default .devcluster)")
-	cmd.Flags().StringVar(&remote, "remote", "", "state directory of a second development cluster to let the operator use")
+	cmd.PersistentFlags().StringVar(&state, "state", os.Getenv("BULKHEAD_STATE"), "state directory of the development cluster (default .devcluster)")
 	cmd.Flags().BoolVar(&printOnly, "dry-run", false, "print the manifests and apply nothing")
-	cmd.MarkFlagsMutuallyExclusive("remote", "dry-run")
+	cmd.AddCommand(remoteCommand(&state))
 	return cmd
+}
+
+func remoteCommand(state *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "remote DIR",
+		Short: "Let the operator put cells on another development cluster, that of a state directory",
+		Long: `Let the operator put cells on another development cluster, that of a state directory. It has
+to be linked to the operator's (devcluster up --link). This applies config/remote there, loads our
+images, and makes a kubeconfig the Secret bulkhead-system/NAME of the operator's cluster, by the
+name of the other one.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := newDeployment(cmd.Context(), *state)
+			if err != nil {
+				return err
+			}
+			return d.join(cmd.Context(), args[0])
+		},
+	}
 }

@@ -18,9 +18,6 @@ type remote struct {
 }
 
 func (d *deployment) newRemote(ctx context.Context, state string) (*remote, error) {
-	if d.existing {
-		return nil, errors.New("--remote is for development clusters; config/remote/README.md says how to prepare one of your own")
-	}
 	state, err := filepath.Abs(state)
 	if err != nil {
 		return nil, err
@@ -36,12 +33,19 @@ func (d *deployment) newRemote(ctx context.Context, state string) (*remote, erro
 
 // join does what config/remote/README.md asks the owners of both clusters to do.
 func (d *deployment) join(ctx context.Context, state string) error {
-	r, err := d.newRemote(ctx, state)
-	if err != nil {
-		return err
+	if d.existing {
+		return errors.New("this is for development clusters; config/remote/README.md says how to prepare one of your own")
 	}
-	err = d.report.Run(ctx, "images in "+r.name, buildLimit, func(ctx context.Context, log io.Writer) error {
-		_, err := d.devcluster(ctx, log, r.state, "load", "runtime", "probe")
+	var r *remote
+	err := d.report.Run(ctx, "images for the other cluster", buildLimit, func(ctx context.Context, log io.Writer) error {
+		err := d.findKubectl(ctx, log)
+		if err != nil {
+			return err
+		}
+		if r, err = d.newRemote(ctx, state); err != nil {
+			return err
+		}
+		_, err = d.devcluster(ctx, log, r.state, "load", "runtime", "probe")
 		return err
 	})
 	if err != nil {
@@ -94,5 +98,8 @@ func (d *deployment) keepKubeconfig(ctx context.Context, log io.Writer, name, co
 	}
 	out, err := d.cluster.apply(ctx, secret, "-f", "-")
 	fmt.Fprint(log, out)
-	return err
+	if err != nil {
+		return fmt.Errorf("%w; the operator has to be installed before: `make deploy`", err)
+	}
+	return nil
 }
