@@ -32,6 +32,9 @@ type Configuration struct {
 	Clients []Peer `json:"clients,omitempty"`
 	// Scrapers are the pods that may read the runtime's metrics.
 	Scrapers []Peer `json:"scrapers,omitempty"`
+	// Gateway gives every tenant a host name; without one, a tenant's endpoint is
+	// its cell's Service.
+	Gateway *Gateway `json:"gateway,omitempty"`
 }
 
 // Images are the images that the operator puts into pods, by digest.
@@ -136,6 +139,7 @@ func (c *Configuration) validate() error {
 		validatePeers("clients", c.Clients),
 		validatePeers("scrapers", c.Scrapers),
 		c.DNS.validate(),
+		c.Gateway.validate(),
 	)
 }
 

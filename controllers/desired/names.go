@@ -90,6 +90,9 @@ func Endpoint(cell string) string {
 	return "http://" + nameRuntime + "." + RuntimeNamespace(cell) + ".svc"
 }
 
+// Host is the host name by which a gateway of the domain knows a tenant.
+func Host(tenant, domain string) string { return tenant + "." + domain }
+
 // MigrationJob is the Job that brings the schema up to a runtime image.
 func MigrationJob(image string) string {
 	sum := sha256.Sum256([]byte(image))
@@ -98,6 +101,9 @@ func MigrationJob(image string) string {
 
 // BindingSecret is the Binding of a tenant id.
 func BindingSecret(id string) string { return "tenant-" + id }
+
+// Route is the HTTPRoute of a tenant id.
+func Route(id string) string { return "tenant-" + id }
 
 // KeyName is the transit key of a tenant id.
 func KeyName(id string) string { return "t-" + id }
