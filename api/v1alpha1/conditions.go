@@ -83,6 +83,10 @@ const (
 	ReasonForeignObject = "ForeignObject"
 	// ReasonRetained : the object is being deleted; access is stopped and the data is kept.
 	ReasonRetained = "Retained"
+	// ReasonAccessDenied : the operator lacks a right in the cluster; the message says which.
+	ReasonAccessDenied = "AccessDenied"
+	// ReasonAdmissionDenied : a webhook or a policy of somebody else refuses what the operator writes.
+	ReasonAdmissionDenied = "AdmissionDenied"
 )
 
 // Reasons of Placed.

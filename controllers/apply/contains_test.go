@@ -63,6 +63,9 @@ func TestContains(t *testing.T) {
 		"a subject that somebody added": {
 			`{kind: RoleBinding, subjects: [{name: a}]}`, `{kind: RoleBinding, subjects: [{name: a}, {name: b}]}`, false,
 		},
+		"a filter that somebody added to a route": {
+			`{kind: HTTPRoute, spec: {rules: [{backendRefs: [{name: a}]}]}}`, `{kind: HTTPRoute, spec: {rules: [{backendRefs: [{name: a}], filters: [{type: RequestMirror}]}]}}`, false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Contains(object(t, c.live), object(t, c.intent)); got != c.want {

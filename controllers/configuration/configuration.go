@@ -37,6 +37,9 @@ type Configuration struct {
 	Scrapers []Peer `json:"scrapers,omitempty"`
 	// Backups says where backup plugins of CloudNativePG send what they save.
 	Backups Backups `json:"backups,omitzero"`
+	// Gateway gives every tenant a host name; without one, a tenant's endpoint is
+	// its cell's Service.
+	Gateway *Gateway `json:"gateway,omitempty"`
 }
 
 // Images are the images that the operator puts into pods, by digest.
@@ -178,6 +181,7 @@ func (c *Configuration) validate() error {
 		validatePeers("scrapers", c.Scrapers),
 		c.DNS.validate(),
 		c.Backups.validate(),
+		c.Gateway.validate(),
 	)
 }
 

@@ -17,6 +17,7 @@ func valid() map[string]any {
 		"vault": map[string]any{"address": "https://vault:8200", "egress": map[string]any{
 			"port": 8200, "peers": []any{map[string]any{"namespace": "vault"}},
 		}},
+		"gateway": map[string]any{"namespace": "gateways", "name": "public", "sectionName": "https", "domain": "tenants.example.com"},
 	}
 }
 
@@ -31,6 +32,18 @@ func TestParse(t *testing.T) {
 	}
 	if c.Vault.TransitMount != "transit" || c.Vault.Role != "bulkhead-operator" || c.Vault.Audience != "vault" || c.DNS.Server.PodLabels["k8s-app"] != "kube-dns" {
 		t.Errorf("defaults: %+v", c)
+	}
+}
+
+func TestParseWithoutGateway(t *testing.T) {
+	m := valid()
+	delete(m, "gateway")
+	text, err := yaml.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Parse(text); err != nil || c.Gateway != nil {
+		t.Errorf("gateway %+v, error %v", c.Gateway, err)
 	}
 }
 
@@ -68,6 +81,17 @@ func TestParseRefuses(t *testing.T) {
 		"clients[0].namespace":  func(m map[string]any) { m["clients"] = []any{map[string]any{}} },
 		"dns.nodeLocal":         func(m map[string]any) { m["dns"] = map[string]any{"nodeLocal": "localhost"} },
 		`unknown field "vualt"`: func(m map[string]any) { m["vualt"] = map[string]any{} },
+		"gateway.namespace":     func(m map[string]any) { set(m, "", "gateway", "namespace") },
+		"gateway.name":          func(m map[string]any) { set(m, "Public", "gateway", "name") },
+		"gateway.sectionName":   func(m map[string]any) { set(m, "https:443", "gateway", "sectionName") },
+		"gateway.domain":        func(m map[string]any) { set(m, "", "gateway", "domain") },
+		"gateway.domain: \"*.":  func(m map[string]any) { set(m, "*.example.com", "gateway", "domain") },
+		"is an address":         func(m map[string]any) { set(m, "10.0.0.1", "gateway", "domain") },
+		`"example.com."`:        func(m map[string]any) { set(m, "example.com.", "gateway", "domain") },
+		`"Example.com"`:         func(m map[string]any) { set(m, "Example.com", "gateway", "domain") },
+		"leaves room for 212":   func(m map[string]any) { set(m, strings.Repeat("a.", 107)+"com", "gateway", "domain") },
+		"no more than 63":       func(m map[string]any) { set(m, strings.Repeat("a", 64), "gateway", "domain") },
+		`unknown field "host"`:  func(m map[string]any) { set(m, "x", "gateway", "host") },
 	} {
 		t.Run(field, func(t *testing.T) {
 			m := valid()

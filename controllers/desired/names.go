@@ -95,6 +95,9 @@ func Endpoint(cell string) string {
 	return "http://" + nameRuntime + "." + RuntimeNamespace(cell) + ".svc"
 }
 
+// Host is the host name by which a gateway of the domain knows a tenant.
+func Host(tenant, domain string) string { return tenant + "." + domain }
+
 // MigrationJob is the Job that brings the schema up to a runtime image.
 func MigrationJob(image string) string {
 	sum := sha256.Sum256([]byte(image))
@@ -122,6 +125,9 @@ func labelled(prefix, name string) string {
 
 // BindingSecret is the Binding of a tenant id.
 func BindingSecret(id string) string { return "tenant-" + id }
+
+// Route is the HTTPRoute of a tenant id.
+func Route(id string) string { return "tenant-" + id }
 
 // KeyName is the transit key of a tenant id.
 func KeyName(id string) string { return "t-" + id }

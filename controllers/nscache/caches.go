@@ -88,6 +88,24 @@ func (c *Caches) Open(ctx context.Context, namespace string, kinds ...client.Obj
 	return e.cache, nil
 }
 
+// OpenOptional is Open for a kind that the cluster may not know, or may not let the
+// operator read. Then it fails at once, where an informer would wait.
+func (c *Caches) OpenOptional(ctx context.Context, namespace string, kind client.Object, list client.ObjectList) (client.Reader, error) {
+	if !c.watches(namespace, kind) {
+		if err := c.options.Live.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
+			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
+		}
+	}
+	return c.Open(ctx, namespace, kind)
+}
+
+func (c *Caches) watches(namespace string, kind client.Object) bool {
+	e := c.entry(namespace)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.watched[nameOf(kind)]
+}
+
 // Close ends a namespace's cache.
 func (c *Caches) Close(namespace string) {
 	c.mu.Lock()

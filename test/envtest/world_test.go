@@ -33,6 +33,8 @@ type world struct {
 	failMigration bool
 	// withoutDatabase means that CloudNativePG is not installed.
 	withoutDatabase bool
+	// gateway judges routes; nil for nobody.
+	gateway *gateway
 }
 
 // turn lets the world do whatever is due.
@@ -44,6 +46,9 @@ func (w *world) turn(ctx context.Context) {
 	w.deployment(ctx)
 	if !w.silent {
 		w.acknowledge(ctx)
+	}
+	if w.gateway != nil {
+		w.gateway.judge(ctx, desired.RuntimeNamespace(w.cell))
 	}
 }
 
