@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +19,11 @@ func dial(ctx context.Context, cfg Config) (*pools, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(prove(ctx, p.app), p.lane.Ping(ctx)); err != nil {
+	err = prove(ctx, p.app)
+	if err == nil {
+		err = p.lane.Ping(ctx)
+	}
+	if err != nil {
 		p.close()
 		return nil, err
 	}

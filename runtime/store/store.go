@@ -28,9 +28,13 @@ type Store struct {
 	retired sync.WaitGroup // pools that wait for their connections in use
 }
 
-// retryInterval is how often a database that can not be reached is tried for
-// the sake of requests, by all together; the others are refused at once.
-const retryInterval = time.Second
+const (
+	// retryInterval is how often requests, all together, try to reach a database
+	// that could not be reached.
+	retryInterval = time.Second
+	// releaseWait is how often a request looks for a connection given back.
+	releaseWait = 10 * time.Millisecond
+)
 
 // New makes a Store whose doors are shut until it is connected.
 func New(cfg Config) *Store {
@@ -60,7 +64,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 // tenants, and from then on works over the new connections; those that were in
 // use before end as they are given back, so that no request fails. When it
 // fails nothing changes but, if the doors are shut, the reason that they give.
-// Errors: ErrUnavailable, ErrUnproven around the first deviations.
+// Errors: ErrUnavailable; ErrUnproven, which names every deviation.
 func (s *Store) Connect(ctx context.Context, cfg Config) error {
 	proven, err := dial(ctx, cfg)
 	if err != nil {
@@ -151,30 +155,58 @@ func (s *Store) Ping(ctx context.Context) error {
 // borrow waits for a connection at most the configured time. Errors: ErrBusy,
 // ErrUnavailable, ErrUnproven.
 func (s *Store) borrow(ctx context.Context, of func(*pools) *pgxpool.Pool) (*pgxpool.Conn, error) {
-	waiting, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
 	for {
 		from, err := s.current()
 		if err != nil {
 			return nil, err
 		}
-		pool := of(from)
-		if !s.outage.MayTry(time.Now()) && pool.Stat().IdleConns() == 0 {
-			return nil, fmt.Errorf("%w: it could not be reached less than %s ago", ErrUnavailable, retryInterval)
-		}
-		conn, err := pool.Acquire(waiting)
-		if err == nil {
-			s.outage.End()
-			return conn, nil
-		}
-		if now, _ := s.current(); now != from && waiting.Err() == nil {
+		conn, err := s.take(ctx, of(from))
+		if now, _ := s.current(); err != nil && now != from && ctx.Err() == nil {
 			continue // its pool was replaced
 		}
-		if waiting.Err() != nil && ctx.Err() == nil && pool.Stat().AcquiredConns() == pool.Stat().MaxConns() {
-			return nil, ErrBusy
-		}
-		return nil, s.judge(err)
+		return conn, err
 	}
+}
+
+// take waits for a connection of a pool. When none can be added a request makes
+// do with those that there are, and without any it fails at once.
+func (s *Store) take(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
+	for {
+		conn, err := s.acquire(ctx, pool)
+		if err == nil || !errors.Is(err, errAway) && !unanswered(err) {
+			return conn, classify(err)
+		}
+		if stat := pool.Stat(); stat.AcquiredConns()+stat.IdleConns() == 0 {
+			return nil, classify(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ErrBusy
+		case <-time.After(releaseWait):
+		}
+	}
+}
+
+// errAway answers at once who would wait for a database that is away.
+var errAway = fmt.Errorf("%w: it could not be reached a moment ago", ErrUnavailable)
+
+// acquire takes a connection that is there, or adds one: while the database is
+// away, one request a second tries to.
+func (s *Store) acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
+	try := s.outage.MayTry(time.Now())
+	if !try && pool.Stat().IdleConns() == 0 {
+		return nil, errAway
+	}
+	conn, err := pool.Acquire(ctx)
+	switch {
+	case err == nil && try:
+		s.outage.End()
+	case unanswered(err) && pool.Stat().AcquiredConns() < pool.Stat().MaxConns(): // else it is but busy
+		s.outage.Begin(time.Now())
+	}
+	return conn, err
 }
 
 // judge classifies what an operation returned and remembers an outage, so that

@@ -19,9 +19,9 @@ const (
 	// connectTimeout bounds one attempt: two logins, the proof, the first rows.
 	connectTimeout = 15 * time.Second
 	// againHealthy is how often a database is asked for a sign of life, at most.
-	againHealthy = 20 * time.Second
+	againHealthy = 8 * time.Second
 	firstRetry   = time.Second
-	lastRetry    = 30 * time.Second
+	lastRetry    = 20 * time.Second
 )
 
 // connection is how far a dedicated database is in use.
@@ -54,13 +54,15 @@ func (s *Set) connect(ctx context.Context, id uuid.UUID) (again time.Duration) {
 	return again
 }
 
-// reach does what is to be done next with the database.
+// reach does what is to be done next with the database. One that was away is
+// proven again.
 func (s *Set) reach(ctx context.Context, e *entry) (err error) {
 	t := e.tenant
-	if e.login == t.Database && e.wrapped != nil {
+	connected := e.login == t.Database && e.state == binding.DatabaseOK
+	if connected && e.wrapped != nil {
 		return t.Store.Ping(ctx)
 	}
-	if e.login != t.Database {
+	if !connected {
 		if err := t.Store.Connect(ctx, s.Databases.login(t.Database)); err != nil {
 			return err
 		}
@@ -74,26 +76,25 @@ func (s *Set) reach(ctx context.Context, e *entry) (err error) {
 
 // assess takes note of how an attempt ended and returns when to make the next.
 func (s *Set) assess(e *entry, err error) (again time.Duration) {
-	before := e.state
-	switch {
-	case err == nil, errors.Is(err, seal.ErrDenied), errors.Is(err, seal.ErrUnreachable):
+	id := e.tenant.Tenant.ID
+	if err == nil || errors.Is(err, seal.ErrDenied) || errors.Is(err, seal.ErrUnreachable) {
+		if e.state != binding.DatabaseOK {
+			s.Log.Info("database of the tenant is in use", "tenant", id)
+		}
 		e.state, e.failures = binding.DatabaseOK, 0
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy):
-		e.state = binding.DatabaseUnreachable
-	default:
+		if err != nil {
+			return pause(err, s.Lease)
+		}
+		return shorten(againHealthy)
+	}
+	s.Log.Warn("database of the tenant can not be used", "tenant", id, "error", err.Error())
+	switch {
+	case !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrBusy):
 		e.state = binding.DatabaseUnproven
+	case e.state != binding.DatabaseOK || e.failures > 0: // else it may be but slow
+		e.state = binding.DatabaseUnreachable
 	}
-	if e.state != binding.DatabaseOK {
-		s.Log.Warn("database of the tenant can not be used", "tenant", e.tenant.Tenant.ID, "state", e.state, "error", err.Error())
-		return s.failed(e, err)
-	}
-	if before != e.state {
-		s.Log.Info("database of the tenant is in use", "tenant", e.tenant.Tenant.ID)
-	}
-	if err != nil {
-		return pause(err, s.Lease)
-	}
-	return shorten(againHealthy)
+	return s.failed(e, err)
 }
 
 // failed ends the use of a former login, at once if the database separates

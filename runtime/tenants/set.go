@@ -101,7 +101,9 @@ func (s *Set) put(b binding.Binding, revision string) error {
 		s.entries[b.Tenant.ID] = &entry{tenant: next}
 	}
 	s.queue.Add(b.Tenant.ID)
-	s.connecting.Add(b.Tenant.ID)
+	if next.connects() {
+		s.connecting.Add(b.Tenant.ID)
+	}
 	return nil
 }
 

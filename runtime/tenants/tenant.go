@@ -22,10 +22,10 @@ type Tenant struct {
 // connects reports whether the tenant has a database of its own in use.
 func (t *Tenant) connects() bool { return t.Database.Dedicated() && t.State == binding.Active }
 
-// stays reports whether a newer Binding leaves the tenant's rows and keys where
+// stays reports whether a newer Binding leaves the tenant's rows and keys as
 // they are. Another password or CA is but another way to the same database.
 func (t *Tenant) stays(b binding.Binding) bool {
-	return t.Key == b.Key && t.State == b.State &&
+	return t.Key == b.Key && t.State == b.State && t.Incarnation == b.Incarnation &&
 		t.Database.Cell == b.Database.Cell && t.Database.Host == b.Database.Host
 }
 
