@@ -155,6 +155,10 @@ const (
 	ReasonKeyDenied = "KeyDenied"
 	// ReasonKeyUnreachable : a runtime pod cannot reach the tenant's key.
 	ReasonKeyUnreachable = "KeyUnreachable"
+	// ReasonDatabaseUnreachable : a runtime pod cannot reach, or log in to, the tenant's own database.
+	ReasonDatabaseUnreachable = "DatabaseUnreachable"
+	// ReasonDatabaseUnproven : the tenant's own database lacks what the runtime requires of it.
+	ReasonDatabaseUnproven = "DatabaseUnproven"
 	// ReasonContained : spec.containment restricts access.
 	ReasonContained = "Contained"
 )
