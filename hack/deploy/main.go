@@ -56,7 +56,7 @@ func remoteCommand(state *string) *cobra.Command {
 		Short: "Let the operator put cells on another development cluster, that of a state directory",
 		Long: `Let the operator put cells on another development cluster, that of a state directory. It has
 to be linked to the operator's (devcluster up --link). This applies config/remote there, loads our
-images, and makes a kubeconfig the Secret bulkhead-system/NAME of the operator's cluster, by the
+images, and makes a kubeconfig the Secret bulkhead-clusters/NAME of the operator's cluster, by the
 name of the other one.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -59,7 +59,7 @@ func (d *deployment) join(ctx context.Context, state string) error {
 	if err != nil {
 		return err
 	}
-	return d.report.Run(ctx, "Secret bulkhead-system/"+r.name, applyLimit, func(ctx context.Context, log io.Writer) error {
+	return d.report.Run(ctx, "Secret bulkhead-clusters/"+r.name, applyLimit, func(ctx context.Context, log io.Writer) error {
 		content, err := r.operatorKubeconfig(ctx, d.repo)
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (r *remote) operatorKubeconfig(ctx context.Context, repo string) (string, e
 
 // keepKubeconfig gives the operator a kubeconfig under the other cluster's name.
 func (d *deployment) keepKubeconfig(ctx context.Context, log io.Writer, name, content string) error {
-	secret, err := d.cluster.run(ctx, content, "-n", "bulkhead-system", "create", "secret", "generic", name,
+	secret, err := d.cluster.run(ctx, content, "-n", "bulkhead-clusters", "create", "secret", "generic", name,
 		"--from-file=kubeconfig=/dev/stdin", "--dry-run=client", "-o", "yaml")
 	if err != nil {
 		return err
