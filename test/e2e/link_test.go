@@ -15,13 +15,20 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
 
-// secondCluster is about the network between two clusters: what a tenant's cell on another cluster and the
-// operator need of it, and that walls hold across it.
-func secondCluster() {
-	var second *other
+// twoClusters starts the second one for what follows.
+func twoClusters() {
+	second := &other{}
 
+	BeforeAll(func(ctx SpecContext) { *second = *startSecond(ctx) }, NodeTimeout(10*time.Minute))
+
+	linked(second)
+	Describe("the tiers", Label("tiers"), Ordered, func() { tiers(second) })
+}
+
+// linked is about the network between two clusters: what a tenant's cell on another cluster and the
+// operator need of it, and that walls hold across it.
+func linked(second *other) {
 	BeforeAll(func(ctx SpecContext) {
-		second = startSecond(ctx)
 		makeStrangers(ctx, k)
 		makeStrangers(ctx, second)
 	}, NodeTimeout(10*time.Minute))
