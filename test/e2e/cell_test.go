@@ -52,7 +52,7 @@ func plan(name string) *v1alpha1.Plan {
 			},
 			Database: &v1alpha1.DatabaseSize{Storage: ptr.To(resource.MustParse("1Gi"))},
 			Runtime:  &v1alpha1.RuntimeSize{Replicas: 1},
-			Limits: v1alpha1.Limits{DocumentBytes: 64 << 10, RequestsPerMinute: 100000},
+			Limits:   v1alpha1.Limits{DocumentBytes: 64 << 10, RequestsPerMinute: 100000},
 		},
 	}
 }
