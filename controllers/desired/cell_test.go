@@ -147,6 +147,27 @@ func plan(name string, tiers []v1alpha1.Tier, endpoints ...v1alpha1.Endpoint) v1
 	return v1alpha1.Plan{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.PlanSpec{Tiers: tiers, ModelEndpoints: endpoints}}
 }
 
+// TestOwnPodsReachTheirOwnEndpointsOnly: what other plans sell is no business of
+// a tenant that has pods of its own.
+func TestOwnPodsReachTheirOwnEndpointsOnly(t *testing.T) {
+	in := input(func(in *CellInput) {
+		withEndpoints(in)
+		in.Cell.Name, in.Cell.Spec.TenantID, in.Cell.Spec.Capacity = OwnCellName(tenantID), tenantID, 1
+	})
+	opened := 0
+	for _, w := range built(t, in).Walls {
+		if strings.HasPrefix(w.GetName(), prefixPlan) {
+			t.Errorf("the cell has the wall %s", w.GetName())
+		}
+		if strings.HasPrefix(w.GetName(), prefixEndpoint) {
+			opened++
+		}
+	}
+	if opened != 2 {
+		t.Errorf("%d of the cell's two reachable endpoints are open", opened)
+	}
+}
+
 func TestRefusedEndpointsNameTheirField(t *testing.T) {
 	var got []string
 	for _, err := range built(t, input(withEndpoints)).Refused {

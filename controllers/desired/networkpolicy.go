@@ -28,7 +28,7 @@ func wall(name, namespace string, l, pods map[string]string, in []*ingress, out 
 		WithSpec(networkingv1ac.NetworkPolicySpec().
 			WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(pods)).
 			WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress).
-			WithIngress(rules(in)...).WithEgress(rules(out)...))
+			WithIngress(present(in)...).WithEgress(present(out)...))
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(policy)
 	if err != nil {
 		return policy // the set tries the same conversion, and reports the error
@@ -37,8 +37,8 @@ func wall(name, namespace string, l, pods map[string]string, in []*ingress, out 
 	return &unstructured.Unstructured{Object: content}
 }
 
-// rules leaves out those that are none.
-func rules[T any](all []*T) []*T {
+// present leaves out the rules that are none.
+func present[T any](all []*T) []*T {
 	return slices.DeleteFunc(slices.Clone(all), func(rule *T) bool { return rule == nil })
 }
 

@@ -59,7 +59,7 @@ func endpointsWall(cell, name string, endpoints ...v1alpha1.Endpoint) any {
 	for _, e := range endpoints {
 		out = append(out, to(cmp.Or(e.Port, defaultEndpointPort), blocks(e.CIDRs)...))
 	}
-	if len(rules(out)) == 0 {
+	if len(present(out)) == 0 {
 		return nil
 	}
 	return runtimePodsWall(cell, name, RuntimePod(cell), nil, out)
