@@ -100,7 +100,7 @@ func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Fa
 
 func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
 	name := desired.DatabaseNamespace(cell.Name)
-	if _, err := r.Caches.Open(ctx, name, &cnpgv1.Cluster{}); apply.IsMissingKind(err) {
+	if _, err := r.Caches.OpenOptional(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ClusterList{}); apply.IsMissingKind(err) {
 		facts.HasDatabaseOperator = false
 		return nil
 	} else if err != nil {
