@@ -182,4 +182,7 @@ func (c *Caches) watch(ctx context.Context, namespace string, e *entry, kinds []
 	return nil
 }
 
-func nameOf(kind client.Object) string { return fmt.Sprintf("%T", kind) }
+// nameOf tells kinds apart, those without a Go type, too.
+func nameOf(kind client.Object) string {
+	return fmt.Sprintf("%T %s", kind, kind.GetObjectKind().GroupVersionKind())
+}

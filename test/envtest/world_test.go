@@ -2,10 +2,12 @@ package envtest
 
 import (
 	"context"
+	"os"
 	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	"github.com/google/uuid"
+	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/test/fixture"
 )
 
 // world plays, for one cell, what envtest lacks: CloudNativePG, the Job and
@@ -62,7 +65,7 @@ func (w *world) database(ctx context.Context) {
 	Expect(err).NotTo(HaveOccurred())
 	w.create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: desired.DatabaseCASecret},
-		StringData: map[string]string{binding.FileCA: string(adminConfig.CAData), "ca.key": "CANARY-CA-KEY"},
+		StringData: map[string]string{binding.FileCA: authority(), "ca.key": "CANARY-CA-KEY"},
 	})
 	cluster.Status.Phase = cnpgv1.PhaseHealthy
 	cluster.Status.ReadyInstances = 1
@@ -71,6 +74,13 @@ func (w *world) database(ctx context.Context) {
 		cnpgv1.RoleStatusReconciled: {binding.RoleApp, binding.RoleLane},
 	}
 	Expect(w.api.Status().Update(ctx, &cluster)).To(Succeed())
+}
+
+// authority is the certificate of an authority, as CloudNativePG makes one.
+func authority() string {
+	text, err := os.ReadFile(fixture.NewCA(GinkgoTB()))
+	Expect(err).NotTo(HaveOccurred())
+	return string(text)
 }
 
 func (w *world) migration(ctx context.Context) {

@@ -63,9 +63,10 @@ func (c Cluster) mount(ctx context.Context, s *Scope) component.Outcome {
 func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
 	hub := c.Clusters.Hub()
 	wanted := desired.ClusterAPICluster(s.Cell)
-	kind := &unstructured.Unstructured{}
+	kind, list := &unstructured.Unstructured{}, &unstructured.UnstructuredList{}
 	kind.SetGroupVersionKind(wanted.GroupVersionKind())
-	reader, err := hub.Caches.Open(ctx, desired.ClustersNamespace, kind)
+	list.SetGroupVersionKind(wanted.GroupVersionKind())
+	reader, err := hub.Caches.OpenOptional(ctx, desired.ClustersNamespace, kind, list)
 	if err == nil {
 		applier := apply.Applier{Client: hub.Client, Live: hub.Live, Owned: s.Applier.Owned}
 		_, _, err = applier.Apply(ctx, reader, wanted)

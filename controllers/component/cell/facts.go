@@ -105,13 +105,16 @@ func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Fa
 
 func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
 	name := desired.DatabaseNamespace(cell.Name)
-	if _, err := r.Caches.Open(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ScheduledBackup{}); apply.IsMissingKind(err) {
+	_, err := r.Caches.OpenOptional(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ClusterList{})
+	if err == nil {
+		_, err = r.Caches.OpenOptional(ctx, name, &cnpgv1.ScheduledBackup{}, &cnpgv1.ScheduledBackupList{})
+	}
+	if apply.IsMissingKind(err) {
 		facts.HasDatabaseOperator = false
 		return nil
 	} else if err != nil {
 		return err
 	}
-	var err error
 	facts.Cluster, err = get(ctx, facts.Database, name, desired.DatabaseCluster, &cnpgv1.Cluster{})
 	return err
 }

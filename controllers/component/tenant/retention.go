@@ -146,7 +146,7 @@ func (p *Parts) neverUsed(ctx context.Context, s *Scope) (bool, error) {
 		return false, nil
 	}
 	var own v1alpha1.Cell
-	err := p.Client.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own)
+	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own) // what it says decides over access
 	return len(own.Status.Namespaces) == 0, client.IgnoreNotFound(err)
 }
 
