@@ -28,11 +28,15 @@ devcluster-down: ## Stop the development cluster and keep its state
 .PHONY: env
 env: ## Print what puts kubectl and the development cluster into a shell: eval "$$(make -s env)"
 	@echo "export KUBECONFIG=$(STATE)/kubeconfig"
-	@echo "export PATH=$$($(CLUSTER) binaries envtest):\$$PATH"
+	@echo "export PATH=$(CURDIR)/bin:$$($(CLUSTER) binaries envtest):\$$PATH"
 
 .PHONY: deploy
 deploy: ## Install the operator from config/ into the running cluster
 	$(HACK) ./deploy
+
+.PHONY: kubectl-bulkhead
+kubectl-bulkhead: ## Build the kubectl plugin into bin/, to be put on PATH
+	$(GO) build -trimpath -ldflags="-s -w" -o bin/ ./cmd/kubectl-bulkhead
 
 .PHONY: images
 images: ## Build the images as archives; a Docker user can `docker build --target manager|runtime .`

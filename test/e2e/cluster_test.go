@@ -14,9 +14,9 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
@@ -35,9 +35,11 @@ var k client.Client
 func connect() {
 	GinkgoHelper()
 	scheme := runtime.NewScheme()
-	Expect(corev1.AddToScheme(scheme)).To(Succeed())
-	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
-	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	for _, add := range []func(*runtime.Scheme) error{
+		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme,
+	} {
+		Expect(add(scheme)).To(Succeed())
+	}
 	rest, err := config.GetConfig()
 	Expect(err).NotTo(HaveOccurred(), "set KUBECONFIG to a running cluster's")
 	rest.Timeout = patience
@@ -64,7 +66,7 @@ func kubectl(ctx context.Context, stdin string, args ...string) (string, error) 
 func state() string {
 	GinkgoHelper()
 	if os.Getenv("USE_EXISTING_CLUSTER") == "true" {
-		Skip("needs the devcluster: it seals OpenBao, or reads the API server's audit log")
+		Skip("needs the devcluster: it seals OpenBao, reads the API server's audit log, or changes the node's network")
 	}
 	dir := os.Getenv("BULKHEAD_STATE")
 	if dir == "" {
