@@ -66,6 +66,7 @@ func otherNode(ctx context.Context, ip string) {
 	Expect(client.IgnoreNotFound(k.Delete(ctx, n.DeepCopy()))).To(Succeed()) // of a run that was killed
 	Expect(k.Create(ctx, n)).To(Succeed())
 	DeferCleanup(func(ctx SpecContext) { Expect(k.Delete(ctx, n)).To(Succeed()) })
+	before := n.DeepCopy()
 	n.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: ip}}
-	Expect(k.Status().Update(ctx, n)).To(Succeed())
+	Expect(k.Status().Patch(ctx, n, client.MergeFrom(before))).To(Succeed())
 }
