@@ -37,7 +37,7 @@ devcluster-down-second: ## Stop the second one and keep its state
 .PHONY: env
 env: ## Print what puts kubectl and the development cluster into a shell: eval "$$(make -s env)"
 	@echo "export KUBECONFIG=$(STATE)/kubeconfig"
-	@echo "export PATH=$$($(CLUSTER) binaries envtest):\$$PATH"
+	@echo "export PATH=$(CURDIR)/bin:$$($(CLUSTER) binaries envtest):\$$PATH"
 
 .PHONY: deploy
 deploy: ## Install the operator from config/ into the running cluster
@@ -46,6 +46,10 @@ deploy: ## Install the operator from config/ into the running cluster
 .PHONY: deploy-second
 deploy-second: ## Let the installed operator put cells on the second cluster
 	$(HACK) ./deploy remote $(SECOND)
+
+.PHONY: kubectl-bulkhead
+kubectl-bulkhead: ## Build the kubectl plugin into bin/, to be put on PATH
+	$(GO) build -trimpath -ldflags="-s -w" -o bin/ ./cmd/kubectl-bulkhead
 
 .PHONY: images
 images: ## Build the images as archives; a Docker user can `docker build --target manager|runtime .`

@@ -33,7 +33,7 @@ func accept(ctx context.Context, listener net.Listener) error {
 		conn, err := listener.Accept()
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // it was closed because the wait is over
 			}
 			return fmt.Errorf("accept on %s: %w", listener.Addr(), err)
 		}

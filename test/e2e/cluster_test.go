@@ -78,7 +78,7 @@ func kubectlWith(ctx context.Context, kubeconfig, stdin string, args ...string) 
 func state() string {
 	GinkgoHelper()
 	if os.Getenv("USE_EXISTING_CLUSTER") == "true" {
-		Skip("needs the devcluster: it seals OpenBao, or reads the API server's audit log")
+		Skip("needs the devcluster: it seals OpenBao, reads the API server's audit log, or changes the node's network")
 	}
 	dir := os.Getenv("BULKHEAD_STATE")
 	if dir == "" {

@@ -32,6 +32,7 @@ var _ = Describe("Bulkhead", func() {
 	Describe("a tenant of five lines", Label("answer"), fiveLines)
 	Describe("bad input", Label("input"), badInput)
 	Describe("the walls", Label("walls"), walls)
+	Describe("the test of the walls", Label("isolation"), Ordered, isolationTest)
 	Describe("the labels of namespaces", Label("admission"), admission)
 	Describe("a deleted Tenant", Label("retain"), Ordered, deletedTenant)
 	Describe("a killed operator", Label("crash"), killedOperator)

@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -65,9 +63,8 @@ func tiers(second *other) {
 	}, SpecTimeout(10*time.Minute))
 
 	It("pass the isolation test", func(ctx SpecContext) {
-		said, err := verifyIsolation(ctx)
-		Expect(err).NotTo(HaveOccurred(), said)
-		GinkgoWriter.Println(said)
+		code, out, _ := buildPlugin(ctx).run(ctx, "verify", "isolation", "--max-cells", "4")
+		Expect(code).To(Equal(0), out)
 	}, SpecTimeout(5*time.Minute))
 
 	It("are repaired when somebody changes what they own", func(ctx SpecContext) {
@@ -120,16 +117,4 @@ func (r *resident) reach(ctx context.Context, second *other) {
 	}
 	r.tenant = t
 	r.api = api{url: forwardIn(kubeconfig, desired.RuntimeNamespace(t.Status.Placement.Compute), "service/runtime", 80), key: apiKey(ctx, t)}
-}
-
-// verifyIsolation runs what the README tells everybody to run.
-func verifyIsolation(ctx context.Context, args ...string) (string, error) {
-	binary := filepath.Join(GinkgoT().TempDir(), "kubectl-bulkhead")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/kubectl-bulkhead")
-	build.Dir = repo
-	if out, err := build.CombinedOutput(); err != nil {
-		return string(out), err
-	}
-	out, err := exec.CommandContext(ctx, binary, append([]string{"verify", "isolation"}, args...)...).CombinedOutput()
-	return string(out), err
 }
