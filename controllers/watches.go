@@ -94,7 +94,7 @@ func (w *watches) opened(namespace string, c cache.Cache, kind client.Object) er
 	} else if namespace != desired.ClustersNamespace {
 		return nil
 	}
-	return w.cellController.Watch(source.Kind(c, kind, wake, predicate.NewPredicateFuncs(partOfCell)))
+	return w.cellController.Watch(source.Kind(c, kind, wake, predicate.And(predicate.NewPredicateFuncs(partOfCell), predicate.Funcs{UpdateFunc: notOnlyUsage})))
 }
 
 // ofTenants are the handlers by which a kind in a namespace wakes tenants.
@@ -143,6 +143,15 @@ func partOfCell(object client.Object) bool {
 	}
 	kind := object.GetLabels()[binding.LabelKind]
 	return kind != binding.KindAck
+}
+
+// notOnlyUsage leaves out that something was counted: a quota's use changes with
+// every Binding.
+func notOnlyUsage(e event.UpdateEvent) bool {
+	before, ok1 := e.ObjectOld.(*corev1.ResourceQuota)
+	after, ok2 := e.ObjectNew.(*corev1.ResourceQuota)
+	return !ok1 || !ok2 || !equality.Semantic.DeepEqual(before.Spec, after.Spec) ||
+		!maps.Equal(before.Labels, after.Labels) || !maps.Equal(before.Annotations, after.Annotations)
 }
 
 func request(name string) reconcile.Request {

@@ -96,8 +96,6 @@ const (
 	ReasonPlanNotFound = "PlanNotFound"
 	// ReasonPlanNotForTier : the Plan does not list the tenant's tier.
 	ReasonPlanNotForTier = "PlanNotForTier"
-	// ReasonTierNotAvailable : this version cannot serve the tier.
-	ReasonTierNotAvailable = "TierNotAvailable"
 	// ReasonPlanIncomplete : the Plan lacks a size that the tier needs.
 	ReasonPlanIncomplete = "PlanIncomplete"
 	// ReasonClusterRequired : the tier needs spec.cluster, or cannot have it.
@@ -166,6 +164,8 @@ const (
 const (
 	// ReasonQuotaExceeded : a ResourceQuota keeps an object from being made.
 	ReasonQuotaExceeded = "QuotaExceeded"
+	// ReasonEndpointRefused : an endpoint's address range holds a metadata service and stays closed.
+	ReasonEndpointRefused = "EndpointRefused"
 	// ReasonRetired : the cell's runtime is stopped and its database asleep; the data is kept.
 	ReasonRetired = "Retired"
 	// ReasonForeignNamespace : a namespace of the needed name exists and is not the cell's.

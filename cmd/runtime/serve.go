@@ -14,6 +14,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/replica"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
 func serve(log *slog.Logger) *cobra.Command {
@@ -54,10 +55,7 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.Int32Var(&c.Database.TenantShare, "database-tenant-share", 4, "connections that one tenant may hold at a time")
 	f.DurationVar(&c.Database.Wait, "database-wait", 2*time.Second, "how long a request waits for a connection")
 
-	f.StringVar(&c.Vault.Address, "vault-address", os.Getenv(binding.EnvVaultAddress), "URL of Vault")
-	f.StringVar(&c.Vault.AuthMount, "vault-auth-mount", os.Getenv(binding.EnvVaultAuth), "mount path of the Kubernetes auth method")
-	f.StringVar(&c.Vault.CAFile, "vault-ca-file", binding.DirVaultCA+"/"+binding.FileCA, "CA of Vault, the system's roots when the file is absent")
-	f.StringVar(&c.Vault.TokenFile, "vault-token-file", binding.DirVaultToken+"/"+binding.FileVaultToken, "projected ServiceAccount token")
+	vaultFlags(f, &c.Vault)
 
 	f.StringVar(&c.APIAddress, "api-address", fmt.Sprintf(":%d", binding.PortAPI), "address of the tenants' API")
 	f.StringVar(&c.OpsAddress, "ops-address", fmt.Sprintf(":%d", binding.PortOps), "address of health and metrics")
@@ -70,6 +68,14 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
 	return cmd
+}
+
+// vaultFlags are those of every command that uses keys.
+func vaultFlags(f *pflag.FlagSet, c *seal.VaultConfig) {
+	f.StringVar(&c.Address, "vault-address", os.Getenv(binding.EnvVaultAddress), "URL of Vault")
+	f.StringVar(&c.AuthMount, "vault-auth-mount", os.Getenv(binding.EnvVaultAuth), "mount path of the Kubernetes auth method")
+	f.StringVar(&c.CAFile, "vault-ca-file", binding.DirVaultCA+"/"+binding.FileCA, "CA of Vault, the system's roots when the file is absent")
+	f.StringVar(&c.TokenFile, "vault-token-file", binding.DirVaultToken+"/"+binding.FileVaultToken, "projected ServiceAccount token")
 }
 
 // required names the first flag that neither the command line nor the

@@ -96,8 +96,13 @@ func isOurs(name string) bool { return strings.HasPrefix(name, ours+"-") }
 // gone waits until an object that is being deleted does not exist any more.
 func gone(ctx context.Context, object client.Object) {
 	GinkgoHelper()
+	goneFrom(ctx, k, object)
+}
+
+func goneFrom(ctx context.Context, c client.Client, object client.Object) {
+	GinkgoHelper()
 	Eventually(func() bool {
-		err := k.Get(ctx, client.ObjectKeyFromObject(object), object)
+		err := c.Get(ctx, client.ObjectKeyFromObject(object), object)
 		return err != nil && client.IgnoreNotFound(err) == nil
 	}).WithContext(ctx).WithTimeout(2*time.Minute).Should(BeTrue(), func() string {
 		return "it is still there: " + describe(object)

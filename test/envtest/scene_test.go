@@ -39,7 +39,7 @@ func newScene(ctx context.Context) *scene {
 	n := scenes.Add(1)
 	s := &scene{
 		keys: &vaulttest.Fake{}, clock: &clock{}, region: fmt.Sprintf("r%d", n), image: imageA,
-		world: &world{cell: fmt.Sprintf("cell%d", n), key: binding.KeyOK},
+		world: &world{api: admin, cell: fmt.Sprintf("cell%d", n), key: binding.KeyOK},
 	}
 	create(ctx, starterPlan())
 	s.restart()

@@ -46,7 +46,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
 	environment = &envtest.Environment{
 		BinaryAssetsDirectory:    assets,
-		CRDDirectoryPaths:        []string{cnpgCRD(ctx)},
+		CRDDirectoryPaths:        cnpgCRDs(ctx),
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: 2 * time.Minute,
 		ControlPlaneStopTimeout:  time.Minute,
@@ -68,28 +68,30 @@ var _ = AfterSuite(func() {
 	}
 })
 
-// cnpgCRD is the CloudNativePG definition that its own module ships.
-func cnpgCRD(ctx context.Context) string {
+// cnpgCRDs are the CloudNativePG definitions that its own module ships.
+func cnpgCRDs(ctx context.Context) []string {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg").Output()
 	Expect(err).NotTo(HaveOccurred())
-	return filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases", "postgresql.cnpg.io_clusters.yaml")
+	bases := filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases")
+	return []string{filepath.Join(bases, "postgresql.cnpg.io_clusters.yaml"), filepath.Join(bases, "postgresql.cnpg.io_scheduledbackups.yaml")}
 }
 
 // install applies config/default as a user would.
 func install(ctx SpecContext) {
-	user, err := environment.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
+	kubectlIn(ctx, environment, "apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default"))
+	kubectlIn(ctx, environment, "wait", "--for=condition=Established", "--timeout=30s",
+		"crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev")
+}
+
+// kubectlIn runs kubectl as an administrator.
+func kubectlIn(ctx SpecContext, in *envtest.Environment, args ...string) {
+	GinkgoHelper()
+	user, err := in.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
 	Expect(err).NotTo(HaveOccurred())
 	content, err := user.KubeConfig()
 	Expect(err).NotTo(HaveOccurred())
-	dir, err := os.MkdirTemp("", "bulkhead-envtest")
-	Expect(err).NotTo(HaveOccurred())
-	defer os.RemoveAll(dir)
-	kubeconfig := filepath.Join(dir, "kubeconfig")
+	kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
 	Expect(os.WriteFile(kubeconfig, content, 0o600)).To(Succeed())
-	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
-		"apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default")).CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(out))
-	out, err = exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
-		"wait", "--for=condition=Established", "crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev", "--timeout=30s").CombinedOutput()
+	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), append([]string{"--kubeconfig", kubeconfig}, args...)...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(out))
 }

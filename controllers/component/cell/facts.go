@@ -5,6 +5,7 @@ import (
 
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -24,13 +25,17 @@ import (
 func RuntimeKinds() []client.Object {
 	return []client.Object{
 		&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &corev1.Service{}, &corev1.ServiceAccount{},
-		&appsv1.Deployment{}, &policyv1.PodDisruptionBudget{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{},
+		&appsv1.Deployment{}, &autoscalingv2.HorizontalPodAutoscaler{}, &policyv1.PodDisruptionBudget{},
+		&networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{}, &corev1.ResourceQuota{}, &corev1.LimitRange{},
 	}
 }
 
-// DatabaseKinds are watched in a cell's database namespace, besides CloudNativePG's Cluster.
+// DatabaseKinds are watched in a cell's database namespace, besides CloudNativePG's.
 func DatabaseKinds() []client.Object {
-	return []client.Object{&corev1.Secret{}, &batchv1.Job{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{}}
+	return []client.Object{
+		&corev1.Secret{}, &batchv1.Job{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{},
+		&corev1.ResourceQuota{}, &corev1.LimitRange{},
+	}
 }
 
 // Reader reads a cell's facts in the cluster in which the cell is.
@@ -100,7 +105,7 @@ func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Fa
 
 func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
 	name := desired.DatabaseNamespace(cell.Name)
-	if _, err := r.Caches.Open(ctx, name, &cnpgv1.Cluster{}); apply.IsMissingKind(err) {
+	if _, err := r.Caches.Open(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ScheduledBackup{}); apply.IsMissingKind(err) {
 		facts.HasDatabaseOperator = false
 		return nil
 	} else if err != nil {

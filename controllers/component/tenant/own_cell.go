@@ -104,9 +104,11 @@ func resize(changed, wanted *v1alpha1.Cell) {
 }
 
 func ownCellInput(s *Scope) desired.OwnCellInput {
-	in := desired.OwnCellInput{Tenant: s.Tenant, ID: s.ID.String(), Profile: s.Profile, Plan: s.Plan}
+	in := desired.OwnCellInput{
+		Tenant: s.Tenant.Name, ID: s.ID.String(), Profile: s.Profile, Plan: s.Plan, Cluster: s.Tenant.Spec.Cluster,
+	}
 	if s.Cell != nil {
-		in.Server = s.Cell.Name
+		in.ServingCell = s.Cell.Name
 	}
 	return in
 }

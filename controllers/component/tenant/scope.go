@@ -63,7 +63,7 @@ type Parts struct {
 	Bindings     *Bindings
 	Placements   *Placements
 	Keys         vault.Keys
-	Probes       *Probes
+	Probes       *component.Probes[vault.Spec]
 	Pending      *Pending
 	TransitMount string
 	// Applier applies the objects of tenants in a cluster.
