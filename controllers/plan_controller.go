@@ -19,6 +19,8 @@ type PlanReconciler struct {
 	Clock  Clock
 	// Recorder tells people of a change that stopped.
 	Recorder Recorder
+
+	counts planCounts
 }
 
 // Reconcile implements reconcile.Reconciler.
@@ -34,8 +36,13 @@ func (r *PlanReconciler) Reconcile(ctx context.Context, request ctrl.Request) (c
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	before := plan.DeepCopy()
-	status, again := rollout.Next(before, tenants, r.Clock())
+	before, now := plan.DeepCopy(), r.Clock()
+	status, again := rollout.Next(before, tenants, now)
+	if onlyCounts(&before.Status, &status) {
+		if wait := r.counts.wait(plan.Name, &status, now); wait > 0 {
+			return ctrl.Result{RequeueAfter: wait}, nil
+		}
+	}
 	plan.Status = status
 	if err := patchStatus(ctx, r.Client, before, &plan); err != nil {
 		return ctrl.Result{}, err

@@ -2,7 +2,6 @@ package controllers
 
 import (
 	"context"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -13,10 +12,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
 	"github.com/bulkhead-dev/bulkhead/controllers/rollout"
 )
-
-// countPause is how soon the tenants of a plan that rests are counted again after
-// one came or went: ten thousand that come together cost a write in half a minute.
-const countPause = 30 * time.Second
 
 // standing is all that a plan wants to know of a tenant.
 type standing struct {
@@ -56,7 +51,7 @@ func (w *watches) tenantGone(ctx context.Context, e event.DeleteEvent, q queue) 
 }
 
 // wakePlan adds a plan to the queue with a delay, in which later news join the
-// first: soon while a change rolls, else late, and only when its numbers changed.
+// first: while a change rolls, or because its numbers changed.
 func (w *watches) wakePlan(ctx context.Context, name string, counts bool, q queue) {
 	var plan v1alpha1.Plan
 	if err := w.hub.Get(ctx, client.ObjectKey{Name: name}, &plan); err != nil {

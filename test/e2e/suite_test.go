@@ -34,6 +34,7 @@ var _ = Describe("Bulkhead", func() {
 	Describe("the walls", Label("walls"), walls)
 	Describe("the labels of namespaces", Label("admission"), admission)
 	Describe("a deleted Tenant", Label("retain"), Ordered, deletedTenant)
+	Describe("a changed plan", Label("plan"), Ordered, changedPlan)
 	Describe("a killed operator", Label("crash"), killedOperator)
 	Describe("a sealed Vault", Label("sealed"), sealedVault)
 	Describe("at rest", Label("steady"), Ordered, atRest)
