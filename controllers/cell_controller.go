@@ -33,7 +33,8 @@ type CellReconciler struct {
 	Kinds    *KindWatch
 	Clock    Clock
 
-	loads loadWriter
+	loads    loadWriter
+	settling cell.Settling
 }
 
 // Reconcile implements reconcile.Reconciler.
@@ -71,7 +72,7 @@ func (r *CellReconciler) Reconcile(ctx context.Context, request ctrl.Request) (c
 // read gathers the facts and computes what should be. Of a cluster that cannot
 // be worked with there are none.
 func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scope, error) {
-	scope := &cell.Scope{Cell: c, Image: r.Config.Images.Runtime, Applier: applierOf(r.Clusters.Hub())}
+	scope := &cell.Scope{Cell: c, Image: r.Config.Images.Runtime, Applier: applierOf(r.Clusters.Hub()), Now: r.Clock(), Settling: &r.settling}
 	cluster, err := r.Clusters.OfCell(ctx, c)
 	if problem := (*clusters.NotReady)(nil); errors.As(err, &problem) {
 		scope.ClusterErr = err

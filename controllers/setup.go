@@ -44,10 +44,11 @@ const (
 	lastRetry             = 30 * time.Second
 )
 
-// Reconcilers are the operator's two loops. Tests call them directly.
+// Reconcilers are the operator's loops. Tests call them directly.
 type Reconcilers struct {
 	Cell     *CellReconciler
 	Tenant   *TenantReconciler
+	Plan     *PlanReconciler
 	Clusters *clusters.Clusters
 
 	watches *watches
@@ -63,6 +64,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 	hub := all.Hub()
 	bindings := &tenant.Bindings{Clusters: all}
 	kinds := &KindWatch{Live: hub.Live}
+	recorder := Recorder{mgr.GetEventRecorder("bulkhead")}
 	return &Reconcilers{
 		Cell: &CellReconciler{
 			Client:   hub.Client,
@@ -89,8 +91,9 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 			},
 			Kinds:    kinds,
 			Clock:    options.Clock,
-			Recorder: Recorder{mgr.GetEventRecorder("bulkhead")},
+			Recorder: recorder,
 		},
+		Plan:     &PlanReconciler{Client: hub.Client, Clock: options.Clock, Recorder: recorder},
 		Clusters: all,
 		watches:  w,
 	}, nil

@@ -51,6 +51,8 @@ func statusOf(object client.Object) any {
 		return o.Status
 	case *v1alpha1.Cell:
 		return o.Status
+	case *v1alpha1.Plan:
+		return o.Status
 	}
 	return object
 }

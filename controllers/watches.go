@@ -67,7 +67,14 @@ func (w *watches) setup(mgr ctrl.Manager, r *Reconcilers) (err error) {
 		WatchesRawSource(source.Channel(w.answering[1], handler.EnqueueRequestsFromMapFunc(w.tenantsElsewhere))).
 		WithOptions(controllerOptions()).
 		Build(r.Tenant)
-	return err
+	if err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).Named("plan").
+		For(&v1alpha1.Plan{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.Tenant{}, handler.Funcs{UpdateFunc: w.standingChanged, DeleteFunc: w.tenantGone}).
+		WithOptions(controllerOptions()).
+		Complete(r.Plan)
 }
 
 // opened adds the watch of one kind in one of our namespaces.
@@ -236,25 +243,6 @@ func (w *watches) schemaMigrated(_ context.Context, e event.UpdateEvent, q queue
 	}
 }
 
-func (w *watches) planCreated(ctx context.Context, e event.CreateEvent, q queue) {
-	w.enqueue(w.tenantsOfPlan(ctx, e.Object.GetName()), q)
-}
-
-// planUpdated wakes the plan's tenants when its content changed, or when a wave
-// let more of them have it.
-func (w *watches) planUpdated(ctx context.Context, e event.UpdateEvent, q queue) {
-	before, ok1 := e.ObjectOld.(*v1alpha1.Plan)
-	after, ok2 := e.ObjectNew.(*v1alpha1.Plan)
-	if ok1 && ok2 && (before.Generation != after.Generation || before.Status.Admitted != after.Status.Admitted) {
-		w.enqueue(w.tenantsOfPlan(ctx, after.Name), q)
-	}
-}
-
-// tenantsOfPlan are those whom the plan serves, and those who may wait for it.
-func (w *watches) tenantsOfPlan(ctx context.Context, plan string) []reconcile.Request {
-	return append(w.tenantsBy(ctx, tenant.IndexPlan, plan), w.tenantsBy(ctx, tenant.IndexReady, "False")...)
-}
-
 func (w *watches) tenantByID(id string) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, _ client.Object) []reconcile.Request {
 		return w.tenantsBy(ctx, tenant.IndexTenantID, id)
@@ -262,13 +250,19 @@ func (w *watches) tenantByID(id string) handler.EventHandler {
 }
 
 func (w *watches) tenantsBy(ctx context.Context, index, value string) []reconcile.Request {
+	return w.tenantsThat(ctx, index, value, func(*v1alpha1.Tenant) bool { return true })
+}
+
+func (w *watches) tenantsThat(ctx context.Context, index, value string, wanted func(*v1alpha1.Tenant) bool) []reconcile.Request {
 	var tenants v1alpha1.TenantList
 	if err := w.hub.List(ctx, &tenants, client.MatchingFields{index: value}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil // as above
 	}
 	var requests []reconcile.Request
 	for i := range tenants.Items {
-		requests = append(requests, request(tenants.Items[i].Name))
+		if wanted(&tenants.Items[i]) {
+			requests = append(requests, request(tenants.Items[i].Name))
+		}
 	}
 	return requests
 }

@@ -32,7 +32,7 @@ const (
 	ConditionSchemaReady = "SchemaReady"
 )
 
-// ConditionRolledOut of a Plan is True when every tenant of it has its current content.
+// ConditionRolledOut of a Plan is True when the waves of its last change are over.
 const ConditionRolledOut = "RolledOut"
 
 // Reasons of RolledOut.
@@ -40,7 +40,10 @@ const (
 	// ReasonProgressing : waves of tenants are taking up the change.
 	ReasonProgressing = "Progressing"
 	// ReasonHalted : too many changed tenants are not Ready; the message names some.
+	// It goes on by itself when they are.
 	ReasonHalted = "Halted"
+	// ReasonComplete : every tenant may have the plan's current content.
+	ReasonComplete = "Complete"
 )
 
 // Reasons of ClusterReady; tenants on such a cluster have them too.
@@ -139,6 +142,8 @@ const (
 	ReasonDatabaseOperatorMissing = "DatabaseOperatorMissing"
 	// ReasonDatabaseStarting : the PostgreSQL cluster is not healthy yet.
 	ReasonDatabaseStarting = "DatabaseStarting"
+	// ReasonDatabaseChanging : PostgreSQL serves, and is not yet what it should be. The condition is True.
+	ReasonDatabaseChanging = "DatabaseChanging"
 	// ReasonMigrating : the migration Job runs.
 	ReasonMigrating = "Migrating"
 	// ReasonMigrationFailed : the migration Job gave up; its log says why.

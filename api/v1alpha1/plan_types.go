@@ -87,8 +87,8 @@ type PlanSpec struct {
 	Rollout *Rollout `json:"rollout,omitempty"`
 }
 
-// Rollout bounds how a change reaches the tenants of a plan. The first wave is
-// one tenant.
+// Rollout bounds how a change reaches the tenants of a plan. Waves are of one
+// tenant until one is Ready with the change.
 //
 // +kubebuilder:validation:MinProperties=1
 type Rollout struct {
@@ -98,15 +98,16 @@ type Rollout struct {
 	// +kubebuilder:validation:Maximum=10000
 	WaveSize int32 `json:"waveSize,omitempty"`
 
-	// maxFailures is how many changed tenants may be not Ready before the change
-	// stops. The default is 0.
+	// maxFailures is how many changed tenants may fail, in all waves together,
+	// before the change stops. A tenant that was not Ready before its wave cannot
+	// fail. The default is 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000
 	MaxFailures *int32 `json:"maxFailures,omitempty"`
 
-	// deadlineSeconds is how long a changed tenant has to become Ready before it
-	// counts as failed. The default is 600.
+	// deadlineSeconds is how long the tenants of a wave have to be Ready with the
+	// change before they count as failed. The default is 600.
 	// +optional
 	// +kubebuilder:validation:Minimum=10
 	// +kubebuilder:validation:Maximum=86400
@@ -117,8 +118,8 @@ type Rollout struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type PlanStatus struct {
-	// conditions are RolledOut: True when every tenant of the plan has its
-	// current content, else Progressing or Halted.
+	// conditions are RolledOut: True when every tenant of the plan may have its
+	// current content and no wave is waited for, else Progressing or Halted.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -153,10 +154,16 @@ type PlanStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Tenants *int32 `json:"tenants,omitempty"`
 
-	// updated is the number of those that have the revision.
+	// updated is the number of those in which the revision is in force.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Updated *int32 `json:"updated,omitempty"`
+
+	// failed is the number of tenants that failed in the waves before the current
+	// one.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Failed *int32 `json:"failed,omitempty"`
 }
 
 // Plan is the sizes and limits sold to tenants.

@@ -173,8 +173,9 @@ type TenantStatus struct {
 	// +kubebuilder:validation:MaxLength=63
 	Plan string `json:"plan,omitempty"`
 
-	// planRevision identifies the content of the Plan that is in force: a change
-	// of the Plan reaches its tenants in waves.
+	// planRevision identifies the content of the Plan that is in force: the runtime
+	// acknowledged it, and what the tenant owns has its sizes. A change of the Plan
+	// reaches its tenants in waves.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64

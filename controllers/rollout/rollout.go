@@ -1,7 +1,7 @@
-// Package rollout says, from a Plan alone, which tenants may take up its current
-// content. A change goes through a plan's tenants in waves, in an order that
-// follows from their ids, so that a Plan's status is as small for ten thousand
-// tenants as for one.
+// Package rollout rolls a change of a Plan through its tenants. A change goes in
+// waves, in an order that follows from the tenants' ids, so that a Plan's status
+// is as small for ten thousand tenants as for one, and says all that is needed to
+// go on after a restart.
 package rollout
 
 import (
@@ -16,7 +16,9 @@ import (
 const Everyone = "ffffffffffffffff"
 
 // Revision identifies what a Plan gives to its tenants. How a change is rolled
-// out is no part of it.
+// out is no part of it. A version of the operator that computes another revision
+// from an unchanged Plan rolls out nothing new, wave by wave, at the price of a
+// status write a tenant: a new field must be left out of the JSON when it is not set.
 func Revision(spec v1alpha1.PlanSpec) string {
 	spec.Rollout = nil
 	data, err := json.Marshal(spec)
@@ -34,9 +36,24 @@ func Place(revision, tenantID string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Admits reports whether the waves of a Plan's current content have reached a
-// tenant that has had other content.
-func Admits(plan *v1alpha1.Plan, tenantID string) bool {
-	revision := Revision(plan.Spec)
-	return plan.Status.Revision == revision && Place(revision, tenantID) <= plan.Status.Admitted
+// Admission says how far the waves of a Plan's current content have come.
+type Admission struct {
+	// Revision of the Plan's current content.
+	Revision string
+
+	until string // the last place that is admitted; empty: nobody is
+}
+
+// AdmissionOf reads an Admission out of a Plan.
+func AdmissionOf(plan *v1alpha1.Plan) Admission {
+	a := Admission{Revision: Revision(plan.Spec)}
+	if plan.Status.Revision == a.Revision {
+		a.until = plan.Status.Admitted
+	}
+	return a
+}
+
+// Admits reports whether the waves have reached a tenant that has had other content.
+func (a Admission) Admits(tenantID string) bool {
+	return Place(a.Revision, tenantID) <= a.until
 }

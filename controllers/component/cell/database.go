@@ -55,7 +55,10 @@ func (Database) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if ptr.Deref(s.Cell.Spec.Retired, false) {
 		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "the database sleeps; its volumes are kept"}
 	}
-	return databaseHealth(s.Facts.Cluster)
+	if outcome := databaseHealth(s.Facts.Cluster); !outcome.Ready() {
+		return outcome
+	}
+	return s.databaseShape()
 }
 
 // databaseHealth is what CloudNativePG says of its Cluster.

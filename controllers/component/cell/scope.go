@@ -4,6 +4,7 @@ package cell
 
 import (
 	"slices"
+	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -29,6 +30,11 @@ type Scope struct {
 	// Cluster is where the cell is; nil, with the reason, while it cannot be worked with.
 	Cluster    *clusters.Cluster
 	ClusterErr error
+
+	Now      time.Time
+	Settling *Settling
+
+	wrote []string // the kinds of the objects that this run changed
 }
 
 // Facts are what was read of the cell's objects, from caches.

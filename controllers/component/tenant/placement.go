@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
-	"github.com/bulkhead-dev/bulkhead/controllers/rollout"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 )
 
@@ -44,12 +44,9 @@ func (c Placement) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		}
 	}
 	status := &s.Tenant.Status
-	status.ID, status.Tier, status.Plan = s.ID.String(), s.Profile.Name, s.Plan.Name
+	status.ID, status.Tier, status.Plan = s.ID.String(), s.Profile.Name, cmp.Or(status.Plan, s.Plan.Name)
 	status.Placement = &v1alpha1.Placement{Database: s.Store.Name, Compute: s.Cell.Name}
 	status.Endpoint = c.endpoint(s)
-	if s.PlanAdmitted {
-		status.PlanRevision = rollout.Revision(s.Plan.Spec)
-	}
 	return component.Outcome{}
 }
 
@@ -64,49 +61,6 @@ func (c Placement) servedTier(_ context.Context, s *Scope) component.Outcome {
 func moveRequired(state string, s *Scope) component.Outcome {
 	return component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
 		"%s; this version cannot move it to %s, so set spec.tier back", state, s.Profile.Name))
-}
-
-func (c Placement) plan(ctx context.Context, s *Scope) component.Outcome {
-	name, origin := s.Profile.DefaultPlan, "the default plan of the tier "+string(s.Profile.Name)
-	if s.Tenant.Spec.PlanRef != nil {
-		name, origin = s.Tenant.Spec.PlanRef.Name, "spec.planRef.name"
-	}
-	var plan v1alpha1.Plan
-	if err := c.Client.Get(ctx, client.ObjectKey{Name: name}, &plan); client.IgnoreNotFound(err) != nil {
-		return component.Fail(err)
-	} else if err != nil {
-		return component.Stall(v1alpha1.ReasonPlanNotFound, fmt.Sprintf(
-			"there is no Plan %q (%s); apply it, or name another in spec.planRef.name", name, origin))
-	}
-	if !slices.Contains(plan.Spec.Tiers, s.Profile.Name) {
-		return component.Stall(v1alpha1.ReasonPlanNotForTier, fmt.Sprintf(
-			"the Plan %s (%s) is for the tiers %v and not for %s; name another in spec.planRef.name", name, origin, plan.Spec.Tiers, s.Profile.Name))
-	}
-	s.Plan = &plan
-	return complete(s)
-}
-
-// complete refuses a plan without a size that the tier needs.
-func complete(s *Scope) component.Outcome {
-	for field, missing := range map[string]bool{
-		"database": s.Profile.Database == tier.Own && s.Plan.Spec.Database == nil,
-		"runtime":  s.Profile.Runtime == tier.Own && s.Plan.Spec.Runtime == nil,
-	} {
-		if missing {
-			return component.Stall(v1alpha1.ReasonPlanIncomplete, fmt.Sprintf(
-				"the Plan %s has no spec.%s, which the tier %s needs; add it", s.Plan.Name, field, s.Profile.Name))
-		}
-	}
-	return component.Outcome{}
-}
-
-// admit decides whether the tenant takes up the Plan as it is now: at once when
-// it is new or got another plan, else when its wave has come.
-func (c Placement) admit(_ context.Context, s *Scope) component.Outcome {
-	status := s.Tenant.Status
-	s.PlanAdmitted = s.Bound == nil || s.Bound.Binding.Version == 0 || s.Bound.Retained() || status.Plan != s.Plan.Name ||
-		status.PlanRevision == rollout.Revision(s.Plan.Spec) || rollout.Admits(s.Plan, s.ID.String())
-	return component.Outcome{}
 }
 
 // place finds the cell of the runtime: the tenant's own, or that of the Binding,

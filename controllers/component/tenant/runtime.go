@@ -45,6 +45,9 @@ func (c Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		c.Probes.Hasten(s.ID.String(), s.Now)
 	}
 	s.Pending = c.Pending.Left(s.ID.String(), outcome.Reason == v1alpha1.ReasonAwaitingAcknowledgement, s.Now)
+	if outcome.Ready() {
+		s.planInForce()
+	}
 	if outcome.Ready() && s.Tenant.Spec.Containment != "" && s.Tenant.Spec.Containment != v1alpha1.ContainmentNone {
 		return component.Outcome{Reason: v1alpha1.ReasonContained, Message: fmt.Sprintf("access is restricted: spec.containment is %s", s.Tenant.Spec.Containment)}
 	}
