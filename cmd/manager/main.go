@@ -31,6 +31,7 @@ type flags struct {
 	vaultToken     string
 	metricsAddress string
 	healthAddress  string
+	pprofAddress   string
 	namespace      string
 	serviceAccount string
 	leaderElection bool
@@ -59,6 +60,7 @@ func command() *cobra.Command {
 	cmd.Flags().StringVar(&f.vaultToken, "vault-token-file", "/var/run/secrets/bulkhead/vault-token", "projected ServiceAccount token for the login to Vault")
 	cmd.Flags().StringVar(&f.metricsAddress, "metrics-address", ":8443", "address of the authenticated HTTPS metrics endpoint; 0 turns it off")
 	cmd.Flags().StringVar(&f.healthAddress, "health-address", ":8081", "address of /healthz and /readyz")
+	cmd.Flags().StringVar(&f.pprofAddress, "pprof-address", "0", "address of Go's profiles, which anybody may read who reaches it: use 127.0.0.1:6060; 0 turns it off")
 	cmd.Flags().StringVar(&f.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace of the operator (default $POD_NAMESPACE)")
 	cmd.Flags().StringVar(&f.serviceAccount, "service-account", "bulkhead-manager", "ServiceAccount of the operator")
 	cmd.Flags().BoolVar(&f.leaderElection, "leader-elect", true, "let one of several replicas work at a time")
@@ -125,6 +127,7 @@ func newManager(f flags) (manager.Manager, error) {
 		Client:                 controllers.ClientOptions(),
 		Metrics:                metricsserver.Options{BindAddress: f.metricsAddress, SecureServing: true, FilterProvider: filters.WithAuthenticationAndAuthorization},
 		HealthProbeBindAddress: f.healthAddress,
+		PprofBindAddress:       f.pprofAddress,
 		LeaderElection:         f.leaderElection,
 		// The process ends with the lease, so that a successor starts at once.
 		LeaderElectionReleaseOnCancel:       true,

@@ -1,0 +1,27 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// repository is the checkout that this file is in.
+func repository() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// cloudNativePG is the definition that its own module ships.
+func cloudNativePG(ctx context.Context) (string, error) {
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg")
+	list.Dir = repository()
+	out, err := list.Output()
+	if err != nil {
+		return "", fmt.Errorf("find CloudNativePG's definitions: %w", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases", "postgresql.cnpg.io_clusters.yaml"), nil
+}
