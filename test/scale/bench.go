@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -94,7 +97,7 @@ func who(user string) string {
 
 // calls tallies what was asked of the API server since the last time.
 func (b *bench) calls() (map[string]*tally, error) {
-	found, err := b.api.requests(who)
+	found, err := b.apiLog.requests(who)
 	for _, name := range []string{"operator", "runtime stand-in", "others"} {
 		if found[name] == nil {
 			found[name] = &tally{}
@@ -137,17 +140,33 @@ func (b *bench) makeAll(ctx context.Context) error {
 	return b.printCalls(ctx)
 }
 
+// startProfile profiles the operator and the API server while tenants are made.
 func (b *bench) startProfile(ctx context.Context) <-chan error {
 	done := make(chan error, 1)
 	if b.profile == "" {
 		done <- nil
 		return done
 	}
-	go func() {
-		seconds := max(b.n/200, 3)
-		done <- saveProfile(ctx, fmt.Sprintf("profile?seconds=%d", seconds), filepath.Join(b.profile, fmt.Sprintf("cpu-%d.pprof", b.n)))
-	}()
+	admin, err := rest.HTTPClientFor(b.kube.Admin)
+	if err != nil {
+		done <- err
+		return done
+	}
+	query := fmt.Sprintf("/debug/pprof/profile?seconds=%d", max(b.n/50, 3))
+	var both errgroup.Group
+	both.Go(func() error {
+		return saveProfile(ctx, http.DefaultClient, "http://"+pprofAddress+query, b.profileFile("operator-cpu"))
+	})
+	both.Go(func() error {
+		return saveProfile(ctx, admin, strings.TrimSuffix(b.kube.Admin.Host, "/")+query, b.profileFile("apiserver-cpu"))
+	})
+	both.Go(func() error { return saveVaultProfile(ctx, b.bao, max(b.n/50, 3), b.profileFile("openbao-cpu")) })
+	go func() { done <- both.Wait() }()
 	return done
+}
+
+func (b *bench) profileFile(name string) string {
+	return filepath.Join(b.profile, fmt.Sprintf("%s-%d.pprof", name, b.n))
 }
 
 // printCalls prints what was asked of the API server and of Vault for the tenants.
@@ -159,7 +178,7 @@ func (b *bench) printCalls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	vault, err := b.vault.vaultCalls()
+	vault, err := b.vaultLog.vaultCalls()
 	if err != nil {
 		return err
 	}
@@ -236,7 +255,7 @@ func (b *bench) quiet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.vault.vaultCalls()
+	_, err = b.vaultLog.vaultCalls()
 	return err
 }
 
@@ -260,7 +279,7 @@ func (b *bench) rest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	vault, err := b.vault.vaultCalls()
+	vault, err := b.vaultLog.vaultCalls()
 	if err != nil {
 		return err
 	}
@@ -397,5 +416,5 @@ func (b *bench) memory(ctx context.Context) error {
 	if b.profile == "" {
 		return nil
 	}
-	return saveProfile(ctx, "heap", filepath.Join(b.profile, fmt.Sprintf("heap-%d.pprof", b.n)))
+	return saveProfile(ctx, http.DefaultClient, "http://"+pprofAddress+"/debug/pprof/heap", b.profileFile("operator-heap"))
 }

@@ -39,22 +39,22 @@ type scene struct {
 	user     *user
 	fail     context.CancelCauseFunc
 
-	api, vault auditLog
-	pids       map[string]int
+	apiLog, vaultLog auditLog
+	pids             map[string]int
 }
 
 // newScene starts the servers and the operator.
 func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n int) (*scene, error) {
 	s := &scene{n: n, dir: t.TempDir(), fail: fail, pids: map[string]int{"bench and its stand-in": os.Getpid()}}
 	s.bao = fixture.NewOpenBao(t)
-	s.vault.path, s.api.path = s.bao.Audit, filepath.Join(s.dir, "audit.log")
+	s.vaultLog.path, s.apiLog.path = s.bao.Audit, filepath.Join(s.dir, "audit.log")
 	policy := filepath.Join(s.dir, "audit-policy.yaml")
 	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
 		return nil, err
 	}
 	var err error
 	s.kube, err = kube.Start(ctx, func(plane *envtest.ControlPlane) {
-		plane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", s.api.path)
+		plane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", s.apiLog.path)
 		plane.Etcd = &envtest.Etcd{}
 		plane.Etcd.Configure().Set("quota-backend-bytes", fmt.Sprint(8<<30))
 	})
@@ -158,21 +158,41 @@ func (s *scene) cpus() (map[string]time.Duration, error) {
 	return all, problems
 }
 
-// saveProfile fetches one of the operator's profiles.
-func saveProfile(ctx context.Context, path, file string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+pprofAddress+"/debug/pprof/"+path, nil)
+// saveProfile fetches a profile of a Go program.
+func saveProfile(ctx context.Context, c *http.Client, url, file string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := c.Do(request)
 	if err != nil {
 		return err
 	}
 	defer response.Body.Close()
+	return save(response.Body, file)
+}
+
+// saveVaultProfile fetches the CPU profile of OpenBao.
+func saveVaultProfile(ctx context.Context, bao *fixture.OpenBao, seconds int, file string) error {
+	c, err := bao.Client.Clone()
+	if err != nil {
+		return err
+	}
+	c.SetToken(bao.RootToken)
+	c.SetClientTimeout(0)
+	response, err := c.Logical().ReadRawWithDataWithContext(ctx, "sys/pprof/profile", map[string][]string{"seconds": {fmt.Sprint(seconds)}})
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	return save(response.Body, file)
+}
+
+func save(content io.Reader, file string) error {
 	out, err := os.Create(file)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, response.Body)
+	_, err = io.Copy(out, content)
 	return errors.Join(err, out.Close())
 }
