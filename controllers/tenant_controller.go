@@ -40,7 +40,7 @@ func (r *TenantReconciler) Reconcile(ctx context.Context, request ctrl.Request) 
 		before = t.DeepCopy()
 	}
 	scope := r.scope(&t)
-	run := component.Run(ctx, scope, tenant.Components(r.Parts))
+	run := component.Run(ctx, scope, tenant.Components(r.Parts, scope.Profile))
 	if onlyAwaits(run, scope) {
 		return ctrl.Result{RequeueAfter: scope.Pending}, nil
 	}
@@ -55,7 +55,11 @@ func (r *TenantReconciler) scope(t *v1alpha1.Tenant) *tenant.Scope {
 	if !ok { // the CRD's enum keeps this from happening
 		profile = tier.Profile{Name: t.Spec.Tier, Cluster: tier.Own}
 	}
-	return &tenant.Scope{Tenant: t, Profile: profile, Now: r.Clock()}
+	scope := &tenant.Scope{Tenant: t, Profile: profile, Now: r.Clock()}
+	if profile.Cluster == tier.Shared {
+		scope.Cluster = r.Parts.Clusters.Hub()
+	}
+	return scope
 }
 
 // onlyAwaits reports whether a young acknowledgement is all that is missing: it

@@ -97,8 +97,9 @@ func run(ctx context.Context, f flags) error {
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Config:  config,
-		Manager: desired.ServiceAccount{Namespace: f.namespace, Name: f.serviceAccount},
+		Manager: desired.ServiceAccount(f.namespace, f.serviceAccount),
 		Keys:    keys,
+		Mounts:  keys,
 		Clock:   time.Now,
 	})
 	if err != nil {

@@ -25,6 +25,10 @@ type Outcome struct {
 	// Err is unexpected: the last condition is kept and the run is retried with backoff.
 	Err error
 
+	// Unseen means that nothing can be learned now of what needs this component:
+	// its conditions are kept.
+	Unseen bool
+
 	// unknown means that an error elsewhere kept the component from running.
 	unknown bool
 }

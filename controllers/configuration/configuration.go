@@ -11,6 +11,8 @@ import (
 	"regexp"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
 )
 
 // The file's type.
@@ -30,8 +32,10 @@ type Configuration struct {
 	DNS           DNS           `json:"dns"`
 	// Clients are the pods that may call the runtime's HTTP API, such as a gateway's.
 	Clients []Peer `json:"clients,omitempty"`
-	// Scrapers are the pods that may read the runtime's metrics.
+	// Scrapers are the pods that may read the metrics of the runtime and of PostgreSQL.
 	Scrapers []Peer `json:"scrapers,omitempty"`
+	// Backups says where backup plugins of CloudNativePG send what they save.
+	Backups Backups `json:"backups,omitzero"`
 }
 
 // Images are the images that the operator puts into pods, by digest.
@@ -53,7 +57,14 @@ type Vault struct {
 	Egress Egress `json:"egress"`
 }
 
-// Egress is a destination that NetworkPolicies allow.
+// Backups is about the databases whose Plan or Cell names a backup plugin.
+type Backups struct {
+	// Egress says where the plugin's packets go, such as an object store's.
+	Egress *Egress `json:"egress,omitempty"`
+}
+
+// Egress is a destination that NetworkPolicies allow. The addresses at which
+// clouds serve metadata are never part of it.
 type Egress struct {
 	Peers []Peer   `json:"peers,omitempty"`
 	CIDRs []string `json:"cidrs,omitempty"`
@@ -136,6 +147,7 @@ func (c *Configuration) validate() error {
 		validatePeers("clients", c.Clients),
 		validatePeers("scrapers", c.Scrapers),
 		c.DNS.validate(),
+		c.Backups.validate(),
 	)
 }
 
@@ -156,18 +168,30 @@ func (v *Vault) validate() error {
 	if v.CABundle != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(v.CABundle)) {
 		errs = append(errs, errors.New("vault.caBundle: holds no PEM certificate"))
 	}
-	if v.Egress.Port < 1 || v.Egress.Port > 65535 {
-		errs = append(errs, fmt.Errorf("vault.egress.port: %d must be the port at which Vault's pods or hosts listen", v.Egress.Port))
+	return errors.Join(append(errs, v.Egress.validate("vault.egress"))...)
+}
+
+func (b *Backups) validate() error {
+	if b.Egress == nil {
+		return nil
 	}
-	if len(v.Egress.Peers)+len(v.Egress.CIDRs) == 0 {
-		errs = append(errs, errors.New("vault.egress: name the pods (peers) or the address ranges (cidrs) of Vault, or no runtime can reach it"))
+	return b.Egress.validate("backups.egress")
+}
+
+func (e *Egress) validate(field string) error {
+	var errs []error
+	if e.Port < 1 || e.Port > 65535 {
+		errs = append(errs, fmt.Errorf("%s.port: %d must be the port at which the pods or hosts listen", field, e.Port))
 	}
-	for i, cidr := range v.Egress.CIDRs {
-		if _, err := netip.ParsePrefix(cidr); err != nil {
-			errs = append(errs, fmt.Errorf("vault.egress.cidrs[%d]: %w", i, err))
+	if len(e.Peers)+len(e.CIDRs) == 0 {
+		errs = append(errs, fmt.Errorf("%s: name pods (peers) or address ranges (cidrs), or nobody can reach it", field))
+	}
+	for i, cidr := range e.CIDRs {
+		if _, err := metadata.Allow(cidr); err != nil {
+			errs = append(errs, fmt.Errorf("%s.cidrs[%d]: %w", field, i, err))
 		}
 	}
-	return errors.Join(append(errs, validatePeers("vault.egress.peers", v.Egress.Peers))...)
+	return errors.Join(append(errs, validatePeers(field+".peers", e.Peers))...)
 }
 
 func (d *DNS) validate() error {

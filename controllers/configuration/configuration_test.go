@@ -44,6 +44,14 @@ func TestParseRefuses(t *testing.T) {
 		"vault.egress.port":     func(m map[string]any) { set(m, 0, "vault", "egress", "port") },
 		"vault.egress":          func(m map[string]any) { set(m, []any{}, "vault", "egress", "peers") },
 		"vault.egress.cidrs[0]": func(m map[string]any) { set(m, []any{"10.0.0.1"}, "vault", "egress", "cidrs") },
+		"vault.egress.cidrs[1]": func(m map[string]any) {
+			set(m, []any{"192.0.2.0/24", "169.254.169.254/32"}, "vault", "egress", "cidrs")
+		},
+		"backups.egress":      func(m map[string]any) { m["backups"] = map[string]any{"egress": map[string]any{"port": 443}} },
+		"backups.egress.port": func(m map[string]any) { m["backups"] = map[string]any{"egress": map[string]any{}} },
+		"backups.egress.cidrs[0]: fd00:ec2::254/128 is in": func(m map[string]any) {
+			m["backups"] = map[string]any{"egress": map[string]any{"port": 443, "cidrs": []any{"fd00:ec2::254/128"}}}
+		},
 		"clients[0].namespace":  func(m map[string]any) { m["clients"] = []any{map[string]any{}} },
 		"dns.nodeLocal":         func(m map[string]any) { m["dns"] = map[string]any{"nodeLocal": "localhost"} },
 		`unknown field "vualt"`: func(m map[string]any) { m["vualt"] = map[string]any{} },

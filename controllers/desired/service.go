@@ -10,7 +10,7 @@ import (
 
 // service exposes the tenants' API and nothing of the ops port.
 func service(in CellInput) any {
-	if in.Cell.Spec.Runtime == nil {
+	if !serves(in) {
 		return nil
 	}
 	return corev1ac.Service(nameRuntime, RuntimeNamespace(in.Cell.Name)).

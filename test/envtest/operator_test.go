@@ -20,7 +20,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
-	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault/vaulttest"
 )
 
 // Images by digest, as the configuration demands.
@@ -58,7 +58,7 @@ vault:
 }
 
 // startOperator starts a process with nothing in memory.
-func startOperator(keys vault.Keys, time *clock, image string) *operator {
+func startOperator(keys *vaulttest.Fake, time *clock, image string) *operator {
 	w := &wire{}
 	cfg := rest.CopyConfig(adminConfig)
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"}}
@@ -75,12 +75,13 @@ func startOperator(keys vault.Keys, time *clock, image string) *operator {
 	ctx, cancel := context.WithCancel(context.Background())
 	reconcilers, err := controllers.New(ctx, mgr, controllers.Options{
 		Config:  config(image),
-		Manager: desired.ServiceAccount{Namespace: desired.SystemNamespace, Name: "bulkhead-manager"},
+		Manager: desired.ServiceAccount(desired.SystemNamespace, "bulkhead-manager"),
 		Keys:    keys,
+		Mounts:  keys,
 		Clock:   time.now,
 	})
 	Expect(err).NotTo(HaveOccurred())
-	Expect(mgr.Add(reconcilers.Caches)).To(Succeed())
+	Expect(reconcilers.Start(mgr)).To(Succeed())
 	var done sync.WaitGroup
 	done.Add(1)
 	go func() {

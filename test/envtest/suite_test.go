@@ -46,7 +46,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
 	environment = &envtest.Environment{
 		BinaryAssetsDirectory:    assets,
-		CRDDirectoryPaths:        []string{cnpgCRD(ctx)},
+		CRDDirectoryPaths:        cnpgCRDs(ctx),
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: 2 * time.Minute,
 		ControlPlaneStopTimeout:  time.Minute,
@@ -68,11 +68,12 @@ var _ = AfterSuite(func() {
 	}
 })
 
-// cnpgCRD is the CloudNativePG definition that its own module ships.
-func cnpgCRD(ctx context.Context) string {
+// cnpgCRDs are the CloudNativePG definitions that its own module ships.
+func cnpgCRDs(ctx context.Context) []string {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg").Output()
 	Expect(err).NotTo(HaveOccurred())
-	return filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases", "postgresql.cnpg.io_clusters.yaml")
+	bases := filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases")
+	return []string{filepath.Join(bases, "postgresql.cnpg.io_clusters.yaml"), filepath.Join(bases, "postgresql.cnpg.io_scheduledbackups.yaml")}
 }
 
 // install applies config/default as a user would.

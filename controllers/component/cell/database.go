@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
@@ -50,6 +51,9 @@ func (Database) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 			return component.Wait(v1alpha1.ReasonDatabaseOperatorMissing, "CloudNativePG went away; install its operator again", operatorProbe)
 		}
 		return outcome
+	}
+	if ptr.Deref(s.Cell.Spec.Retired, false) {
+		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "the database sleeps; its volumes are kept"}
 	}
 	return databaseHealth(s.Facts.Cluster)
 }

@@ -32,6 +32,9 @@ func (Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := s.applyAll(ctx, s.Set.Runtime); !outcome.Ready() {
 		return outcome
 	}
+	if ptr.Deref(s.Cell.Spec.Retired, false) {
+		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "the runtime is stopped"}
+	}
 	if !has(s.Set, desired.RuntimeDeployment) {
 		return component.Wait(v1alpha1.ReasonRuntimeStarting, "the runtime starts when the database's credentials, certificate and migrations are there", 0)
 	}

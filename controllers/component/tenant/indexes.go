@@ -17,6 +17,8 @@ const (
 	IndexTenantID = "bulkhead.tenantID"
 	// IndexReady finds Tenants by the status of their Ready condition.
 	IndexReady = "bulkhead.ready"
+	// IndexKubeconfig finds Cells by the Secret with their cluster's kubeconfig.
+	IndexKubeconfig = "bulkhead.kubeconfig"
 	// IndexPlan finds Tenants by the plan in force.
 	IndexPlan = "bulkhead.plan"
 )
@@ -62,4 +64,13 @@ func IndexTenantByPlan(object client.Object) []string {
 		return nil
 	}
 	return []string{t.Status.Plan}
+}
+
+// IndexCellByKubeconfig is the value of IndexKubeconfig.
+func IndexCellByKubeconfig(object client.Object) []string {
+	c, ok := object.(*v1alpha1.Cell)
+	if !ok || c.Spec.Cluster == nil || c.Spec.Cluster.KubeconfigSecretRef == nil {
+		return nil
+	}
+	return []string{c.Spec.Cluster.KubeconfigSecretRef.Name}
 }

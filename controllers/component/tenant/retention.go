@@ -8,11 +8,13 @@ import (
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
@@ -23,9 +25,13 @@ import (
 const acknowledgementDeadline = 60 * time.Second
 
 // Retain stops a deleted tenant's access and keeps its data and its key. It is
-// ready when nobody can be served any more.
+// ready when nobody can be served any more and nothing that the tenant has to
+// itself runs any more.
 func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
-	id, err := p.deletedID(ctx, s.Tenant)
+	if outcome := p.findCluster(ctx, s); !outcome.Ready() {
+		return outcome
+	}
+	id, err := p.deletedID(ctx, s)
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -39,13 +45,38 @@ func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
 			return outcome
 		}
 	}
-	return p.withdrawCredential(ctx, s)
+	for _, step := range []func(context.Context, *Scope) error{p.withdrawCredential, p.retireOwn} {
+		if err := step(ctx, s); err != nil {
+			return component.Fail(err)
+		}
+	}
+	return component.Outcome{}
+}
+
+// findCluster finds the cluster that a deleted tenant had to itself. While it
+// does not answer, the tenant's Vault role goes, so that the lease of its data
+// keys ends access there; the Tenant stays until its Binding can be seen to.
+func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
+	if s.Cluster != nil || s.Tenant.Spec.Cluster == nil {
+		return component.Outcome{}
+	}
+	cluster, err := p.Clusters.Of(ctx, s.Tenant.Spec.Cluster, ownCellOf(s.Tenant))
+	if err == nil {
+		s.Cluster = cluster
+		return component.Outcome{}
+	}
+	if s.Now.Sub(s.Tenant.DeletionTimestamp.Time) > acknowledgementDeadline && s.Tenant.Status.ID != "" {
+		if err := p.Keys.DeleteRole(ctx, desired.AuthMount(ownCellOf(s.Tenant)), desired.VaultRole(s.Tenant.Status.ID)); err != nil {
+			return component.VaultOutcome(err)
+		}
+	}
+	return cell.ClusterOutcome(err)
 }
 
 // bindingsToRetain looks past the caches when they have none: a Binding that was
 // made a moment ago must not stay active.
 func (p *Parts) bindingsToRetain(ctx context.Context, s *Scope) ([]*Bound, error) {
-	found, err := p.Bindings.ByID(ctx, s.ID)
+	found, err := p.Bindings.ByID(ctx, s.ID, s.Cluster)
 	if err != nil || len(found) > 0 {
 		return found, err
 	}
@@ -58,10 +89,23 @@ func (p *Parts) bindingsToRetain(ctx context.Context, s *Scope) ([]*Bound, error
 	}
 	var secret corev1.Secret
 	key := client.ObjectKey{Namespace: desired.RuntimeNamespace(cellName), Name: desired.BindingSecret(s.ID.String())}
-	if err := p.Live.Get(ctx, key, &secret); err != nil {
-		return nil, client.IgnoreNotFound(err)
+	if err := s.Cluster.Live.Get(ctx, key, &secret); err != nil {
+		return nil, p.absent(ctx, s, cellName, err)
 	}
 	return []*Bound{bound(cellName, &secret)}, nil
+}
+
+// absent takes a Binding that may not be read for one that was never made only
+// when its namespace does not exist.
+func (p *Parts) absent(ctx context.Context, s *Scope, cellName string, err error) error {
+	if !apierrors.IsForbidden(err) {
+		return client.IgnoreNotFound(err)
+	}
+	var namespace corev1.Namespace
+	if gone := s.Cluster.Live.Get(ctx, client.ObjectKey{Name: desired.RuntimeNamespace(cellName)}, &namespace); apierrors.IsNotFound(gone) {
+		return nil
+	}
+	return err
 }
 
 // Forget drops what this process remembers of a tenant.
@@ -74,7 +118,8 @@ func (p *Parts) Forget(s *Scope) {
 
 // deletedID is the identity that the tenant had taken. Without a status its
 // credential says so, which goes last; or the one Binding that carries its name.
-func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, error) {
+func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
+	t := s.Tenant
 	if t.Status.ID != "" {
 		return uuid.Parse(t.Status.ID)
 	}
@@ -85,7 +130,7 @@ func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, e
 	if credential != nil {
 		return uuid.Parse(credential.Labels[binding.LabelTenantID])
 	}
-	id, outcome := p.recognise(ctx, t)
+	id, outcome := p.recognise(ctx, s)
 	if outcome.Err != nil {
 		return uuid.Nil, outcome.Err
 	}
@@ -98,27 +143,19 @@ func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, e
 // credential is the hand-over Secret that was made for a tenant of this name,
 // nil when there is none.
 func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Secret, error) {
-	reader, err := p.Bindings.Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
-	if err != nil {
+	secret, err := p.handOver(ctx, t.Name)
+	if err != nil || secret == nil || secret.Labels[desired.LabelManagedBy] != desired.ManagedBy || secret.Labels[desired.LabelTenant] != t.Name {
 		return nil, err
 	}
-	var secret corev1.Secret
-	key := client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: desired.CredentialSecret(t.Name)}
-	if err := reader.Get(ctx, key, &secret); err != nil {
-		return nil, client.IgnoreNotFound(err)
-	}
-	if secret.Labels[desired.LabelManagedBy] != desired.ManagedBy || secret.Labels[desired.LabelTenant] != t.Name {
-		return nil, nil
-	}
-	return &secret, nil
+	return secret, nil
 }
 
 func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcome {
-	revision, err := p.writeRetained(ctx, b)
+	revision, err := p.writeRetained(ctx, s, b)
 	if err != nil {
 		return component.Fail(err)
 	}
-	reader, err := p.Bindings.Reader(ctx, b.Cell)
+	reader, err := runtimeReader(ctx, s.Cluster, b.Cell)
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -140,14 +177,14 @@ func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcom
 
 // deleteRole lets the lease of the tenant's data keys end access.
 func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
-	if err := p.Keys.DeleteRole(ctx, desired.VaultRole(s.ID.String())); err != nil {
-		return vaultOutcome(err)
+	if err := p.Keys.DeleteRole(ctx, authMount(s), desired.VaultRole(s.ID.String())); err != nil {
+		return component.VaultOutcome(err)
 	}
 	return component.Outcome{}
 }
 
 // writeRetained stops access by the Binding, which stays as the record of the data.
-func (p *Parts) writeRetained(ctx context.Context, b *Bound) (revision string, err error) {
+func (p *Parts) writeRetained(ctx context.Context, s *Scope, b *Bound) (revision string, err error) {
 	if b.Binding.Version == 0 {
 		return "", fmt.Errorf("the Binding %s/%s cannot be read; restore its %s, or remove the finalizer by hand",
 			b.Secret.Namespace, b.Secret.Name, binding.SecretKey)
@@ -161,25 +198,27 @@ func (p *Parts) writeRetained(ctx context.Context, b *Bound) (revision string, e
 	if !bytes.Equal(b.Secret.Data[binding.SecretKey], data) {
 		secret := b.Secret.DeepCopy()
 		secret.Data = map[string][]byte{binding.SecretKey: data}
-		if err := p.Client.Update(ctx, secret); err != nil {
+		if err := s.Cluster.Client.Update(ctx, secret); err != nil {
 			return "", err
 		}
 	}
 	return binding.Revision(data), nil
 }
 
-// withdrawCredential deletes the hand-over Secret; its key opens nothing any more.
-func (p *Parts) withdrawCredential(ctx context.Context, s *Scope) component.Outcome {
-	secret, err := p.credential(ctx, s.Tenant)
-	if err != nil {
-		return component.Fail(err)
+// authMount is where the tenant's Vault role is; empty for the hub's.
+func authMount(s *Scope) string {
+	if s.Tenant.Spec.Cluster == nil {
+		return ""
 	}
-	if secret == nil || secret.Labels[binding.LabelTenantID] != s.ID.String() {
-		return component.Outcome{}
+	return desired.AuthMount(desired.OwnCellName(s.ID.String()))
+}
+
+// withdrawCredential deletes the hand-over Secret; its key opens nothing any more.
+func (p *Parts) withdrawCredential(ctx context.Context, s *Scope) error {
+	secret, err := p.credential(ctx, s.Tenant)
+	if err != nil || secret == nil || secret.Labels[binding.LabelTenantID] != s.ID.String() {
+		return err
 	}
 	err = p.Client.Delete(ctx, secret, client.Preconditions{UID: ptr.To(secret.UID)})
-	if client.IgnoreNotFound(err) != nil {
-		return component.Fail(err)
-	}
-	return component.Outcome{}
+	return client.IgnoreNotFound(err)
 }

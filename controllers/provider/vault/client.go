@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,7 +74,7 @@ func (c *Client) Observe(ctx context.Context, spec Spec) (bool, error) {
 	if err != nil || stored == nil || stored.Data["policy"] != policy(c.options.TransitMount, spec.Key) {
 		return false, err
 	}
-	live, err := c.read(ctx, c.rolePath(spec.Role))
+	live, err := c.read(ctx, c.rolePath(spec.AuthMount, spec.Role))
 	if err != nil || live == nil {
 		return false, err
 	}
@@ -89,20 +90,24 @@ func (c *Client) Ensure(ctx context.Context, spec Spec) error {
 	if err := c.write(ctx, policyPath(spec.Role), map[string]any{"policy": policy(c.options.TransitMount, spec.Key)}); err != nil {
 		return err
 	}
-	return c.write(ctx, c.rolePath(spec.Role), role(spec, c.options.Audience))
+	return c.write(ctx, c.rolePath(spec.AuthMount, spec.Role), role(spec, c.options.Audience))
 }
 
 // DeleteRole implements Keys.
-func (c *Client) DeleteRole(ctx context.Context, role string) error {
+func (c *Client) DeleteRole(ctx context.Context, authMount, role string) error {
 	return c.call(ctx, func(ctx context.Context, api *vaultapi.Client) error {
-		_, err := api.Logical().DeleteWithContext(ctx, c.rolePath(role))
+		_, err := api.Logical().DeleteWithContext(ctx, c.rolePath(authMount, role))
 		return err
 	})
 }
 
-func (c *Client) keyPath(key string) string   { return c.options.TransitMount + "/keys/" + key }
-func (c *Client) rolePath(role string) string { return "auth/" + c.options.AuthMount + "/role/" + role }
-func policyPath(name string) string           { return "sys/policies/acl/" + name }
+func (c *Client) keyPath(key string) string { return c.options.TransitMount + "/keys/" + key }
+
+func (c *Client) rolePath(authMount, role string) string {
+	return "auth/" + cmp.Or(authMount, c.options.AuthMount) + "/role/" + role
+}
+
+func policyPath(name string) string { return "sys/policies/acl/" + name }
 
 func (c *Client) read(ctx context.Context, path string) (secret *vaultapi.Secret, err error) {
 	err = c.call(ctx, func(ctx context.Context, api *vaultapi.Client) error {

@@ -54,7 +54,7 @@ func contract(t *testing.T, keys vault.Keys) {
 	moved.Namespace = "bulkhead-eu-2"
 	expect("for another cell", false, moved)
 	for range 2 {
-		if err := keys.DeleteRole(ctx, spec.Role); err != nil {
+		if err := keys.DeleteRole(ctx, "", spec.Role); err != nil {
 			t.Fatal(err)
 		}
 		expect("after DeleteRole", false, spec)

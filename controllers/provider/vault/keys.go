@@ -14,6 +14,9 @@ type Spec struct {
 	Key, Role string
 	// Namespace and ServiceAccount are the identity that may use the key.
 	Namespace, ServiceAccount string
+	// AuthMount is the path of the auth method that knows the identity; empty for
+	// the hub's.
+	AuthMount string
 }
 
 // Keys keeps the tenants' keys. Every method is idempotent.
@@ -23,7 +26,7 @@ type Keys interface {
 	// Ensure makes everything as the spec says.
 	Ensure(ctx context.Context, spec Spec) error
 	// DeleteRole takes the tenant's pods the right to log in. The key stays.
-	DeleteRole(ctx context.Context, role string) error
+	DeleteRole(ctx context.Context, authMount, role string) error
 }
 
 // The ways in which Vault does not serve us.

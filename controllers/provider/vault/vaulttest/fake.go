@@ -15,10 +15,11 @@ type Fake struct {
 	// every call; an error ends the call there.
 	Fault func(applied bool) error
 
-	mu    sync.Mutex
-	calls int
-	keys  map[string]bool
-	roles map[string]vault.Spec
+	mu     sync.Mutex
+	calls  int
+	keys   map[string]bool
+	roles  map[string]vault.Spec
+	mounts map[string]vault.Mount
 }
 
 var _ vault.Keys = (*Fake)(nil)
@@ -62,8 +63,18 @@ func (f *Fake) Ensure(_ context.Context, spec vault.Spec) error {
 }
 
 // DeleteRole implements vault.Keys.
-func (f *Fake) DeleteRole(_ context.Context, role string) error {
+func (f *Fake) DeleteRole(_ context.Context, _, role string) error {
 	return f.call(func() { delete(f.roles, role) })
+}
+
+// EnsureAuthMount implements vault.Mounts.
+func (f *Fake) EnsureAuthMount(_ context.Context, mount vault.Mount) error {
+	return f.call(func() {
+		if f.mounts == nil {
+			f.mounts = map[string]vault.Mount{}
+		}
+		f.mounts[mount.Path] = mount
+	})
 }
 
 func (f *Fake) call(do func()) error {
