@@ -58,7 +58,7 @@ const (
 	DatabaseCASecret = nameDatabaseCA
 	// ReviewerSecret, on a tenant's own cluster, holds the token with which Vault
 	// reviews the identities of its pods.
-	ReviewerSecret = "bulkhead-vault-reviewer"
+	ReviewerSecret = "bulkhead-vault-reviewer-token"
 	// RuntimeDeployment serves the cell's tenants.
 	RuntimeDeployment = nameRuntime
 )

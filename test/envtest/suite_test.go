@@ -78,19 +78,20 @@ func cnpgCRDs(ctx context.Context) []string {
 
 // install applies config/default as a user would.
 func install(ctx SpecContext) {
-	user, err := environment.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
+	kubectlIn(ctx, environment, "apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default"))
+	kubectlIn(ctx, environment, "wait", "--for=condition=Established", "--timeout=30s",
+		"crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev")
+}
+
+// kubectlIn runs kubectl as an administrator.
+func kubectlIn(ctx SpecContext, in *envtest.Environment, args ...string) {
+	GinkgoHelper()
+	user, err := in.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
 	Expect(err).NotTo(HaveOccurred())
 	content, err := user.KubeConfig()
 	Expect(err).NotTo(HaveOccurred())
-	dir, err := os.MkdirTemp("", "bulkhead-envtest")
-	Expect(err).NotTo(HaveOccurred())
-	defer os.RemoveAll(dir)
-	kubeconfig := filepath.Join(dir, "kubeconfig")
+	kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
 	Expect(os.WriteFile(kubeconfig, content, 0o600)).To(Succeed())
-	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
-		"apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default")).CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(out))
-	out, err = exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
-		"wait", "--for=condition=Established", "crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev", "--timeout=30s").CombinedOutput()
+	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), append([]string{"--kubeconfig", kubeconfig}, args...)...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(out))
 }
