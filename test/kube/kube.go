@@ -47,7 +47,7 @@ func Start(ctx context.Context, configure func(*envtest.ControlPlane)) (*Kuberne
 	if assets == "" {
 		return nil, fmt.Errorf("%s names no directory with etcd and kube-apiserver; `go -C hack run ./devcluster binaries envtest` builds them and prints it", EnvAssets)
 	}
-	crd, err := cloudNativePG(ctx)
+	definitions, err := cloudNativePG(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func Start(ctx context.Context, configure func(*envtest.ControlPlane)) (*Kuberne
 	}
 	k := &Kubernetes{assets: assets, dir: dir, Kubeconfig: filepath.Join(dir, "kubeconfig"), environment: &envtest.Environment{
 		BinaryAssetsDirectory:    assets,
-		CRDDirectoryPaths:        []string{crd},
+		CRDDirectoryPaths:        definitions,
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: 2 * time.Minute,
 		ControlPlaneStopTimeout:  time.Minute,

@@ -15,13 +15,14 @@ func repository() string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
-// cloudNativePG is the definition that its own module ships.
-func cloudNativePG(ctx context.Context) (string, error) {
+// cloudNativePG are the definitions that its own module ships.
+func cloudNativePG(ctx context.Context) ([]string, error) {
 	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg")
 	list.Dir = repository()
 	out, err := list.Output()
 	if err != nil {
-		return "", fmt.Errorf("find CloudNativePG's definitions: %w", err)
+		return nil, fmt.Errorf("find CloudNativePG's definitions: %w", err)
 	}
-	return filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases", "postgresql.cnpg.io_clusters.yaml"), nil
+	bases := filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases")
+	return []string{filepath.Join(bases, "postgresql.cnpg.io_clusters.yaml"), filepath.Join(bases, "postgresql.cnpg.io_scheduledbackups.yaml")}, nil
 }

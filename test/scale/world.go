@@ -46,8 +46,8 @@ func createCells(ctx context.Context, c client.Client, names []string) error {
 	return nil
 }
 
-// readyCells plays CloudNativePG, the controllers of Jobs and Deployments and
-// the kubelet until all cells are Ready.
+// readyCells plays CloudNativePG, the controllers of quotas, Jobs and Deployments
+// and the kubelet until all cells are Ready.
 func readyCells(ctx context.Context, c client.Client, names []string) error {
 	for _, name := range names {
 		for {
@@ -70,6 +70,7 @@ func readyCells(ctx context.Context, c client.Client, names []string) error {
 
 func readyCell(ctx context.Context, c client.Client, name string) (bool, error) {
 	if err := errors.Join(
+		world.Quotas(ctx, c, name),
 		world.Database(ctx, c, name),
 		world.Migrations(ctx, c, name, false),
 		world.Deployment(ctx, c, name, podNames...),

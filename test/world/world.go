@@ -1,6 +1,6 @@
 // Package world plays, for one cell, what a bare control plane lacks:
-// CloudNativePG, the Job and Deployment controllers and the kubelet. It does in
-// the open what they would report, so that a cell can become Ready.
+// CloudNativePG, the controllers of quotas, Jobs and Deployments and the kubelet.
+// It does in the open what they would report, so that a cell can become Ready.
 package world
 
 import (
@@ -12,6 +12,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -40,6 +41,39 @@ func Database(ctx context.Context, c client.Client, cell string) error {
 		cnpgv1.RoleStatusReconciled: {binding.RoleApp, binding.RoleLane},
 	}
 	return c.Status().Update(ctx, &cluster)
+}
+
+// Quotas brings the cell's ResourceQuotas into force: the API server enforces and
+// counts by itself what the controller of quotas has once put into their status.
+func Quotas(ctx context.Context, c client.Client, cell string) error {
+	var problems error
+	for _, namespace := range []string{desired.RuntimeNamespace(cell), desired.DatabaseNamespace(cell)} {
+		var quotas corev1.ResourceQuotaList
+		if err := c.List(ctx, &quotas, client.InNamespace(namespace)); err != nil {
+			return err
+		}
+		for i := range quotas.Items {
+			problems = errors.Join(problems, enforce(ctx, c, &quotas.Items[i]))
+		}
+	}
+	return problems
+}
+
+// enforce begins to count at what there is of the kinds that tenants add to.
+func enforce(ctx context.Context, c client.Client, quota *corev1.ResourceQuota) error {
+	if len(quota.Status.Hard) > 0 {
+		return nil
+	}
+	var secrets corev1.SecretList
+	if err := c.List(ctx, &secrets, client.InNamespace(quota.Namespace)); err != nil {
+		return err
+	}
+	quota.Status = corev1.ResourceQuotaStatus{Hard: quota.Spec.Hard, Used: corev1.ResourceList{}}
+	for name := range quota.Spec.Hard {
+		quota.Status.Used[name] = resource.MustParse("0")
+	}
+	quota.Status.Used["count/secrets"] = *resource.NewQuantity(int64(len(secrets.Items)), resource.DecimalSI)
+	return c.Status().Update(ctx, quota)
 }
 
 // Migrations ends the cell's Jobs that have not ended: well, or as failed.
