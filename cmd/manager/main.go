@@ -13,6 +13,7 @@ import (
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/client-go/util/flowcontrol"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -64,8 +65,8 @@ func command() *cobra.Command {
 	cmd.Flags().StringVar(&f.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace of the operator (default $POD_NAMESPACE)")
 	cmd.Flags().StringVar(&f.serviceAccount, "service-account", "bulkhead-manager", "ServiceAccount of the operator")
 	cmd.Flags().BoolVar(&f.leaderElection, "leader-elect", true, "let one of several replicas work at a time")
-	cmd.Flags().Float32Var(&f.qps, "kube-api-qps", 200, "requests a second to the Kubernetes API")
-	cmd.Flags().IntVar(&f.burst, "kube-api-burst", 400, "requests to the Kubernetes API in a burst")
+	cmd.Flags().Float32Var(&f.qps, "kube-api-qps", 500, "requests a second to the Kubernetes API, of all kinds together; a new Shared tenant takes four")
+	cmd.Flags().IntVar(&f.burst, "kube-api-burst", 1000, "requests to the Kubernetes API in a burst")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "log each reconcile")
 	return cmd
 }
@@ -117,11 +118,12 @@ func newManager(f flags) (manager.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.QPS, config.Burst = f.qps, f.burst
-	lock, err := leaseLock(config, f.namespace)
+	lock, err := leaseLock(config, f.namespace) // not throttled: a busy leader stays one
 	if err != nil {
 		return nil, err
 	}
+	// One bucket: with QPS and Burst, every kind's client would make one of its own.
+	config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(f.qps, f.burst)
 	mgr, err := ctrl.NewManager(config, manager.Options{
 		Scheme:                 scheme,
 		Cache:                  controllers.CacheOptions(),
