@@ -60,9 +60,9 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 		return nil, err
 	}
 	w := newWatches(mgr.GetClient())
-	all := newClusters(mgr, options, w)
+	placements := &tenant.Placements{}
+	all := newClusters(mgr, options, w, placements)
 	hub := all.Hub()
-	bindings := &tenant.Bindings{Clusters: all}
 	kinds := &KindWatch{Live: hub.Live}
 	recorder := Recorder{mgr.GetEventRecorder("bulkhead")}
 	return &Reconcilers{
@@ -79,8 +79,8 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 			Parts: &tenant.Parts{
 				Client:       hub.Client,
 				Clusters:     all,
-				Bindings:     bindings,
-				Placements:   &tenant.Placements{},
+				Bindings:     &tenant.Bindings{Clusters: all, Placements: placements},
+				Placements:   placements,
 				Keys:         options.Keys,
 				Probes:       &component.Probes[vault.Spec]{},
 				Pending:      &tenant.Pending{},
@@ -100,10 +100,13 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 }
 
 // newClusters makes the hub from the manager, and what other clusters need.
-func newClusters(mgr ctrl.Manager, options Options, w *watches) *clusters.Clusters {
-	namespaces := nscache.Options{Scheme: mgr.GetScheme(), Index: indexSecrets, Opened: w.opened}
+// Places are given away on the hub only.
+func newClusters(mgr ctrl.Manager, options Options, w *watches, placements *tenant.Placements) *clusters.Clusters {
+	namespaces := nscache.Options{
+		Scheme: mgr.GetScheme(), Indexed: &corev1.Secret{}, Keys: tenant.BindingKeys, Seen: func(string, string, bool) {}, Opened: w.opened,
+	}
 	onHub := namespaces
-	onHub.Config, onHub.Mapper, onHub.Live = mgr.GetConfig(), mgr.GetRESTMapper(), mgr.GetAPIReader()
+	onHub.Config, onHub.Mapper, onHub.Live, onHub.Seen = mgr.GetConfig(), mgr.GetRESTMapper(), mgr.GetAPIReader(), placements.Seen
 	hub := &clusters.Cluster{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
@@ -171,8 +174,4 @@ func index(ctx context.Context, indexer client.FieldIndexer) error {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Cell{}, field, value))
 	}
 	return errors.Join(errs...)
-}
-
-func indexSecrets(ctx context.Context, indexer client.FieldIndexer) error {
-	return indexer.IndexField(ctx, &corev1.Secret{}, tenant.IndexTenantName, tenant.IndexSecretByTenantName)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -19,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -61,7 +63,7 @@ func (w *watches) setup(mgr ctrl.Manager, r *Reconcilers) (err error) {
 		return err
 	}
 	w.tenantController, err = ctrl.NewControllerManagedBy(mgr).Named("tenant").
-		For(&v1alpha1.Tenant{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.Tenant{}, handler.Funcs{CreateFunc: tenantCreated, UpdateFunc: tenantUpdated}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.Plan{}, handler.Funcs{CreateFunc: w.planCreated, UpdateFunc: w.planUpdated}).
 		Watches(&v1alpha1.Cell{}, handler.Funcs{CreateFunc: w.cellCreated, UpdateFunc: w.cellUpdated, DeleteFunc: w.cellDeleted}).
 		WatchesRawSource(source.Channel(w.answering[1], handler.EnqueueRequestsFromMapFunc(w.tenantsElsewhere))).
@@ -89,9 +91,7 @@ func (w *watches) opened(namespace string, c cache.Cache, kind client.Object) er
 	}
 	wake := handler.EnqueueRequestsFromMapFunc(w.cellsOfKubeconfig)
 	if cellName, ok := cellOf(namespace); ok {
-		wake = handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
-			return []reconcile.Request{request(cellName)}
-		})
+		wake = wakeCell(request(cellName))
 	} else if namespace != desired.ClustersNamespace {
 		return nil
 	}
@@ -136,9 +136,25 @@ func (w *watches) clusterChanged(context.Context) {
 	}
 }
 
+// wakeCell wakes a cell at once for a part of it. A new Binding only counts, and
+// the count is written every so often: a thousand of them wake it a few times.
+func wakeCell(cell reconcile.Request) handler.EventHandler {
+	wake := func(object client.Object, q queue) {
+		if object.GetLabels()[binding.LabelKind] == binding.KindBinding {
+			q.AddAfter(cell, loadInterval)
+			return
+		}
+		q.Add(cell)
+	}
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(e.Object, q) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) { wake(e.ObjectNew, q) },
+		DeleteFunc: func(_ context.Context, _ event.DeleteEvent, q queue) { q.Add(cell) },
+	}
+}
+
 // partOfCell leaves out what changes without changing the cell: pods, their
-// acknowledgements and the tenants' routes. Bindings only count, which create and
-// delete events tell.
+// acknowledgements and the tenants' routes.
 func partOfCell(object client.Object) bool {
 	switch object.(type) {
 	case *corev1.Pod, *gatewayv1.HTTPRoute:
@@ -243,6 +259,41 @@ func (w *watches) schemaMigrated(_ context.Context, e event.UpdateEvent, q queue
 	}
 }
 
+// coalescence is how long an edit of a tenant waits for the next one, so that
+// who edits without end costs a few reconciles a second and not a worker.
+const coalescence = 100 * time.Millisecond
+
+// The order in which tenants that wait are seen to. A new process finds all of
+// them, and most are in order: those come last, as handler.LowPriority has it.
+const (
+	priorityNew    = 0
+	prioritySecond = 1 // what was begun ends before more is begun
+)
+
+// tenantCreated is also told of all tenants at start.
+func tenantCreated(_ context.Context, e event.CreateEvent, q queue) {
+	t, ok := e.Object.(*v1alpha1.Tenant)
+	if ok && !meta.IsStatusConditionTrue(t.Status.Conditions, v1alpha1.ConditionReady) {
+		addWithPriority(q, priorityNew, request(t.Name))
+		return
+	}
+	q.Add(request(e.Object.GetName()))
+}
+
+func tenantUpdated(_ context.Context, e event.UpdateEvent, q queue) {
+	q.AddAfter(request(e.ObjectNew.GetName()), coalescence)
+}
+
+func addWithPriority(q queue, priority int, requests ...reconcile.Request) {
+	if prioritised, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+		prioritised.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, requests...)
+		return
+	}
+	for _, r := range requests {
+		q.Add(r)
+	}
+}
+
 func (w *watches) tenantByID(id string) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, _ client.Object) []reconcile.Request {
 		return w.tenantsBy(ctx, tenant.IndexTenantID, id)
@@ -344,7 +395,7 @@ func (w *watches) wakeAcknowledged(ctx context.Context, before, after client.Obj
 	}
 	for id, text := range now.Data {
 		if then[id] != text {
-			w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, id), q)
+			addWithPriority(q, prioritySecond, w.tenantsBy(ctx, tenant.IndexTenantID, id)...)
 		}
 	}
 }

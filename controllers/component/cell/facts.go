@@ -21,22 +21,24 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
-// RuntimeKinds are watched in a cell's runtime namespace.
-func RuntimeKinds() []client.Object {
-	return []client.Object{
+// Every reconcile names these kinds, so they are made once.
+var (
+	runtimeKinds = []client.Object{
 		&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &corev1.Service{}, &corev1.ServiceAccount{},
 		&appsv1.Deployment{}, &autoscalingv2.HorizontalPodAutoscaler{}, &policyv1.PodDisruptionBudget{},
 		&networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{}, &corev1.ResourceQuota{}, &corev1.LimitRange{},
 	}
-}
-
-// DatabaseKinds are watched in a cell's database namespace, besides CloudNativePG's.
-func DatabaseKinds() []client.Object {
-	return []client.Object{
+	databaseKinds = []client.Object{
 		&corev1.Secret{}, &batchv1.Job{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{},
 		&corev1.ResourceQuota{}, &corev1.LimitRange{},
 	}
-}
+)
+
+// RuntimeKinds are watched in a cell's runtime namespace.
+func RuntimeKinds() []client.Object { return runtimeKinds }
+
+// DatabaseKinds are watched in a cell's database namespace, besides CloudNativePG's.
+func DatabaseKinds() []client.Object { return databaseKinds }
 
 // Reader reads a cell's facts in the cluster in which the cell is.
 type Reader struct{ *clusters.Cluster }

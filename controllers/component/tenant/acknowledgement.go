@@ -64,7 +64,7 @@ func acknowledgement(ctx context.Context, reader client.Reader, pod *corev1.Pod,
 	awaiting := component.Wait(v1alpha1.ReasonAwaitingAcknowledgement, "a runtime pod has not taken up the current Binding yet", ackPoll)
 	var acks corev1.ConfigMap
 	key := client.ObjectKey{Namespace: pod.Namespace, Name: binding.AckNamePrefix + pod.Name}
-	err := reader.Get(ctx, key, &acks)
+	err := reader.Get(ctx, key, &acks, client.UnsafeDisableDeepCopy) // it speaks of all tenants of the cell, and is only read here
 	switch {
 	case apierrors.IsNotFound(err):
 		return awaiting, nil

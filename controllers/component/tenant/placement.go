@@ -102,8 +102,11 @@ func (c Placement) choose(ctx context.Context, s *Scope) component.Outcome {
 	if err != nil {
 		return component.Stall(v1alpha1.ReasonInvalidSelector, "spec.cellSelector: "+err.Error())
 	}
+	if err := c.Bindings.Complete(ctx); err != nil {
+		return component.Fail(err)
+	}
 	var cells v1alpha1.CellList
-	if err := c.Client.List(ctx, &cells); err != nil {
+	if err := c.Client.List(ctx, &cells, client.UnsafeDisableDeepCopy); err != nil {
 		return component.Fail(err)
 	}
 	var candidates []Candidate
@@ -122,11 +125,11 @@ func (c Placement) choose(ctx context.Context, s *Scope) component.Outcome {
 			refused = append(refused, cell.Name+" "+reason)
 			continue
 		}
-		candidate, err := c.candidate(ctx, cell)
-		if err != nil {
-			return component.Fail(err)
-		}
-		candidates = append(candidates, candidate)
+		candidates = append(candidates, Candidate{
+			Name:     cell.Name,
+			Capacity: int(cell.Spec.Capacity),
+			Ready:    meta.IsStatusConditionTrue(cell.Status.Conditions, v1alpha1.ConditionReady),
+		})
 		refused = append(refused, fmt.Sprintf("%s is full (%d)", cell.Name, cell.Spec.Capacity))
 	}
 	name, ok := c.Placements.Place(s.ID.String(), candidates)
@@ -154,16 +157,6 @@ func unsuitable(cell *v1alpha1.Cell, profile tier.Profile) string {
 		return "has no database"
 	}
 	return ""
-}
-
-func (c Placement) candidate(ctx context.Context, cell *v1alpha1.Cell) (Candidate, error) {
-	bound, err := c.Bindings.In(ctx, cell.Name)
-	return Candidate{
-		Name:     cell.Name,
-		Capacity: int(cell.Spec.Capacity),
-		Ready:    meta.IsStatusConditionTrue(cell.Status.Conditions, v1alpha1.ConditionReady),
-		Bound:    bound,
-	}, err
 }
 
 // noCapacity says which cells were looked at, and how many never were.

@@ -105,7 +105,7 @@ func denied(err error) bool {
 
 func newClient(t *testing.T, server *fixture.OpenBao) *vault.Client {
 	t.Helper()
-	grantOperator(t, server)
+	server.GrantOperator(t, operatorNamespace, operatorServiceAccount)
 	ca, err := os.ReadFile(server.CAFile)
 	if err != nil {
 		t.Fatal(err)
@@ -122,20 +122,6 @@ func newClient(t *testing.T, server *fixture.OpenBao) *vault.Client {
 		t.Fatal(err)
 	}
 	return client
-}
-
-// grantOperator does what config/vault/README.md asks an administrator to do.
-func grantOperator(t *testing.T, server *fixture.OpenBao) {
-	t.Helper()
-	policy, err := os.ReadFile("../../../config/vault/operator-policy.hcl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Write(t, "sys/policies/acl/bulkhead-operator", map[string]any{"policy": string(policy)})
-	server.Write(t, "auth/kubernetes/role/bulkhead-operator", map[string]any{
-		"bound_service_account_names": operatorServiceAccount, "bound_service_account_namespaces": operatorNamespace,
-		"audience": "vault", "token_policies": "bulkhead-operator", "token_no_default_policy": true, "token_type": "batch", "token_ttl": "15m",
-	})
 }
 
 func operatorToken(t *testing.T, server *fixture.OpenBao) *vaultapi.Client {
