@@ -42,7 +42,9 @@ var _ = Describe("The deletion of a tenant with a cluster of its own", func() {
 		Expect(admin.Create(ctx, own)).To(Succeed())
 		own.Status.Namespaces = []v1alpha1.OwnedNamespace{{Name: desired.RuntimeNamespace(own.Name), UID: "5f1c2d3e"}}
 		Expect(admin.Status().Update(ctx, own)).To(Succeed())
-		Expect(s.keys.Ensure(ctx, vault.Spec{Key: desired.KeyName(id), Role: desired.VaultRole(id)})).To(Succeed())
+		mount := desired.AuthMount(own.Name)
+		Expect(s.keys.EnsureAuthMount(ctx, vault.Mount{Path: mount})).To(Succeed())
+		Expect(s.keys.Ensure(ctx, vault.Spec{Key: desired.KeyName(id), Role: desired.VaultRole(id), AuthMount: mount})).To(Succeed())
 
 		Expect(admin.Delete(ctx, t)).To(Succeed())
 		s.deletionNames(ctx, t, v1alpha1.ReasonKubeconfigMissing, ContainSubstring(desired.ClustersNamespace+"/far-b"))
@@ -50,7 +52,7 @@ var _ = Describe("The deletion of a tenant with a cluster of its own", func() {
 		s.pursue(ctx, func() bool {
 			_, err := s.tenant(ctx, t.Name)
 			Expect(err).NotTo(HaveOccurred())
-			_, ok := s.keys.Role(desired.VaultRole(id))
+			_, ok := s.keys.RoleAt(mount, desired.VaultRole(id))
 			return !ok
 		})
 		Expect(admin.Get(ctx, client.ObjectKeyFromObject(t), t)).To(Succeed(), "gone before its Binding was seen to")

@@ -112,7 +112,7 @@ func (s *scene) readyOwner(ctx context.Context, name string, tier v1alpha1.Tier)
 	t := s.newTenant(name)
 	t.Spec.Tier, t.Spec.PlanRef = tier, &v1alpha1.PlanReference{Name: plan.Name}
 	Expect(admin.Create(ctx, t)).To(Succeed())
-	own := &world{cell: desired.OwnCellName(string(t.UID)), key: binding.KeyOK}
+	own := &world{api: admin, cell: desired.OwnCellName(string(t.UID)), key: binding.KeyOK}
 	Eventually(func(g Gomega) {
 		s.world.turn(ctx)
 		own.turn(ctx)
