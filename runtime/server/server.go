@@ -69,6 +69,11 @@ func (s *Server) serve(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	done, err := s.Limits.Hold(x.caller.Tenant)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
 		return err
 	}
