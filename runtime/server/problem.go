@@ -118,6 +118,10 @@ var problems = []struct {
 		http.StatusServiceUnavailable, unavailable, "database_unavailable",
 		"The database can not be reached: send the request again after Retry-After.", 2,
 	}},
+	{store.ErrUnproven, problem{
+		http.StatusServiceUnavailable, unavailable, "database_not_ready",
+		"This tenant's database is not ready to be used: send the request again after Retry-After.", 5,
+	}},
 	{audit.ErrUnavailable, problem{
 		http.StatusServiceUnavailable, unavailable, "audit_unavailable",
 		"The access can not be recorded, so it is refused: send the request again after Retry-After.", 2,
