@@ -6,20 +6,27 @@ import (
 )
 
 func TestOneCallPerIntervalGoesThrough(t *testing.T) {
-	b, now := NewBreaker(time.Second), time.Now()
-	if !b.MayTry(now) || !b.MayTry(now) {
-		t.Error("a call is refused without an outage")
+	b, start := NewBreaker(time.Second), time.Now()
+	through := func(at time.Duration) (n int) {
+		for range 10 {
+			if b.MayTry(start.Add(at)) {
+				n++
+			}
+		}
+		return n
 	}
-	b.Begin(now)
-	if b.MayTry(now.Add(999 * time.Millisecond)) {
-		t.Error("a call goes through before the interval is over")
+	if n := through(0); n != 10 {
+		t.Errorf("%d of 10 calls go through without an outage", n)
 	}
-	after := now.Add(time.Second)
-	if !b.MayTry(after) || b.MayTry(after) {
-		t.Error("not exactly one call goes through after an interval")
+	b.Begin(start)
+	if n := through(999 * time.Millisecond); n != 0 {
+		t.Errorf("%d calls go through before the interval is over", n)
+	}
+	if n := through(time.Second); n != 1 {
+		t.Errorf("%d calls go through after an interval, want 1", n)
 	}
 	b.End()
-	if !b.MayTry(after) || !b.MayTry(after) {
-		t.Error("a call is refused after the outage")
+	if n := through(time.Second); n != 10 {
+		t.Errorf("%d of 10 calls go through after the outage", n)
 	}
 }

@@ -87,27 +87,26 @@ func TestRotatedCredentials(t *testing.T) {
 // key out of the Binding or not.
 func TestExpiredCredentialIsRefused(t *testing.T) {
 	c := newCell(t)
-	acme := c.tenant(t, "acme")
-	n := c.start(t, "runtime-0")
-	old := *acme
-	text, stored := binding.NewKey(acme.Tenant.ID, "k2")
-	acme.key = text
-	rotate := func(expires time.Time) {
-		acme.edit(t, func(b *binding.Binding) {
-			former := b.Credentials[0]
-			former.ExpiresAt = &expires
-			b.Credentials = []binding.Credential{former, stored}
+	rotated := func(name string, expires time.Time) (old, current *tenant) {
+		var text string
+		old = c.tenant(t, name, func(b *binding.Binding) {
+			key, stored := binding.NewKey(b.Tenant.ID, "k2")
+			text, b.Credentials[0].ExpiresAt = key, &expires
+			b.Credentials = append(b.Credentials, stored)
 		})
-		n.becomes(t, acme, "GET", "/v1/documents", "", 200, "")
+		newer := *old
+		newer.key = text
+		return old, &newer
 	}
-	rotate(time.Now().Add(2 * time.Second))
-	expect(t, n.ask(t, &old, "GET", "/v1/documents", ""), 200, "")
-	n.becomes(t, &old, "GET", "/v1/documents", "", 401, "invalid_api_key")
-	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
+	over, afterIt := rotated("acme", time.Now().Add(-time.Second))
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, over, "GET", "/v1/documents", ""), 401, "invalid_api_key")
+	expect(t, n.ask(t, afterIt, "GET", "/v1/documents", ""), 200, "")
 
-	rotate(time.Now().Add(-time.Hour))
-	expect(t, n.ask(t, &old, "GET", "/v1/documents", ""), 401, "invalid_api_key")
-	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
+	ending, current := rotated("globex", time.Now().Add(5*time.Second))
+	n.becomes(t, ending, "GET", "/v1/documents", "", 200, "")
+	n.becomes(t, ending, "GET", "/v1/documents", "", 401, "invalid_api_key")
+	expect(t, n.ask(t, current, "GET", "/v1/documents", ""), 200, "")
 }
 
 // A Binding that is not usable leaves the last good one in effect.

@@ -46,6 +46,7 @@ type cell struct {
 	lease    time.Duration
 	handover time.Duration
 	grace    time.Duration
+	inFlight int64
 	log      *logs
 }
 
@@ -53,7 +54,7 @@ func newCell(t *testing.T) *cell {
 	t.Helper()
 	c := &cell{
 		pg: fixture.NewPostgres(t), bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
-		lease: 5 * time.Minute, handover: time.Minute,
+		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256,
 	}
 	c.pg.Migrate(t)
 	c.db = c.pg.Config()
@@ -104,7 +105,7 @@ func (c *cell) launch(t *testing.T, pod string) *node {
 		Database:   c.db, Dedicated: c.own, Handover: c.handover,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, IndexBytes: 64 << 20, InFlight: 256, Ingests: 16, Grace: c.grace, Drain: 5 * time.Second,
+		Lease: c.lease, IndexBytes: 64 << 20, InFlight: c.inFlight, Ingests: 16, Grace: c.grace, Drain: 5 * time.Second,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
 	})
 	if err != nil {

@@ -218,6 +218,7 @@ func TestCellWithoutDatabase(t *testing.T) {
 // that is, and not for longer than a bounded time.
 func TestHangingDatabaseHoldsUpItsTenantOnly(t *testing.T) {
 	c := newCell(t)
+	c.inFlight = 16
 	own := c.dedicate(t)
 	own.Migrate(t)
 	relay := fixture.NewRelay(t, own)
@@ -229,7 +230,7 @@ func TestHangingDatabaseHoldsUpItsTenantOnly(t *testing.T) {
 	stop := n.steady(t, acme)
 	defer stop()
 	var loud sync.WaitGroup
-	for range 300 { // more than the process takes at a time
+	for range 60 { // more than the process takes at a time
 		loud.Go(func() {
 			start := time.Now()
 			r := n.ask(t, globex, "POST", "/v1/retrieve", retrieveX)
