@@ -104,7 +104,7 @@ func (a *app) linked(ctx context.Context, settings state.Settings) error {
 		a.report.Say("no link to cluster %s yet: it is made as soon as that one runs", peer.Name)
 		return nil
 	}
-	return a.report.Run(ctx, "link to "+peer.Name, quickly, func(ctx context.Context, _ io.Writer) error {
+	return a.report.Run(ctx, "link to "+peer.Name, shortly, func(ctx context.Context, _ io.Writer) error {
 		return poll.Until(ctx, 100*time.Millisecond, func() error { return link.Check(ctx, a.cluster, peer) })
 	})
 }
