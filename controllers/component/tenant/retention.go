@@ -215,9 +215,10 @@ func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Sec
 }
 
 // stopAccess retains every Binding, first of all, and then waits until nobody
-// serves the tenant. Without a Binding there is nobody who could say so.
+// serves the tenant. Where a Binding was lost there is nobody who could say so.
 func (p *Parts) stopAccess(ctx context.Context, s *Scope, bindings []*Bound) component.Outcome {
 	revisions := map[*Bound]string{}
+	lost := len(bindings) == 0 && committed(s.Tenant)
 	for _, b := range bindings {
 		revision, err := p.writeRetained(ctx, s, b)
 		switch {
@@ -225,15 +226,20 @@ func (p *Parts) stopAccess(ctx context.Context, s *Scope, bindings []*Bound) com
 			revisions[b] = revision
 		case p.unlessLost(ctx, s, b.Cell, err) != nil:
 			return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", b.Cell, err))
+		default:
+			lost = true
 		}
 	}
-	if len(revisions) == 0 && committed(s.Tenant) {
-		return p.deleteRole(ctx, s)
-	}
-	for b, revision := range revisions {
-		if outcome := p.stopped(ctx, s, b, revision); !outcome.Ready() {
+	for _, b := range bindings {
+		if revisions[b] == "" {
+			continue
+		}
+		if outcome := p.stopped(ctx, s, b, revisions[b]); !outcome.Ready() {
 			return outcome
 		}
+	}
+	if lost {
+		return p.deleteRole(ctx, s)
 	}
 	return component.Outcome{}
 }
