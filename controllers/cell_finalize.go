@@ -110,12 +110,12 @@ func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Clus
 		return err
 	}
 	readers := map[string]client.Reader{desired.RuntimeNamespace(c.Name): facts.Runtime, desired.DatabaseNamespace(c.Name): facts.Database}
-	for _, binding := range access {
-		namespace := recorded(c, facts, binding.GetNamespace())
+	for _, grant := range access {
+		namespace := recorded(c, facts, grant.GetNamespace())
 		if namespace == nil || namespace.DeletionTimestamp != nil {
 			continue
 		}
-		if _, _, err := applierOf(cluster).Apply(ctx, readers[namespace.Name], binding); err != nil {
+		if _, _, err := applierOf(cluster).Apply(ctx, readers[namespace.Name], grant); err != nil {
 			return err
 		}
 	}

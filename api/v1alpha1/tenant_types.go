@@ -185,7 +185,8 @@ type TenantStatus struct {
 	// +optional
 	Placement *Placement `json:"placement,omitempty"`
 
-	// endpoint is the URL of the tenant's HTTP API.
+	// endpoint is the URL of the tenant's HTTP API: with a gateway configured a
+	// host name that never changes, else the Service of the cell that serves it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512

@@ -147,6 +147,18 @@ var _ = Describe("The deletion of a tenant", func() {
 		s.expectRetained(ctx, t)
 	})
 
+	It("names who keeps the Tenant itself", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		t := s.readyTenant(ctx, "stuck-self-a")
+		allow := deny(ctx, denial{"keep-tenants", "", "bulkhead.dev", "tenants", "UPDATE"})
+		Expect(admin.Delete(ctx, t)).To(Succeed())
+		s.deletionNames(ctx, t, v1alpha1.ReasonAdmissionDenied, ContainSubstring("the finalizer"), ContainSubstring("keep-tenants"))
+		s.expectRetained(ctx, t)
+		allow()
+		s.deletionEnds(ctx, t)
+	})
+
 	It("names a Binding that cannot be read", func(ctx SpecContext) {
 		s := newScene(ctx)
 		s.readyCell(ctx)

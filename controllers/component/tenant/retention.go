@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -140,14 +141,15 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 }
 
 // neverUsed reports whether nothing of the tenant was ever made in the cluster that
-// it was to have: its cell got no namespace there.
+// it was to have: its cell got no namespace there, or the tenant never got a cell.
+// It reads past the cache: what it says decides over access.
 func (p *Parts) neverUsed(ctx context.Context, s *Scope) (bool, error) {
-	if committed(s.Tenant) {
-		return false, nil
-	}
 	var own v1alpha1.Cell
-	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own) // what it says decides over access
-	return len(own.Status.Namespaces) == 0, client.IgnoreNotFound(err)
+	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own)
+	if apierrors.IsNotFound(err) {
+		return s.Tenant.Status.Placement == nil, nil
+	}
+	return err == nil && len(own.Status.Namespaces) == 0, err
 }
 
 // bindingsToRetain looks past the caches when they have none: a Binding that was
@@ -215,9 +217,10 @@ func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Sec
 }
 
 // stopAccess retains every Binding, first of all, and then waits until nobody
-// serves the tenant. Without a Binding there is nobody who could say so.
+// serves the tenant. Where a Binding was lost there is nobody who could say so.
 func (p *Parts) stopAccess(ctx context.Context, s *Scope, bindings []*Bound) component.Outcome {
 	revisions := map[*Bound]string{}
+	lost := len(bindings) == 0 && committed(s.Tenant)
 	for _, b := range bindings {
 		revision, err := p.writeRetained(ctx, s, b)
 		switch {
@@ -225,15 +228,20 @@ func (p *Parts) stopAccess(ctx context.Context, s *Scope, bindings []*Bound) com
 			revisions[b] = revision
 		case p.unlessLost(ctx, s, b.Cell, err) != nil:
 			return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", b.Cell, err))
+		default:
+			lost = true
 		}
 	}
-	if len(revisions) == 0 && committed(s.Tenant) {
-		return p.deleteRole(ctx, s)
-	}
-	for b, revision := range revisions {
-		if outcome := p.stopped(ctx, s, b, revision); !outcome.Ready() {
+	for _, b := range bindings {
+		if revisions[b] == "" {
+			continue
+		}
+		if outcome := p.stopped(ctx, s, b, revisions[b]); !outcome.Ready() {
 			return outcome
 		}
+	}
+	if lost {
+		return p.deleteRole(ctx, s)
 	}
 	return component.Outcome{}
 }
