@@ -17,14 +17,15 @@ const removeLimit = 30 * time.Second
 
 // remove deletes what this test made.
 func (t *test) remove(ctx context.Context) {
+	if t.foreign == nil {
+		return
+	}
+	t.say("removing what was made")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeLimit)
 	defer cancel()
-	var errs []error
+	errs := []error{t.delete(ctx, t.foreign)}
 	for _, p := range t.probes {
 		errs = append(errs, t.delete(ctx, p.pod))
-	}
-	if t.foreign != nil {
-		errs = append(errs, t.delete(ctx, t.foreign))
 	}
 	if err := errors.Join(errs...); err != nil {
 		t.say("could not remove everything: %v; `kubectl bulkhead verify isolation --cleanup` does", err)

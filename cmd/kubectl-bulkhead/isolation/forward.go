@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
@@ -29,15 +31,24 @@ const helloLimit = 5 * time.Second
 // error, only no evidence.
 func (t *test) listening(ctx context.Context, s *survey) matrix.Evidence {
 	alive := matrix.Evidence{}
+	var lock sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(parallel)
 	ask := func(pods []corev1.Pod, port int32, hello []byte) {
 		for i := range pods {
-			if err := t.hello(ctx, &pods[i], port, hello); err != nil {
-				t.say("%s/%s port %d did not answer by port-forward: %v", pods[i].Namespace, pods[i].Name, port, err)
-				continue
-			}
-			for _, ip := range pods[i].Status.PodIPs {
-				alive[at(ip.IP, port)] = "port-forward of its kubelet"
-			}
+			group.Go(func() error {
+				err := t.hello(ctx, &pods[i], port, hello)
+				lock.Lock()
+				defer lock.Unlock()
+				if err != nil {
+					t.say("%s/%s did not answer at port %d by port-forward: %v", pods[i].Namespace, pods[i].Name, port, err)
+					return nil
+				}
+				for _, address := range addresses(&pods[i], port) {
+					alive[address] = "port-forward of its kubelet"
+				}
+				return nil
+			})
 		}
 	}
 	for _, c := range s.cells {
@@ -46,6 +57,7 @@ func (t *test) listening(ctx context.Context, s *survey) matrix.Evidence {
 		}
 		ask(c.databasePods, portPostgreSQL, helloPostgreSQL)
 	}
+	_ = group.Wait() // none of them fails
 	return alive
 }
 

@@ -13,6 +13,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -104,8 +105,8 @@ func (t *test) named(cells []v1alpha1.Cell, tenants []v1alpha1.Tenant) (map[stri
 	}
 	for _, name := range t.Tenants {
 		i := slices.IndexFunc(tenants, func(x v1alpha1.Tenant) bool { return x.Name == name })
-		if i < 0 || tenants[i].Status.Placement == nil {
-			return nil, fmt.Errorf("there is no Tenant %q that is placed in a cell; `kubectl get tenants` lists them", name)
+		if i < 0 || tenants[i].Status.Placement == nil || !hasKey(&tenants[i]) {
+			return nil, fmt.Errorf("there is no Tenant %q that has its place and its key; `kubectl describe tenant %s` says why", name, name)
 		}
 		named[tenants[i].Status.Placement.Compute] = true
 		named[tenants[i].Status.Placement.Database] = true
@@ -135,7 +136,7 @@ func (t *test) surveyCell(ctx context.Context, found *v1alpha1.Cell, tenants []v
 	for i := range tenants {
 		if p := tenants[i].Status.Placement; p != nil && p.Compute == c.name {
 			c.databases = append(c.databases, p.Database)
-			if meta.IsStatusConditionTrue(tenants[i].Status.Conditions, v1alpha1.ConditionKeyReady) {
+			if hasKey(&tenants[i]) {
 				c.tenants = append(c.tenants, tenants[i])
 			}
 		}
@@ -149,6 +150,10 @@ func (t *test) surveyCell(ctx context.Context, found *v1alpha1.Cell, tenants []v
 		return nil, fmt.Errorf("the Cell %s has no runtime yet: wait until it is Ready (`kubectl describe cell %s`), or test others with --cell and --max-cells", c.name, c.name)
 	}
 	return c, err
+}
+
+func hasKey(t *v1alpha1.Tenant) bool {
+	return meta.IsStatusConditionTrue(t.Status.Conditions, v1alpha1.ConditionKeyReady)
 }
 
 // serving are some pods that are Ready, and so no probes.
@@ -173,13 +178,15 @@ func (t *test) surveyNodes(ctx context.Context, random *rand.Rand) ([]corev1.Nod
 
 // surveyAPIServer finds the addresses behind the Service default/kubernetes.
 func (t *test) surveyAPIServer(ctx context.Context) ([]string, error) {
-	var slice discoveryv1.EndpointSliceList
-	err := t.client.List(ctx, &slice, client.InNamespace("default"), client.MatchingLabels{discoveryv1.LabelServiceName: "kubernetes"})
+	var found discoveryv1.EndpointSliceList
+	err := t.client.List(ctx, &found, client.InNamespace(metav1.NamespaceDefault), client.MatchingLabels{discoveryv1.LabelServiceName: "kubernetes"})
 	var addresses []string
-	for _, s := range slice.Items {
-		for _, port := range s.Ports {
-			for _, endpoint := range s.Endpoints {
-				addresses = append(addresses, at(endpoint.Addresses[0], *port.Port))
+	for _, slice := range found.Items {
+		for _, endpoint := range slice.Endpoints {
+			for _, port := range slice.Ports {
+				for _, ip := range endpoint.Addresses {
+					addresses = append(addresses, at(ip, ptr.Deref(port.Port, 443)))
+				}
 			}
 		}
 	}
