@@ -97,6 +97,7 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 		Cell:         s.Cell,
 		Config:       r.Config,
 		Manager:      s.Cluster.Operator,
+		Tenants:      s.Facts.Tenants,
 		DatabaseCA:   s.Facts.DatabaseCA,
 		AppPassword:  s.Facts.RolePasswords[desired.RoleSecretApp],
 		LanePassword: s.Facts.RolePasswords[desired.RoleSecretLane],

@@ -97,11 +97,11 @@ func (f *fleet) condition() metav1.Condition {
 // inOrder are the tenants in the order of the waves.
 func (f *fleet) inOrder() []*Tenant {
 	var all []*Tenant
+	revision := f.revision()
 	for _, t := range f.tenants {
+		t.place = Place(revision, t.ID)
 		all = append(all, t)
 	}
-	slices.SortFunc(all, func(a, b *Tenant) int {
-		return cmp.Compare(Place(f.revision(), a.ID), Place(f.revision(), b.ID))
-	})
+	slices.SortFunc(all, func(a, b *Tenant) int { return cmp.Compare(a.place, b.place) })
 	return all
 }

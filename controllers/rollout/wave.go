@@ -142,7 +142,7 @@ func (w *wave) wait(tenants []Tenant) {
 
 func (w *wave) halt(failed int32) {
 	w.report(metav1.ConditionFalse, v1alpha1.ReasonHalted, fmt.Sprintf(
-		"changed tenants that failed: %d, spec.rollout.maxFailures: %d; now %s; mend them, and the roll-out goes on by itself, or edit the Plan, back or forward",
+		"more changed tenants failed (%d) than spec.rollout.maxFailures allows (%d): %s; mend them, and the roll-out goes on by itself, or edit the Plan, back or forward",
 		failed, w.maxFailures(), list(w.open, Tenant.failure)))
 }
 

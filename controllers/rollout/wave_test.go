@@ -123,7 +123,7 @@ func TestNext(t *testing.T) {
 					f.now = f.now.Add(defaultDeadline)
 				}
 			},
-			reason: v1alpha1.ReasonHalted, message: "failed: 2, spec.rollout.maxFailures: 1; now t", admitted: 2,
+			reason: v1alpha1.ReasonHalted, message: "failed (2) than spec.rollout.maxFailures allows (1): t", admitted: 2,
 		},
 		"a failed tenant that is deleted lets the others go on": {
 			play: func(f *fleet) {

@@ -69,6 +69,8 @@ func databaseHealth(cluster *cnpgv1.Cluster) component.Outcome {
 	switch {
 	case cluster == nil || cluster.Status.Phase == "":
 		return starting("CloudNativePG has not begun to make the PostgreSQL cluster; if this lasts, look at its operator")
+	case cluster.Status.Phase == cnpgv1.PhaseUnknownPlugin, cluster.Status.Phase == cnpgv1.PhaseFailurePlugin:
+		return starting("CloudNativePG does nothing more for the database until its backup plugin works: %s %s", cluster.Status.Phase, cluster.Status.PhaseReason)
 	case cluster.Status.ReadyInstances == 0:
 		return starting("no PostgreSQL instance is ready: %s %s", cluster.Status.Phase, cluster.Status.PhaseReason)
 	case cluster.Status.CurrentPrimary == "" || cluster.Status.CurrentPrimary != cluster.Status.TargetPrimary:

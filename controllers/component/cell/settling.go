@@ -3,6 +3,7 @@ package cell
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,8 +62,8 @@ func (s *Scope) databaseShape() component.Outcome {
 	}
 	return component.Outcome{
 		Reason: v1alpha1.ReasonDatabaseChanging,
-		Message: fmt.Sprintf("PostgreSQL serves; %d of %d instances are ready: %s %s",
-			status.ReadyInstances, cluster.Spec.Instances, status.Phase, status.PhaseReason),
+		Message: fmt.Sprintf("PostgreSQL serves while it changes: %d of %d instances are ready; %s",
+			status.ReadyInstances, cluster.Spec.Instances, strings.TrimSpace(status.Phase+" "+status.PhaseReason)),
 		After: left,
 	}
 }

@@ -68,10 +68,10 @@ func suits(s *Scope) component.Outcome {
 	return component.Outcome{}
 }
 
-// planInForce records the Plan as it is now, once the serving pods have taken it
+// recordPlan records the Plan as it is now, once the serving pods have taken it
 // up and what the tenant owns has its sizes. Before that nothing is recorded, so
 // that its wave goes on waiting for it while the tenant may well be served.
-func (s *Scope) planInForce() {
+func (s *Scope) recordPlan() {
 	if s.PlanAdmitted && settled(s.Cell) && settled(s.Store) {
 		s.Tenant.Status.Plan, s.Tenant.Status.PlanRevision = s.Plan.Name, rollout.Revision(s.Plan.Spec)
 	}

@@ -46,7 +46,7 @@ func (c Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	}
 	s.Pending = c.Pending.Left(s.ID.String(), outcome.Reason == v1alpha1.ReasonAwaitingAcknowledgement, s.Now)
 	if outcome.Ready() {
-		s.planInForce()
+		s.recordPlan()
 	}
 	if outcome.Ready() && s.Tenant.Spec.Containment != "" && s.Tenant.Spec.Containment != v1alpha1.ContainmentNone {
 		return component.Outcome{Reason: v1alpha1.ReasonContained, Message: fmt.Sprintf("access is restricted: spec.containment is %s", s.Tenant.Spec.Containment)}
