@@ -16,7 +16,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
-	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 )
 
 // Finalizer holds back a Tenant's or a Cell's deletion until its parts are in order.
@@ -29,7 +28,7 @@ const loadInterval = 5 * time.Second
 type CellReconciler struct {
 	Client   client.Client // of the hub, where Cells are
 	Clusters *clusters.Clusters
-	Mounts   vault.Mounts
+	Cluster  cell.Cluster
 	Config   configuration.Configuration
 	Kinds    *KindWatch
 	Clock    Clock
@@ -57,7 +56,7 @@ func (r *CellReconciler) Reconcile(ctx context.Context, request ctrl.Request) (c
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	run := component.Run(ctx, scope, cell.Components(&c, cell.Cluster{Clusters: r.Clusters, Mounts: r.Mounts}))
+	run := component.Run(ctx, scope, cell.Components(&c, r.Cluster))
 	if scope.Cluster != nil {
 		if err := r.prune(ctx, scope); err != nil {
 			return ctrl.Result{}, err

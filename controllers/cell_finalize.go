@@ -37,20 +37,53 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 	if removed {
 		return ctrl.Result{}, dropFinalizer(ctx, r.Client, before, c)
 	}
+	condition, outcome := r.tearDown(ctx, c)
+	if outcome.Ready() {
+		outcome = release(ctx, r.Client, before, c)
+	}
+	if outcome.Ready() {
+		return ctrl.Result{}, nil
+	}
+	run := component.Deletion(condition, outcome)
+	c.Status.ObservedGeneration = c.Generation
+	component.SetConditions(&c.Status.Conditions, c.Generation, run)
+	return finish(ctx, r.Client, before, c, run)
+}
+
+// tearDown is ready when nothing of the cell is left. Else it says what is in the
+// way, and which condition that is about.
+func (r *CellReconciler) tearDown(ctx context.Context, c *v1alpha1.Cell) (condition string, outcome component.Outcome) {
 	cluster, err := r.Clusters.OfCell(ctx, c)
 	if err != nil {
-		return r.awaitCluster(ctx, before, c, err)
+		return v1alpha1.ConditionClusterReady, withoutCluster(c, err)
 	}
+	return v1alpha1.ConditionNamespacesReady, r.tearDownIn(ctx, c, cluster)
+}
+
+// withoutCluster keeps a cell whose cluster does not answer: what is there cannot
+// be seen, so nothing is concluded. Only where nothing was ever made is nothing left.
+func withoutCluster(c *v1alpha1.Cell, err error) component.Outcome {
+	outcome := cell.ClusterOutcome(err)
+	if outcome.Unseen && len(c.Status.Namespaces) == 0 {
+		return component.Outcome{}
+	}
+	return outcome
+}
+
+func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster) component.Outcome {
 	facts, err := (cell.Reader{Cluster: cluster}).Read(ctx, c, r.Config.Images.Runtime)
 	if err != nil {
-		return ctrl.Result{}, err
+		return component.Fail(err)
+	}
+	if err := restoreAccess(ctx, c, cluster, facts); err != nil {
+		return component.Fail(err)
 	}
 	blocker, err := r.holdsData(ctx, c, cluster, facts)
 	if err != nil {
-		return ctrl.Result{}, err
+		return component.Fail(err)
 	}
 	if blocker != "" {
-		return r.report(ctx, before, c, component.Wait(v1alpha1.ReasonCellInUse, blocker, deletionPoll))
+		return component.Wait(v1alpha1.ReasonCellInUse, blocker, deletionPoll)
 	}
 	left := 0
 	// The database goes first: while it lives, the Bindings say whose data it holds.
@@ -61,25 +94,32 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 		}
 		left++
 		if err := deleteNamespace(ctx, cluster, namespace); err != nil {
-			return ctrl.Result{}, err
+			return component.Fail(fmt.Errorf("namespace %s: %w", name, err))
 		}
 	}
 	if left == 0 {
-		return ctrl.Result{}, dropFinalizer(ctx, r.Client, before, c)
+		return component.Outcome{}
 	}
-	return r.report(ctx, before, c, terminating(c, facts))
+	return terminating(c, facts)
 }
 
-// awaitCluster keeps a cell whose cluster does not answer: what is there cannot
-// be seen, so nothing is concluded.
-func (r *CellReconciler) awaitCluster(ctx context.Context, before, c *v1alpha1.Cell, err error) (ctrl.Result, error) {
-	outcome := cell.ClusterOutcome(err)
-	if outcome.Err != nil {
-		return ctrl.Result{}, outcome.Err
+// restoreAccess gives the operator back what it needs to see whether the cell is empty.
+func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) error {
+	access, err := desired.ManagerAccess(desired.CellInput{Cell: c, Manager: cluster.Operator})
+	if err != nil {
+		return err
 	}
-	run := component.Result{Outcomes: []component.Named{{Condition: v1alpha1.ConditionClusterReady, Outcome: outcome}}, After: deletionPoll}
-	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	return finish(ctx, r.Client, before, c, run)
+	readers := map[string]client.Reader{desired.RuntimeNamespace(c.Name): facts.Runtime, desired.DatabaseNamespace(c.Name): facts.Database}
+	for _, binding := range access {
+		namespace := recorded(c, facts, binding.GetNamespace())
+		if namespace == nil || namespace.DeletionTimestamp != nil {
+			continue
+		}
+		if _, _, err := applierOf(cluster).Apply(ctx, readers[namespace.Name], binding); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // holdsData says why the cell cannot go, empty when it can.
@@ -98,7 +138,11 @@ func (r *CellReconciler) holdsData(ctx context.Context, c *v1alpha1.Cell, cluste
 	if len(served.Items) > 0 {
 		return fmt.Sprintf("the cell's runtime serves the databases of %d other cells, such as %s; it is deleted when they are gone", len(served.Items), served.Items[0].Name), nil
 	}
-	tenants, err := r.countBindings(ctx, c, cluster, facts)
+	namespace := recorded(c, facts, desired.RuntimeNamespace(c.Name))
+	if namespace == nil || namespace.DeletionTimestamp != nil {
+		return unproven(c, facts), nil
+	}
+	tenants, err := countBindings(ctx, cluster, namespace.Name)
 	if tenants == 0 || err != nil {
 		return "", err
 	}
@@ -116,14 +160,9 @@ func (r *CellReconciler) tenantOf(ctx context.Context, c *v1alpha1.Cell) (string
 
 // countBindings reads past the cache: what it says decides over data. A
 // namespace that cannot be read counts as an error, never as empty.
-func (r *CellReconciler) countBindings(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) (int, error) {
-	name := desired.RuntimeNamespace(c.Name)
-	if namespace := recorded(c, facts, name); namespace == nil || namespace.DeletionTimestamp != nil {
-		return 0, provesNothing(c, facts)
-	}
+func countBindings(ctx context.Context, cluster *clusters.Cluster, namespace string) (int, error) {
 	var bindings corev1.SecretList
-	err := cluster.Live.List(ctx, &bindings, client.InNamespace(name), client.MatchingLabels{binding.LabelKind: binding.KindBinding})
-	if err != nil {
+	if err := cluster.Live.List(ctx, &bindings, client.InNamespace(namespace), client.MatchingLabels{binding.LabelKind: binding.KindBinding}); err != nil {
 		return 0, fmt.Errorf("the cell may hold tenants, but its Bindings cannot be read: %w", err)
 	}
 	return len(bindings.Items), nil
@@ -140,15 +179,15 @@ func recorded(c *v1alpha1.Cell, facts cell.Facts, name string) *corev1.Namespace
 	return nil
 }
 
-// provesNothing is an error while a missing runtime namespace, which held the
-// Bindings, is no proof that the database beside it is empty: somebody else
-// deleted it. When we did, the database is being deleted too.
-func provesNothing(c *v1alpha1.Cell, facts cell.Facts) error {
+// unproven says why a missing runtime namespace, which held the Bindings, is no
+// proof that the database beside it is empty: somebody else deleted it. When we
+// did, the database is being deleted too.
+func unproven(c *v1alpha1.Cell, facts cell.Facts) string {
 	database := recorded(c, facts, desired.DatabaseNamespace(c.Name))
 	if c.Spec.Runtime == nil || database == nil || database.DeletionTimestamp != nil {
-		return nil
+		return ""
 	}
-	return fmt.Errorf("namespace %s, which named the cell's tenants, is gone, but namespace %s may hold their data; "+
+	return fmt.Sprintf("namespace %s, which named the cell's tenants, is gone, but namespace %s may hold their data; "+
 		"delete the latter by hand if it may go", desired.RuntimeNamespace(c.Name), database.Name)
 }
 
@@ -163,6 +202,7 @@ func deleteNamespace(ctx context.Context, cluster *clusters.Cluster, namespace *
 // terminating says which namespaces go, and what Kubernetes says keeps them.
 func terminating(c *v1alpha1.Cell, facts cell.Facts) component.Outcome {
 	var parts []string
+	held := ""
 	for _, name := range []string{desired.DatabaseNamespace(c.Name), desired.RuntimeNamespace(c.Name)} {
 		namespace := recorded(c, facts, name)
 		if namespace == nil {
@@ -172,16 +212,10 @@ func terminating(c *v1alpha1.Cell, facts cell.Facts) component.Outcome {
 		for _, condition := range namespace.Status.Conditions {
 			if condition.Status == corev1.ConditionTrue {
 				part += " (" + string(condition.Type) + ": " + condition.Message + ")"
+				held = "; Kubernetes says in brackets what keeps them, and this goes on when that is gone"
 			}
 		}
 		parts = append(parts, part)
 	}
-	return component.Wait(v1alpha1.ReasonNamespaceTerminating, "being deleted: "+strings.Join(parts, ", "), deletionPoll)
-}
-
-func (r *CellReconciler) report(ctx context.Context, before, c *v1alpha1.Cell, outcome component.Outcome) (ctrl.Result, error) {
-	run := component.Result{Outcomes: []component.Named{{Condition: v1alpha1.ConditionNamespacesReady, Outcome: outcome}}, After: outcome.After}
-	c.Status.ObservedGeneration = c.Generation
-	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	return finish(ctx, r.Client, before, c, run)
+	return component.Wait(v1alpha1.ReasonNamespaceTerminating, "being deleted: "+strings.Join(parts, ", ")+held, deletionPoll)
 }

@@ -17,6 +17,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
@@ -65,7 +67,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 		Cell: &CellReconciler{
 			Client:   hub.Client,
 			Clusters: all,
-			Mounts:   options.Mounts,
+			Cluster:  cell.Cluster{Clusters: all, Mounts: options.Mounts, Probes: &component.Probes[vault.Mount]{}, Now: options.Clock},
 			Config:   options.Config,
 			Kinds:    kinds,
 			Clock:    options.Clock,
@@ -78,9 +80,11 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 				Bindings:     &tenant.Bindings{Clusters: all, Placements: placements},
 				Placements:   placements,
 				Keys:         options.Keys,
-				Probes:       &tenant.Probes{},
+				Probes:       &component.Probes[vault.Spec]{},
 				Pending:      &tenant.Pending{},
 				TransitMount: options.Config.Vault.TransitMount,
+				Gateway:      options.Config.Gateway,
+				Absences:     &tenant.Absences{},
 				Applier:      applierOf,
 			},
 			Kinds:    kinds,
@@ -108,8 +112,8 @@ func newClusters(mgr ctrl.Manager, options Options, w *watches, placements *tena
 	}
 	return clusters.New(hub, clusters.Options{
 		Scheme:     mgr.GetScheme(),
-		Cache:      CacheOptions(),
-		Client:     ClientOptions(),
+		Cache:      CacheOptions,
+		Client:     ClientOptions,
 		Namespaces: namespaces,
 		Connected:  w.connected,
 		Changed:    w.clusterChanged,

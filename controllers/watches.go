@@ -26,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
@@ -100,7 +101,7 @@ func (w *watches) ofTenants(namespace string, kind client.Object) []handler.Even
 			handlers = append(handlers, w.tenantByID(id)) // the way into its database
 		}
 		return handlers
-	case *networkingv1.NetworkPolicy:
+	case *networkingv1.NetworkPolicy, *gatewayv1.HTTPRoute:
 		return []handler.EventHandler{handler.Funcs{UpdateFunc: w.labelledUpdated, DeleteFunc: w.labelledDeleted}}
 	case *corev1.ConfigMap:
 		return []handler.EventHandler{handler.Funcs{CreateFunc: w.acknowledged, UpdateFunc: w.acknowledgedMore}}
@@ -145,10 +146,11 @@ func wakeCell(cell reconcile.Request) handler.EventHandler {
 	}
 }
 
-// partOfCell leaves out what changes without changing the cell: pods and their
-// acknowledgements.
+// partOfCell leaves out what changes without changing the cell: pods, their
+// acknowledgements and the tenants' routes.
 func partOfCell(object client.Object) bool {
-	if _, isPod := object.(*corev1.Pod); isPod {
+	switch object.(type) {
+	case *corev1.Pod, *gatewayv1.HTTPRoute:
 		return false
 	}
 	kind := object.GetLabels()[binding.LabelKind]
@@ -368,9 +370,11 @@ func offersMore(before, after *v1alpha1.Cell) bool {
 }
 
 // labelledUpdated takes back changes by others of what carries a tenant's id: a
-// Binding, a credential, the way to its database.
+// Binding, a credential, a route, the way to its database.
 func (w *watches) labelledUpdated(ctx context.Context, e event.UpdateEvent, q queue) {
-	w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, e.ObjectNew.GetLabels()[binding.LabelTenantID]), q)
+	for _, object := range []client.Object{e.ObjectOld, e.ObjectNew} { // the label may be what was changed
+		w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, object.GetLabels()[binding.LabelTenantID]), q)
+	}
 }
 
 func (w *watches) labelledDeleted(ctx context.Context, e event.DeleteEvent, q queue) {

@@ -83,6 +83,10 @@ const (
 	ReasonForeignObject = "ForeignObject"
 	// ReasonRetained : the object is being deleted; access is stopped and the data is kept.
 	ReasonRetained = "Retained"
+	// ReasonAccessDenied : the operator lacks a right in the cluster; the message says which.
+	ReasonAccessDenied = "AccessDenied"
+	// ReasonAdmissionDenied : a webhook or a policy of somebody else refuses what the operator writes.
+	ReasonAdmissionDenied = "AdmissionDenied"
 )
 
 // Reasons of Placed.
@@ -151,6 +155,10 @@ const (
 	ReasonKeyDenied = "KeyDenied"
 	// ReasonKeyUnreachable : a runtime pod cannot reach the tenant's key.
 	ReasonKeyUnreachable = "KeyUnreachable"
+	// ReasonDatabaseUnreachable : a runtime pod cannot reach, or log in to, the tenant's own database.
+	ReasonDatabaseUnreachable = "DatabaseUnreachable"
+	// ReasonDatabaseUnproven : the tenant's own database lacks what the runtime requires of it.
+	ReasonDatabaseUnproven = "DatabaseUnproven"
 	// ReasonContained : spec.containment restricts access.
 	ReasonContained = "Contained"
 )

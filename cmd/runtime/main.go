@@ -1,5 +1,5 @@
 // Command runtime is the query engine's server: "serve" answers tenants,
-// "migrate" brings the database's schema up to date.
+// "migrate" brings the database's schema up to date, "probe" tries the walls.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serve(log), migrate(log))
+	root.AddCommand(serve(log), migrate(log), probeCommand())
 	err := root.ExecuteContext(ctx)
 	stop()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/replica"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
 func serve(log *slog.Logger) *cobra.Command {
@@ -25,7 +26,7 @@ func serve(log *slog.Logger) *cobra.Command {
 		Short: "Serve the tenants whose Bindings are in the pod's namespace",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "database-host", "vault-address", "vault-auth-mount"); err != nil {
+			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "vault-address", "vault-auth-mount"); err != nil {
 				return err
 			}
 			client, err := kubernetesClient(kubeconfig)
@@ -48,17 +49,21 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.StringVar(&c.Pod.UID, "pod-uid", os.Getenv(binding.EnvPodUID), "UID of the pod")
 
 	databaseFlags(f, &c.Database)
-	f.StringVar(&c.Database.AppPasswordFile, "database-app-password-file", binding.DirDatabase+"/"+binding.FileAppPassword, "password of "+binding.RoleApp)
-	f.StringVar(&c.Database.LanePasswordFile, "database-lane-password-file", binding.DirDatabase+"/"+binding.FileLanePassword, "password of "+binding.RoleLane)
+	f.Lookup("database-host").Usage += "; empty when the cell has no database"
+	f.StringVar(&c.Database.AppPassword.File, "database-app-password-file", binding.DirDatabase+"/"+binding.FileAppPassword, "password of "+binding.RoleApp)
+	f.StringVar(&c.Database.LanePassword.File, "database-lane-password-file", binding.DirDatabase+"/"+binding.FileLanePassword, "password of "+binding.RoleLane)
 	f.Int32Var(&c.Database.AppConns, "database-connections", 16, "connections for tenants' data")
 	f.Int32Var(&c.Database.LaneConns, "database-lane-connections", 4, "connections for read audit")
 	f.Int32Var(&c.Database.TenantShare, "database-tenant-share", 4, "connections that one tenant may hold at a time")
 	f.DurationVar(&c.Database.Wait, "database-wait", 2*time.Second, "how long a request waits for a connection")
 
-	f.StringVar(&c.Vault.Address, "vault-address", os.Getenv(binding.EnvVaultAddress), "URL of Vault")
-	f.StringVar(&c.Vault.AuthMount, "vault-auth-mount", os.Getenv(binding.EnvVaultAuth), "mount path of the Kubernetes auth method")
-	f.StringVar(&c.Vault.CAFile, "vault-ca-file", binding.DirVaultCA+"/"+binding.FileCA, "CA of Vault, the system's roots when the file is absent")
-	f.StringVar(&c.Vault.TokenFile, "vault-token-file", binding.DirVaultToken+"/"+binding.FileVaultToken, "projected ServiceAccount token")
+	c.Dedicated.Port = binding.DatabasePort
+	f.Int32Var(&c.Dedicated.AppConns, "dedicated-connections", 4, "connections to each tenant's own database, for its data")
+	f.Int32Var(&c.Dedicated.LaneConns, "dedicated-lane-connections", 1, "connections to each tenant's own database, for read audit")
+	f.DurationVar(&c.Dedicated.Wait, "dedicated-wait", 2*time.Second, "how long a request waits for a connection to its tenant's own database")
+	f.DurationVar(&c.Handover, "dedicated-handover", time.Minute, "how long a tenant's own database is used over its former login while that of its Binding does not work")
+
+	vaultFlags(f, &c.Vault)
 
 	f.StringVar(&c.APIAddress, "api-address", fmt.Sprintf(":%d", binding.PortAPI), "address of the tenants' API")
 	f.StringVar(&c.OpsAddress, "ops-address", fmt.Sprintf(":%d", binding.PortOps), "address of health and metrics")
@@ -71,6 +76,14 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
 	return cmd
+}
+
+// vaultFlags are those of every command that uses keys.
+func vaultFlags(f *pflag.FlagSet, c *seal.VaultConfig) {
+	f.StringVar(&c.Address, "vault-address", os.Getenv(binding.EnvVaultAddress), "URL of Vault")
+	f.StringVar(&c.AuthMount, "vault-auth-mount", os.Getenv(binding.EnvVaultAuth), "mount path of the Kubernetes auth method")
+	f.StringVar(&c.CAFile, "vault-ca-file", binding.DirVaultCA+"/"+binding.FileCA, "CA of Vault, the system's roots when the file is absent")
+	f.StringVar(&c.TokenFile, "vault-token-file", binding.DirVaultToken+"/"+binding.FileVaultToken, "projected ServiceAccount token")
 }
 
 // required names the first flag that neither the command line nor the

@@ -60,6 +60,9 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 	if live != nil {
 		patched.SetUID(live.GetUID()) // never re-create, by an apply, what was deleted meanwhile
 	}
+	if err := a.handOver(ctx, live, intent); err != nil {
+		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+	}
 	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(patched), FieldOwner, client.ForceOwnership)
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)

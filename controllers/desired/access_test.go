@@ -14,7 +14,7 @@ import (
 // cell has the verbs for every kind that is built there, and delete for those
 // that are pruned and for no other.
 func TestManagerMayWhatBuildersAsk(t *testing.T) {
-	data, err := os.ReadFile("../../config/rbac/cell_manager_role.yaml")
+	data, err := os.ReadFile("../../config/rbac/cells/cell_manager_role.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func OwnerOfCell(cell string) (tenantID string, ok bool) {
 func ClusterAPIKubeconfig(cell string) string { return cell + "-kubeconfig" }
 
 // AuthMount is the path of the Vault auth method of a cell's own cluster.
-func AuthMount(cell string) string { return "bulkhead-" + cell }
+func AuthMount(cell string) string { return "bulkhead/" + cell }
 
 // RuntimeNamespace is where a cell's runtime and Bindings live.
 func RuntimeNamespace(cell string) string { return "bulkhead-" + cell }
@@ -94,6 +94,9 @@ func DatabaseHost(cell string) string {
 func Endpoint(cell string) string {
 	return "http://" + nameRuntime + "." + RuntimeNamespace(cell) + ".svc"
 }
+
+// Host is the host name by which a gateway of the domain knows a tenant.
+func Host(tenant, domain string) string { return tenant + "." + domain }
 
 // MigrationJob is the Job that brings the schema up to a runtime image.
 func MigrationJob(image string) string {
@@ -122,6 +125,9 @@ func labelled(prefix, name string) string {
 
 // BindingSecret is the Binding of a tenant id.
 func BindingSecret(id string) string { return "tenant-" + id }
+
+// Route is the HTTPRoute of a tenant id.
+func Route(id string) string { return "tenant-" + id }
 
 // KeyName is the transit key of a tenant id.
 func KeyName(id string) string { return "t-" + id }

@@ -109,6 +109,17 @@ func (c *Caches) IsOpen(namespace string, kinds ...client.Object) bool {
 	return ok
 }
 
+// OpenOptional is Open for a kind that the cluster may not know, or may not let the
+// operator read. Then it fails at once, where an informer would wait.
+func (c *Caches) OpenOptional(ctx context.Context, namespace string, kind client.Object, list client.ObjectList) (client.Reader, error) {
+	if !c.IsOpen(namespace, kind) {
+		if err := c.options.Live.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
+			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
+		}
+	}
+	return c.Open(ctx, namespace, kind)
+}
+
 func (c *Caches) opened(namespace string, kinds []client.Object) (client.Reader, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

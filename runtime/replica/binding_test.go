@@ -44,9 +44,17 @@ func TestBindingTakesEffect(t *testing.T) {
 			expect(t, n.ask(t, acme, "POST", "/v1/retrieve", retrieveX), status[s.readOK], s.readCode)
 		})
 	}
-	acme.edit(t, func(b *binding.Binding) { b.State = binding.Active })
-	n.becomes(t, acme, "GET", "/v1/documents/a", "", 200, "")
-	c.acknowledges(t, "runtime-0", acme, binding.KeyOK)
+	again := map[string]func(*binding.Binding){
+		"active":   func(b *binding.Binding) { b.State = binding.Active },
+		"restored": func(b *binding.Binding) { b.State, b.Incarnation = binding.Active, b.Incarnation+1 },
+	}
+	for name, edit := range again {
+		t.Run(name, func(t *testing.T) {
+			acme.edit(t, edit)
+			n.becomes(t, acme, "GET", "/v1/documents/a", "", 200, "")
+			c.acknowledges(t, "runtime-0", acme, binding.KeyOK)
+		})
+	}
 
 	if err := c.secrets().Delete(t.Context(), "tenant-"+acme.Tenant.ID.String(), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
@@ -72,6 +80,33 @@ func TestRotatedCredentials(t *testing.T) {
 	expect(t, n.ask(t, &old, "GET", "/v1/documents", ""), 200, "")
 	acme.edit(t, func(b *binding.Binding) { b.Credentials = b.Credentials[1:] })
 	n.becomes(t, &old, "GET", "/v1/documents", "", 401, "invalid_api_key")
+	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
+}
+
+// The hour of a rotated key ends by the clock, whether the operator takes the
+// key out of the Binding or not.
+func TestExpiredCredentialIsRefused(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	old := *acme
+	text, stored := binding.NewKey(acme.Tenant.ID, "k2")
+	acme.key = text
+	rotate := func(expires time.Time) {
+		acme.edit(t, func(b *binding.Binding) {
+			former := b.Credentials[0]
+			former.ExpiresAt = &expires
+			b.Credentials = []binding.Credential{former, stored}
+		})
+		n.becomes(t, acme, "GET", "/v1/documents", "", 200, "")
+	}
+	rotate(time.Now().Add(2 * time.Second))
+	expect(t, n.ask(t, &old, "GET", "/v1/documents", ""), 200, "")
+	n.becomes(t, &old, "GET", "/v1/documents", "", 401, "invalid_api_key")
+	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
+
+	rotate(time.Now().Add(-time.Hour))
+	expect(t, n.ask(t, &old, "GET", "/v1/documents", ""), 401, "invalid_api_key")
 	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
 }
 

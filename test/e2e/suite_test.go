@@ -37,5 +37,6 @@ var _ = Describe("Bulkhead", func() {
 	Describe("a killed operator", Label("crash"), killedOperator)
 	Describe("a sealed Vault", Label("sealed"), sealedVault)
 	Describe("at rest", Label("steady"), Ordered, atRest)
+	Describe("two clusters", Label("second"), Ordered, twoClusters)
 	Describe("a deleted CRD", Label("crd"), Ordered, deletedCRD)
 })

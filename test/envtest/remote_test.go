@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
@@ -31,18 +30,10 @@ var _ = Describe("Another cluster", Ordered, func() {
 	var owner, operator client.Client
 
 	BeforeAll(func(ctx SpecContext) {
-		remote := &envtest.Environment{
-			BinaryAssetsDirectory:    assets,
-			ControlPlaneStartTimeout: 2 * time.Minute,
-			ControlPlaneStopTimeout:  time.Minute,
-		}
-		config, err := remote.Start()
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(remote.Stop)
-		kubectlIn(ctx, remote, "apply", "--server-side", "-k", "../../config/remote")
-		owner, err = client.New(config, client.Options{Scheme: admin.Scheme()})
-		Expect(err).NotTo(HaveOccurred())
-		config = rest.CopyConfig(config)
+		there := startRemote(ctx)
+		owner = there.owner
+		config := rest.CopyConfig(there.environment.Config)
+		var err error
 		config.Impersonate = rest.ImpersonationConfig{UserName: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"}}
 		operator, err = client.New(config, client.Options{Scheme: admin.Scheme()})
 		Expect(err).NotTo(HaveOccurred())

@@ -46,7 +46,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
 	environment = &envtest.Environment{
 		BinaryAssetsDirectory:    assets,
-		CRDDirectoryPaths:        cnpgCRDs(ctx),
+		CRDDirectoryPaths:        append(cnpgCRDs(ctx), gatewayCRD(ctx)),
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: 2 * time.Minute,
 		ControlPlaneStopTimeout:  time.Minute,
@@ -70,10 +70,21 @@ var _ = AfterSuite(func() {
 
 // cnpgCRDs are the CloudNativePG definitions that its own module ships.
 func cnpgCRDs(ctx context.Context) []string {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg").Output()
-	Expect(err).NotTo(HaveOccurred())
-	bases := filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases")
+	bases := fileOf(ctx, "github.com/cloudnative-pg/cloudnative-pg", "config", "crd", "bases")
 	return []string{filepath.Join(bases, "postgresql.cnpg.io_clusters.yaml"), filepath.Join(bases, "postgresql.cnpg.io_scheduledbackups.yaml")}
+}
+
+// gatewayCRD is the Gateway API's definition of routes that its own module ships.
+func gatewayCRD(ctx context.Context) string {
+	return fileOf(ctx, "sigs.k8s.io/gateway-api", "config", "crd", "standard", "gateway.networking.k8s.io_httproutes.yaml")
+}
+
+// fileOf is the path of a file of a Go module.
+func fileOf(ctx context.Context, module string, path ...string) string {
+	GinkgoHelper()
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	Expect(err).NotTo(HaveOccurred())
+	return filepath.Join(append([]string{strings.TrimSpace(string(out))}, path...)...)
 }
 
 // install applies config/default as a user would.

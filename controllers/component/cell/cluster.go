@@ -3,7 +3,9 @@ package cell
 import (
 	"context"
 	"errors"
+	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -19,6 +21,8 @@ import (
 type Cluster struct {
 	Clusters *clusters.Clusters
 	Mounts   vault.Mounts
+	Probes   *component.Probes[vault.Mount]
+	Now      func() time.Time
 }
 
 // Condition implements component.Component.
@@ -37,14 +41,22 @@ func (c Cluster) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if s.Cluster == nil {
 		return ClusterOutcome(s.ClusterErr)
 	}
+	return c.mount(ctx, s)
+}
+
+// mount lets the cluster's pods log in to Vault.
+func (c Cluster) mount(ctx context.Context, s *Scope) component.Outcome {
 	reviewer := s.Cluster.Reviewer
-	err := c.Mounts.EnsureAuthMount(ctx, vault.Mount{
-		Path: desired.AuthMount(s.Cell.Name), Host: reviewer.Host, CAPEM: reviewer.CA, ReviewerJWT: reviewer.Token,
-	})
-	if err != nil {
+	mount := vault.Mount{Path: desired.AuthMount(s.Cell.Name), Host: reviewer.Host, CAPEM: reviewer.CA, ReviewerJWT: reviewer.Token}
+	stored := meta.IsStatusConditionTrue(s.Cell.Status.Conditions, v1alpha1.ConditionClusterReady)
+	if wait := c.Probes.Due(s.Cell.Name, mount, stored, c.Now()); wait > 0 {
+		return component.Outcome{After: wait}
+	}
+	if err := c.Mounts.EnsureAuthMount(ctx, mount); err != nil {
 		return component.VaultOutcome(err)
 	}
-	return component.Outcome{}
+	c.Probes.Done(s.Cell.Name, mount, c.Now())
+	return component.Outcome{After: component.ProbeInterval}
 }
 
 // provision has Cluster API make the cluster. Nothing here ever deletes it.

@@ -19,8 +19,12 @@ type Runtime struct{}
 func (Runtime) Condition() string { return v1alpha1.ConditionRuntimeReady }
 
 // Needs implements component.Component. It does not need the schema: while a
-// migration runs or has failed, the Deployment keeps the image that it has.
-func (Runtime) Needs(*Scope) []string {
+// migration runs or has failed, the Deployment keeps the image that it has. To
+// stop, it needs no database either.
+func (Runtime) Needs(s *Scope) []string {
+	if ptr.Deref(s.Cell.Spec.Retired, false) {
+		return []string{v1alpha1.ConditionNamespacesReady}
+	}
 	return []string{v1alpha1.ConditionNamespacesReady, v1alpha1.ConditionDatabaseReady}
 }
 

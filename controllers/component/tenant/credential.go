@@ -52,7 +52,7 @@ func (c Credential) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	}
 	current, err := c.issue(ctx, s, secret, keyID)
 	if err != nil {
-		return component.Fail(err)
+		return component.Fail(fmt.Errorf("the credential Secret: %w", err))
 	}
 	s.Credentials = valid(s, rotate(s, current))
 	return component.Outcome{After: expiry(s)}
@@ -62,7 +62,7 @@ func (c Credential) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 // the Secret does not hold it yet.
 func (c Credential) issue(ctx context.Context, s *Scope, secret *corev1.Secret, keyID string) (binding.Credential, error) {
 	if secret != nil && secret.Annotations[desired.AnnotationKeyID] == keyID {
-		return binding.CredentialOf(keyID, string(secret.Data[desired.CredentialAPIKey])), nil
+		return binding.CredentialOf(keyID, string(secret.Data[desired.CredentialAPIKey])), c.correctEndpoint(ctx, s, secret)
 	}
 	text, stored := binding.NewKey(s.ID, keyID)
 	wanted := desired.Credential(s.Tenant.Name, s.ID.String(), keyID, text, s.Tenant.Status.Endpoint)
@@ -71,6 +71,17 @@ func (c Credential) issue(ctx context.Context, s *Scope, secret *corev1.Secret, 
 	}
 	wanted.ResourceVersion = secret.ResourceVersion // only over what was read
 	return stored, c.Client.Update(ctx, wanted)
+}
+
+// correctEndpoint keeps the URL beside a key that was issued: a gateway may have
+// been configured since.
+func (c Credential) correctEndpoint(ctx context.Context, s *Scope, secret *corev1.Secret) error {
+	if string(secret.Data[desired.CredentialEndpoint]) == s.Tenant.Status.Endpoint {
+		return nil
+	}
+	corrected := secret.DeepCopy() // with its resourceVersion: only over what was read
+	corrected.StringData = map[string]string{desired.CredentialEndpoint: s.Tenant.Status.Endpoint}
+	return c.Client.Update(ctx, corrected)
 }
 
 // handOver is the Secret in which a tenant's API key is handed over, nil for none.

@@ -34,7 +34,7 @@ func (c Key) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		return component.VaultOutcome(err)
 	}
 	c.Probes.Done(id, spec, s.Now)
-	return component.Outcome{After: ProbeInterval}
+	return component.Outcome{After: component.ProbeInterval}
 }
 
 // ensure writes for a new tenant at once, and for a known one only what was

@@ -14,7 +14,6 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
-	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/rollout"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 )
@@ -47,7 +46,7 @@ func (c Placement) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	status := &s.Tenant.Status
 	status.ID, status.Tier, status.Plan = s.ID.String(), s.Profile.Name, s.Plan.Name
 	status.Placement = &v1alpha1.Placement{Database: s.Store.Name, Compute: s.Cell.Name}
-	status.Endpoint = desired.Endpoint(s.Cell.Name)
+	status.Endpoint = c.endpoint(s)
 	if s.PlanAdmitted {
 		status.PlanRevision = rollout.Revision(s.Plan.Spec)
 	}

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,8 +26,8 @@ import (
 const acknowledgementDeadline = 60 * time.Second
 
 // Retain stops a deleted tenant's access and keeps its data and its key. It is
-// ready when nobody can be served any more and nothing that the tenant has to
-// itself runs any more.
+// ready when nobody can be served any more and what the tenant has to itself was
+// told to stop.
 func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := p.findCluster(ctx, s); !outcome.Ready() {
 		return outcome
@@ -40,22 +41,79 @@ func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
 	if err != nil {
 		return component.Fail(err)
 	}
-	for _, b := range bindings {
-		if outcome := p.retain(ctx, s, b); !outcome.Ready() {
-			return outcome
-		}
+	intake := p.closeIntake(ctx, s, bindings)
+	if outcome := p.stopAccess(ctx, s, bindings); !outcome.Ready() {
+		return outcome
 	}
-	for _, step := range []func(context.Context, *Scope) error{p.withdrawCredential, p.retireOwn} {
-		if err := step(ctx, s); err != nil {
-			return component.Fail(err)
-		}
+	if err := p.withdrawCredential(ctx, s); err != nil {
+		return component.Fail(fmt.Errorf("the credential Secret: %w", err))
+	}
+	if err := p.closeDoor(ctx, s, bindings); err != nil {
+		return component.Fail(err)
+	}
+	if err := p.retireOwn(ctx, s); err != nil {
+		return component.Fail(fmt.Errorf("the tenant's own Cell: %w", err))
+	}
+	if intake != nil { // whoever holds back the route has not kept access open by that
+		return component.Fail(intake)
 	}
 	return component.Outcome{}
 }
 
+// closeIntake takes the tenant's host name away from the gateway.
+func (p *Parts) closeIntake(ctx context.Context, s *Scope, bindings []*Bound) error {
+	if !p.mayHaveRoute(s.Tenant) {
+		return nil
+	}
+	for _, cellName := range servingCells(s.Tenant, bindings) {
+		if err := p.remove(ctx, s, cellName, route(s)); err != nil {
+			return fmt.Errorf("the tenant's HTTPRoute in the Cell %s: %w", cellName, err)
+		}
+	}
+	return nil
+}
+
+// closeDoor shuts a shared runtime's way to the tenant's own database.
+func (p *Parts) closeDoor(ctx context.Context, s *Scope, bindings []*Bound) error {
+	placement := s.Tenant.Status.Placement
+	ownDatabase := placement != nil && placement.Database != placement.Compute
+	for _, b := range bindings {
+		ownDatabase = ownDatabase || (b.Binding.Version != 0 && !b.Binding.Database.Cell)
+	}
+	if !ownDatabase {
+		return nil
+	}
+	for _, cellName := range servingCells(s.Tenant, bindings) {
+		door, err := desired.DatabaseDoor(desired.DoorInput{TenantID: s.ID.String(), ServingCell: cellName})
+		if err != nil {
+			return err
+		}
+		policy := &networkingv1.NetworkPolicy{}
+		policy.SetName(door.GetName())
+		if err := p.remove(ctx, s, cellName, policy); err != nil {
+			return fmt.Errorf("the way to the tenant's database from the Cell %s: %w", cellName, err)
+		}
+	}
+	return nil
+}
+
+// servingCells are those in which something of the tenant may be.
+func servingCells(t *v1alpha1.Tenant, bindings []*Bound) []string {
+	var cells []string
+	for _, b := range bindings {
+		cells = append(cells, b.Cell)
+	}
+	if t.Status.Placement != nil {
+		cells = append(cells, t.Status.Placement.Compute)
+	}
+	slices.Sort(cells)
+	return slices.Compact(cells)
+}
+
 // findCluster finds the cluster that a deleted tenant had to itself. While it
 // does not answer, the tenant's Vault role goes, so that the lease of its data
-// keys ends access there; the Tenant stays until its Binding can be seen to.
+// keys ends access there; the Tenant stays until its Binding can be seen to. A
+// cluster in which nothing was ever made is not waited for.
 func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 	if s.Cluster != nil || s.Tenant.Spec.Cluster == nil {
 		return component.Outcome{}
@@ -65,12 +123,31 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 		s.Cluster = cluster
 		return component.Outcome{}
 	}
+	unused, failed := p.neverUsed(ctx, s)
+	if failed != nil {
+		return component.Fail(failed)
+	}
+	if unused {
+		s.Cluster = p.Clusters.Hub()
+		return component.Outcome{}
+	}
 	if s.Now.Sub(s.Tenant.DeletionTimestamp.Time) > acknowledgementDeadline && s.Tenant.Status.ID != "" {
 		if err := p.Keys.DeleteRole(ctx, desired.AuthMount(ownCellOf(s.Tenant)), desired.VaultRole(s.Tenant.Status.ID)); err != nil {
 			return component.VaultOutcome(err)
 		}
 	}
 	return cell.ClusterOutcome(err)
+}
+
+// neverUsed reports whether nothing of the tenant was ever made in the cluster that
+// it was to have: its cell got no namespace there.
+func (p *Parts) neverUsed(ctx context.Context, s *Scope) (bool, error) {
+	if committed(s.Tenant) {
+		return false, nil
+	}
+	var own v1alpha1.Cell
+	err := p.Client.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own)
+	return len(own.Status.Namespaces) == 0, client.IgnoreNotFound(err)
 }
 
 // bindingsToRetain looks past the caches when they have none: a Binding that was
@@ -90,22 +167,9 @@ func (p *Parts) bindingsToRetain(ctx context.Context, s *Scope) ([]*Bound, error
 	var secret corev1.Secret
 	key := client.ObjectKey{Namespace: desired.RuntimeNamespace(cellName), Name: desired.BindingSecret(s.ID.String())}
 	if err := s.Cluster.Live.Get(ctx, key, &secret); err != nil {
-		return nil, p.absent(ctx, s, cellName, err)
+		return nil, p.unlessLost(ctx, s, cellName, err)
 	}
 	return []*Bound{bound(cellName, &secret)}, nil
-}
-
-// absent takes a Binding that may not be read for one that was never made only
-// when its namespace does not exist.
-func (p *Parts) absent(ctx context.Context, s *Scope, cellName string, err error) error {
-	if !apierrors.IsForbidden(err) {
-		return client.IgnoreNotFound(err)
-	}
-	var namespace corev1.Namespace
-	if gone := s.Cluster.Live.Get(ctx, client.ObjectKey{Name: desired.RuntimeNamespace(cellName)}, &namespace); apierrors.IsNotFound(gone) {
-		return nil
-	}
-	return err
 }
 
 // Forget drops what this process remembers of a tenant.
@@ -150,11 +214,33 @@ func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Sec
 	return secret, nil
 }
 
-func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcome {
-	revision, err := p.writeRetained(ctx, s, b)
-	if err != nil {
-		return component.Fail(err)
+// stopAccess retains every Binding, first of all, and then waits until nobody
+// serves the tenant. Without a Binding there is nobody who could say so.
+func (p *Parts) stopAccess(ctx context.Context, s *Scope, bindings []*Bound) component.Outcome {
+	revisions := map[*Bound]string{}
+	for _, b := range bindings {
+		revision, err := p.writeRetained(ctx, s, b)
+		switch {
+		case err == nil:
+			revisions[b] = revision
+		case p.unlessLost(ctx, s, b.Cell, err) != nil:
+			return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", b.Cell, err))
+		}
 	}
+	if len(revisions) == 0 && committed(s.Tenant) {
+		return p.deleteRole(ctx, s)
+	}
+	for b, revision := range revisions {
+		if outcome := p.stopped(ctx, s, b, revision); !outcome.Ready() {
+			return outcome
+		}
+	}
+	return component.Outcome{}
+}
+
+// stopped is ready when every pod that serves a cell has given the tenant up, or
+// can use its key only for the rest of a lease.
+func (p *Parts) stopped(ctx context.Context, s *Scope, b *Bound, revision string) component.Outcome {
 	reader, err := runtimeReader(ctx, s.Cluster, b.Cell)
 	if err != nil {
 		return component.Fail(err)
@@ -178,7 +264,11 @@ func (p *Parts) retain(ctx context.Context, s *Scope, b *Bound) component.Outcom
 // deleteRole lets the lease of the tenant's data keys end access.
 func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
 	if err := p.Keys.DeleteRole(ctx, authMount(s), desired.VaultRole(s.ID.String())); err != nil {
-		return component.VaultOutcome(err)
+		outcome := component.VaultOutcome(err)
+		if outcome.Message != "" {
+			outcome.Message = "not every runtime pod has confirmed that it stopped, and the tenant's Vault role cannot be deleted: " + outcome.Message
+		}
+		return outcome
 	}
 	return component.Outcome{}
 }
@@ -186,7 +276,7 @@ func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
 // writeRetained stops access by the Binding, which stays as the record of the data.
 func (p *Parts) writeRetained(ctx context.Context, s *Scope, b *Bound) (revision string, err error) {
 	if b.Binding.Version == 0 {
-		return "", fmt.Errorf("the Binding %s/%s cannot be read; restore its %s, or remove the finalizer by hand",
+		return "", fmt.Errorf("%s/%s cannot be read; restore its %s, or remove the finalizer by hand",
 			b.Secret.Namespace, b.Secret.Name, binding.SecretKey)
 	}
 	retained := b.Binding

@@ -31,7 +31,7 @@ func (Runtime) Needs(s *Scope) []string {
 func (c Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	data, err := c.write(ctx, s)
 	if err != nil {
-		return component.Fail(err)
+		return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", s.Cell.Name, err))
 	}
 	reader, err := runtimeReader(ctx, s.Cluster, s.Cell.Name)
 	if err != nil {
@@ -59,7 +59,11 @@ func (c Runtime) write(ctx context.Context, s *Scope) ([]byte, error) {
 	}
 	wanted := desired.BindingSecretObject(s.Cell.Name, s.ID.String(), s.Tenant.Name, data)
 	if s.Bound == nil {
-		return data, s.Cluster.Client.Create(ctx, wanted)
+		if err := s.Cluster.Client.Create(ctx, wanted); err != nil {
+			return nil, err
+		}
+		s.Bound = bound(s.Cell.Name, wanted)
+		return data, nil
 	}
 	if bytes.Equal(s.Bound.Secret.Data[binding.SecretKey], data) {
 		return data, nil

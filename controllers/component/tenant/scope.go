@@ -13,6 +13,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
@@ -63,20 +64,26 @@ type Parts struct {
 	Bindings     *Bindings
 	Placements   *Placements
 	Keys         vault.Keys
-	Probes       *Probes
+	Probes       *component.Probes[vault.Spec]
 	Pending      *Pending
 	TransitMount string
+	// Gateway leads host names to tenants; nil without one.
+	Gateway  *configuration.Gateway
+	Absences *Absences
 	// Applier applies the objects of tenants in a cluster.
 	Applier func(*clusters.Cluster) *apply.Applier
 }
 
 // Components are the parts of a tenant, in the order in which it comes to life.
-func Components(parts *Parts, profile tier.Profile) []component.Component[*Scope] {
+func Components(parts *Parts, s *Scope) []component.Component[*Scope] {
 	all := []component.Component[*Scope]{
 		Placement{parts}, Key{parts}, Database{parts}, Credential{parts}, Runtime{parts},
 	}
-	if profile.Cluster == tier.Own {
+	if s.Profile.Cluster == tier.Own {
 		all = slices.Insert(all, 0, component.Component[*Scope](Cluster{parts}))
+	}
+	if parts.mayHaveRoute(s.Tenant) {
+		all = append(all, Endpoint{parts})
 	}
 	return all
 }

@@ -26,9 +26,10 @@ func (e *NotReady) Error() string { return e.Reason + ": " + e.Message }
 // Options say how clusters are connected to.
 type Options struct {
 	Scheme *runtime.Scheme
-	// Cache and Client are the options of the cluster-wide cache and client.
-	Cache  cache.Options
-	Client client.Options
+	// Cache and Client make the options of a cluster-wide cache and client; a
+	// connection writes into its own.
+	Cache  func() cache.Options
+	Client func() client.Options
 	// Namespaces are the options of the caches of namespaces, without what
 	// depends on the cluster.
 	Namespaces nscache.Options

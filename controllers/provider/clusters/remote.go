@@ -3,6 +3,7 @@ package clusters
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -13,10 +14,11 @@ import (
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -31,6 +33,9 @@ const probeInterval = 10 * time.Second
 
 // probeTimeout is how long it may take to answer.
 const probeTimeout = 5 * time.Second
+
+// syncTimeout is how long the first listing of a cluster may take.
+const syncTimeout = 20 * time.Second
 
 // remote is the connection to a tenant's own cluster.
 type remote struct {
@@ -142,7 +147,7 @@ func (r *remote) answers(ctx context.Context) error {
 func (r *remote) connect(ctx context.Context) (made *Cluster, missing []string, err error) {
 	guarded := r.guarded()
 	connection, err := cluster.New(r.config, func(o *cluster.Options) {
-		o.Scheme, o.Cache, o.Client = r.options.Scheme, r.options.Cache, r.options.Client
+		o.Scheme, o.Cache, o.Client = r.options.Scheme, r.options.Cache(), r.options.Client()
 		// Caches retry by themselves and may wait; workers may not.
 		o.NewClient = func(_ *rest.Config, options client.Options) (client.Client, error) {
 			options.HTTPClient = nil
@@ -164,20 +169,43 @@ func (r *remote) connect(ctx context.Context) (made *Cluster, missing []string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	caches, err := r.startCaches(ctx, connection.GetCache(), connection, live)
+	caches, err := r.startCaches(ctx, connection, live)
 	return &Cluster{
 		Client: connection.GetClient(), Live: live, Caches: caches, Operator: operator,
 		Reviewer: &Reviewer{Host: r.config.Host, CA: string(r.config.CAData), Token: token},
 	}, nil, err
 }
 
-func (r *remote) startCaches(ctx context.Context, wide cache.Cache, connection cluster.Cluster, live client.Reader) (*nscache.Caches, error) {
+// startCaches starts what lives as long as the connection, and waits until the
+// cluster-wide cache has listed.
+func (r *remote) startCaches(ctx context.Context, connection cluster.Cluster, live client.Reader) (*nscache.Caches, error) {
+	life, end := context.WithCancel(ctx)
+	connected := false
+	defer func() {
+		if !connected {
+			end()
+		}
+	}()
 	options := r.options.Namespaces
 	options.Config, options.Mapper, options.Live = r.config, connection.GetRESTMapper(), live
 	caches := nscache.New(options)
-	go func() { _ = caches.Start(ctx) }() // returns nil when its context ends
-	go func() { _ = connection.Start(ctx) }()
-	return caches, r.options.Connected(wide)
+	go func() { _ = caches.Start(life) }() // returns nil when its context ends
+	go func() { _ = connection.Start(life) }()
+	syncing, cancel := context.WithTimeout(ctx, syncTimeout)
+	defer cancel()
+	for _, kind := range []client.Object{&corev1.Namespace{}, &discoveryv1.EndpointSlice{}} {
+		if _, err := connection.GetCache().GetInformer(syncing, kind); err != nil {
+			return nil, err
+		}
+	}
+	if !connection.GetCache().WaitForCacheSync(syncing) {
+		return nil, errors.New("its namespaces could not be listed in time")
+	}
+	if err := r.options.Connected(connection.GetCache()); err != nil {
+		return nil, err
+	}
+	connected = true
+	return caches, nil
 }
 
 // guarded is the configuration of what workers wait for.

@@ -3,6 +3,7 @@ package vault
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,9 +37,10 @@ type Client struct {
 	api     *vaultapi.Client
 	breaker breaker
 
-	mu      sync.Mutex
-	token   string
-	renewAt time.Time
+	mu        sync.Mutex
+	token     string
+	renewAt   time.Time
+	reviewers map[string][sha256.Size]byte // hashes of the reviewers' tokens that were written, by mount
 }
 
 var _ Keys = (*Client)(nil)
@@ -61,7 +63,7 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{options: options, api: api}, nil
+	return &Client{options: options, api: api, reviewers: map[string][sha256.Size]byte{}}, nil
 }
 
 // Observe implements Keys.
@@ -78,7 +80,7 @@ func (c *Client) Observe(ctx context.Context, spec Spec) (bool, error) {
 	if err != nil || live == nil {
 		return false, err
 	}
-	return containsRole(live.Data, role(spec, c.options.Audience)), nil
+	return contains(live.Data, role(spec, c.options.Audience)), nil
 }
 
 // Ensure implements Keys.
@@ -97,17 +99,19 @@ func (c *Client) Ensure(ctx context.Context, spec Spec) error {
 func (c *Client) DeleteRole(ctx context.Context, authMount, role string) error {
 	return c.call(ctx, func(ctx context.Context, api *vaultapi.Client) error {
 		_, err := api.Logical().DeleteWithContext(ctx, c.rolePath(authMount, role))
+		if hasStatus(err, http.StatusNotFound) {
+			return nil // a mount that was removed took its roles along
+		}
 		return err
 	})
 }
 
 func (c *Client) keyPath(key string) string { return c.options.TransitMount + "/keys/" + key }
+func policyPath(name string) string         { return "sys/policies/acl/" + name }
 
 func (c *Client) rolePath(authMount, role string) string {
 	return "auth/" + cmp.Or(authMount, c.options.AuthMount) + "/role/" + role
 }
-
-func policyPath(name string) string { return "sys/policies/acl/" + name }
 
 func (c *Client) read(ctx context.Context, path string) (secret *vaultapi.Secret, err error) {
 	err = c.call(ctx, func(ctx context.Context, api *vaultapi.Client) error {
@@ -185,9 +189,11 @@ func (c *Client) forget(token string) {
 	}
 }
 
-func isDenied(err error) bool {
+func isDenied(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
+func hasStatus(err error, status int) bool {
 	response := (*vaultapi.ResponseError)(nil)
-	return errors.As(err, &response) && response.StatusCode == http.StatusForbidden
+	return errors.As(err, &response) && response.StatusCode == status
 }
 
 // classify turns an answer, or the lack of one, into one of our errors. The
@@ -220,8 +226,8 @@ func path(url string) string {
 	return ""
 }
 
-// containsRole compares what was read with what would be written.
-func containsRole(live, wanted map[string]any) bool {
+// contains compares what was read with what would be written.
+func contains(live, wanted map[string]any) bool {
 	for key, value := range wanted {
 		if !reflect.DeepEqual(normal(live[key]), normal(value)) {
 			return false

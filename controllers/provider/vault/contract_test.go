@@ -77,16 +77,24 @@ func TestOperatorCanUseNoKey(t *testing.T) {
 	for _, path := range []string{
 		"transit/encrypt/t-1", "transit/decrypt/t-1", "transit/rewrap/t-1", "transit/datakey/plaintext/t-1", "transit/datakey/wrapped/t-1",
 		"transit/hmac/t-1", "transit/sign/t-1", "transit/keys/other", "sys/policies/acl/other", "auth/kubernetes/role/other",
+		"auth/kubernetes/config", "auth/bulkhead/second/role/other", "auth/bulkhead/second/login/other",
+		"sys/auth/other", "sys/auth/bulkhead", "sys/auth/bulkhead/second/tune", "sys/remount",
 	} {
 		_, err := api.Logical().Write(path, map[string]any{"plaintext": "", "ciphertext": "vault:v1:", "policy": ""})
 		if !denied(err) {
 			t.Errorf("write %s: %v, want a refusal", path, err)
 		}
 	}
-	for _, path := range []string{"transit/export/encryption-key/t-1", "transit/backup/t-1", "sys/policies/acl/root"} {
+	for _, path := range []string{"transit/export/encryption-key/t-1", "transit/backup/t-1", "sys/policies/acl/root", "sys/auth"} {
 		if _, err := api.Logical().Read(path); !denied(err) {
 			t.Errorf("read %s: %v, want a refusal", path, err)
 		}
+	}
+	if _, err := api.Logical().Write("sys/auth/bulkhead/second", map[string]any{"type": "userpass"}); !denied(err) {
+		t.Errorf("a mount of another method: %v, want a refusal", err)
+	}
+	if _, err := api.Logical().Delete("sys/auth/bulkhead/second"); !denied(err) {
+		t.Errorf("remove a mount: %v, want a refusal", err)
 	}
 }
 

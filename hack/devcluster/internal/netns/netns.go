@@ -46,7 +46,7 @@ func notOurs(namespace *os.File) error {
 	if err != nil {
 		return err
 	}
-	ours, err := os.Stat("/proc/self/ns/net")
+	ours, err := os.Stat("/proc/thread-self/ns/net")
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,17 @@ func notOurs(namespace *os.File) error {
 }
 
 // Run calls do on a thread that is in the namespace: sockets that do makes, and programs that it
-// starts, are there too. The thread is not fit for anything else, so it ends with its goroutine.
+// starts, are there too. The thread is not fit for anything else, so it ends with its goroutine. The
+// process's first thread cannot end: it would keep the namespace alive, so it is kept out.
 func Run(namespace *os.File, do func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			done <- Run(namespace, do) // on another thread, as this one is taken
+			runtime.UnlockOSThread()
+			return
+		}
 		if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
 			done <- fmt.Errorf("enter the network namespace: %w", err)
 			return
