@@ -27,7 +27,7 @@ func (b *bench) makeCells(ctx context.Context) error {
 	if err := createCells(ctx, b.client, names); err != nil {
 		return err
 	}
-	if err := readyCells(ctx, b.client, names); err != nil {
+	if err := readyCells(ctx, b.client, names, string(b.kube.Admin.CAData)); err != nil {
 		return err
 	}
 	b.cellsTook = time.Since(began)

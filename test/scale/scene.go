@@ -57,12 +57,12 @@ func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n
 		return nil, err
 	}
 	var err error
-	s.kube, err = kube.Start(ctx, func(plane *envtest.ControlPlane) {
+	s.kube, err = kube.Start(ctx, kube.Options{Configure: func(plane *envtest.ControlPlane) {
 		plane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", s.apiLog.path).
 			Set("audit-log-maxsize", "100000") // MB: it is read from where it was left, and must not turn over
 		plane.Etcd = &envtest.Etcd{}
 		plane.Etcd.Configure().Set("quota-backend-bytes", fmt.Sprint(8<<30))
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
