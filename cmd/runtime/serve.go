@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -105,5 +106,6 @@ func kubernetesClient(kubeconfig string) (kubernetes.Interface, error) {
 		return nil, fmt.Errorf("kubernetes client: %w", err)
 	}
 	config.UserAgent = "bulkhead-runtime"
+	config.ContentType = kruntime.ContentTypeProtobuf // Secrets and ConfigMaps only, some of them large
 	return kubernetes.NewForConfig(config)
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ProbeInterval is how often what is in Vault is looked at when nothing else
-// gives cause to.
+// ProbeInterval is how often at least what is in Vault is looked at when nothing
+// else gives cause to.
 const ProbeInterval = 15 * time.Minute
 
 // hastened is how soon something that somebody complains of is looked at.
@@ -41,11 +41,14 @@ func (p *Probes[S]) Due(name string, spec S, storedReady bool, now time.Time) ti
 	return max(known.at.Sub(now), 0)
 }
 
-// Done records that a thing is in order.
-func (p *Probes[S]) Done(name string, spec S, now time.Time) {
+// Done records that a thing is in order and returns how long it may be left
+// alone: things that were made together are not looked at together for ever.
+func (p *Probes[S]) Done(name string, spec S, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.set(name, probe[S]{spec, now.Add(ProbeInterval)})
+	wait := ProbeInterval - rand.N(ProbeInterval/3) //nolint:gosec // no secret
+	p.set(name, probe[S]{spec, now.Add(wait)})
+	return wait
 }
 
 // Hasten looks at a thing soon: somebody says that it is not in order.

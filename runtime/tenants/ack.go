@@ -25,10 +25,14 @@ type Pod struct {
 }
 
 const (
-	ackWritesPerSecond = 2
-	ackTimeout         = 5 * time.Second
-	ackRetry           = time.Second
-	fieldManager       = "bulkhead-runtime"
+	// A write costs everybody as much as there are tenants in it, so that from
+	// 250 tenants on there are fewer than two writes a second.
+	ackWritesPerSecond  = 2
+	ackEntriesPerSecond = 500
+
+	ackTimeout   = 5 * time.Second
+	ackRetry     = time.Second
+	fieldManager = "bulkhead-runtime"
 )
 
 // Acks keeps the ConfigMap by which this replica tells the operator what is in
@@ -93,7 +97,8 @@ func (a *Acks) Wake() {
 }
 
 // Run writes what changed until the context ends: the first change at once,
-// then at most two writes a second, and nothing when nothing changed.
+// then at most two writes a second, fewer when there are many tenants, and
+// nothing when nothing changed.
 func (a *Acks) Run(ctx context.Context) {
 	limit := rate.NewLimiter(ackWritesPerSecond, 1)
 	for {
@@ -105,6 +110,7 @@ func (a *Acks) Run(ctx context.Context) {
 		if a.Current() {
 			continue
 		}
+		limit.SetLimit(a.pace())
 		if limit.Wait(ctx) != nil {
 			return
 		}
@@ -113,6 +119,13 @@ func (a *Acks) Run(ctx context.Context) {
 			time.AfterFunc(ackRetry, a.Wake)
 		}
 	}
+}
+
+// pace is how many writes a second there may be.
+func (a *Acks) pace() rate.Limit {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return min(ackWritesPerSecond, ackEntriesPerSecond/rate.Limit(max(len(a.acks), 1)))
 }
 
 func (a *Acks) encode() (map[string]string, error) {

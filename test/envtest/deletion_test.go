@@ -96,7 +96,7 @@ var _ = Describe("The removal of our own definitions", Serial, func() {
 			crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: kind + ".bulkhead.dev"}}
 			Eventually(func() bool { return gone(ctx, crd) }).WithTimeout(patience).Should(BeTrue())
 		}
-		install(ctx)
+		Expect(plane.Install(ctx)).To(Succeed())
 	})
 })
 

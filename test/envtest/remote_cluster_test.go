@@ -32,7 +32,7 @@ type remoteCluster struct {
 func startRemote(ctx SpecContext) *remoteCluster {
 	GinkgoHelper()
 	environment := &envtest.Environment{
-		BinaryAssetsDirectory:    assets,
+		BinaryAssetsDirectory:    plane.Assets,
 		CRDDirectoryPaths:        cnpgCRDs(ctx),
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: 2 * time.Minute,

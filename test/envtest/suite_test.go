@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/bulkhead-dev/bulkhead/controllers"
+	"github.com/bulkhead-dev/bulkhead/test/kube"
 )
 
 // operatorUser is the identity that the operator has in a cluster: the tests
@@ -29,10 +30,9 @@ import (
 const operatorUser = "system:serviceaccount:bulkhead-system:bulkhead-manager"
 
 var (
-	environment *envtest.Environment
+	plane       *kube.Kubernetes
 	adminConfig *rest.Config
 	admin       client.Client
-	assets      string // directory of etcd, kube-apiserver and kubectl
 )
 
 func TestOperator(t *testing.T) {
@@ -41,57 +41,37 @@ func TestOperator(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx SpecContext) {
-	assets = os.Getenv("KUBEBUILDER_ASSETS")
-	Expect(assets).NotTo(BeEmpty(), "KUBEBUILDER_ASSETS names no directory with etcd and kube-apiserver; run `make test`, which builds them")
 	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
-	environment = &envtest.Environment{
-		BinaryAssetsDirectory:    assets,
-		CRDDirectoryPaths:        append(cnpgCRDs(ctx), gatewayCRD(ctx)),
-		ErrorIfCRDPathMissing:    true,
-		ControlPlaneStartTimeout: 2 * time.Minute,
-		ControlPlaneStopTimeout:  time.Minute,
-	}
 	var err error
-	adminConfig, err = environment.Start()
+	plane, err = kube.Start(ctx, kube.Options{Definitions: []string{gatewayCRD(ctx)}})
 	Expect(err).NotTo(HaveOccurred())
-	adminConfig.QPS = -1
+	adminConfig = plane.Admin
 	scheme, err := controllers.NewScheme()
 	Expect(err).NotTo(HaveOccurred())
 	admin, err = client.New(adminConfig, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
-	install(ctx)
 }, NodeTimeout(5*time.Minute))
 
 var _ = AfterSuite(func() {
-	if environment != nil {
-		Expect(environment.Stop()).To(Succeed())
+	if plane != nil {
+		Expect(plane.Stop()).To(Succeed())
 	}
 })
 
 // cnpgCRDs are the CloudNativePG definitions that its own module ships.
 func cnpgCRDs(ctx context.Context) []string {
-	bases := fileOf(ctx, "github.com/cloudnative-pg/cloudnative-pg", "config", "crd", "bases")
-	return []string{filepath.Join(bases, "postgresql.cnpg.io_clusters.yaml"), filepath.Join(bases, "postgresql.cnpg.io_scheduledbackups.yaml")}
+	GinkgoHelper()
+	files, err := kube.CloudNativePG(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	return files
 }
 
 // gatewayCRD is the Gateway API's definition of routes that its own module ships.
 func gatewayCRD(ctx context.Context) string {
-	return fileOf(ctx, "sigs.k8s.io/gateway-api", "config", "crd", "standard", "gateway.networking.k8s.io_httproutes.yaml")
-}
-
-// fileOf is the path of a file of a Go module.
-func fileOf(ctx context.Context, module string, path ...string) string {
 	GinkgoHelper()
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api").Output()
 	Expect(err).NotTo(HaveOccurred())
-	return filepath.Join(append([]string{strings.TrimSpace(string(out))}, path...)...)
-}
-
-// install applies config/default as a user would.
-func install(ctx SpecContext) {
-	kubectlIn(ctx, environment, "apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default"))
-	kubectlIn(ctx, environment, "wait", "--for=condition=Established", "--timeout=30s",
-		"crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev")
+	return filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "standard", "gateway.networking.k8s.io_httproutes.yaml")
 }
 
 // kubectlIn runs kubectl as an administrator.
@@ -103,6 +83,6 @@ func kubectlIn(ctx SpecContext, in *envtest.Environment, args ...string) {
 	Expect(err).NotTo(HaveOccurred())
 	kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
 	Expect(os.WriteFile(kubeconfig, content, 0o600)).To(Succeed())
-	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), append([]string{"--kubeconfig", kubeconfig}, args...)...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, filepath.Join(plane.Assets, "kubectl"), append([]string{"--kubeconfig", kubeconfig}, args...)...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(out))
 }

@@ -37,17 +37,28 @@ type Kubernetes struct {
 	// Kubeconfig is a file with the same rights.
 	Kubeconfig string
 
+	// Assets is the directory of etcd, kube-apiserver and kubectl.
+	Assets string
+
 	environment *envtest.Environment
-	assets, dir string
+	dir         string
 }
 
-// Start starts a control plane. configure may set flags of its programs before.
-func Start(ctx context.Context, configure func(*envtest.ControlPlane)) (*Kubernetes, error) {
+// Options say what differs from a plain control plane.
+type Options struct {
+	// Definitions are files with more CustomResourceDefinitions.
+	Definitions []string
+	// Configure sets flags of its programs; none when nil.
+	Configure func(*envtest.ControlPlane)
+}
+
+// Start starts a control plane.
+func Start(ctx context.Context, options Options) (*Kubernetes, error) {
 	assets := os.Getenv(EnvAssets)
 	if assets == "" {
 		return nil, fmt.Errorf("%s names no directory with etcd and kube-apiserver; `go -C hack run ./devcluster binaries envtest` builds them and prints it", EnvAssets)
 	}
-	definitions, err := cloudNativePG(ctx)
+	definitions, err := CloudNativePG(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -55,14 +66,16 @@ func Start(ctx context.Context, configure func(*envtest.ControlPlane)) (*Kuberne
 	if err != nil {
 		return nil, err
 	}
-	k := &Kubernetes{assets: assets, dir: dir, Kubeconfig: filepath.Join(dir, "kubeconfig"), environment: &envtest.Environment{
+	k := &Kubernetes{Assets: assets, dir: dir, Kubeconfig: filepath.Join(dir, "kubeconfig"), environment: &envtest.Environment{
 		BinaryAssetsDirectory:    assets,
-		CRDDirectoryPaths:        definitions,
+		CRDDirectoryPaths:        append(definitions, options.Definitions...),
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: 2 * time.Minute,
 		ControlPlaneStopTimeout:  time.Minute,
 	}}
-	configure(&k.environment.ControlPlane)
+	if options.Configure != nil {
+		options.Configure(&k.environment.ControlPlane)
+	}
 	if err := k.start(ctx); err != nil {
 		return nil, errors.Join(err, k.Stop())
 	}
@@ -77,6 +90,11 @@ func (k *Kubernetes) start(ctx context.Context) (err error) {
 	if err := os.WriteFile(k.Kubeconfig, k.environment.KubeConfig, 0o600); err != nil {
 		return err
 	}
+	return k.Install(ctx)
+}
+
+// Install applies config/default, as a user does.
+func (k *Kubernetes) Install(ctx context.Context) error {
 	if err := k.Kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(repository(), "config", "default")); err != nil {
 		return err
 	}
@@ -91,7 +109,7 @@ func (k *Kubernetes) Stop() error {
 
 // Kubectl runs kubectl as the administrator.
 func (k *Kubernetes) Kubectl(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(k.assets, "kubectl"), append([]string{"--kubeconfig", k.Kubeconfig}, args...)...)
+	cmd := exec.CommandContext(ctx, filepath.Join(k.Assets, "kubectl"), append([]string{"--kubeconfig", k.Kubeconfig}, args...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, out)
 	}

@@ -15,8 +15,8 @@ func repository() string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
-// cloudNativePG are the definitions that its own module ships.
-func cloudNativePG(ctx context.Context) ([]string, error) {
+// CloudNativePG are the files with its definitions that its own module ships.
+func CloudNativePG(ctx context.Context) ([]string, error) {
 	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg")
 	list.Dir = repository()
 	out, err := list.Output()

@@ -9,7 +9,12 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
+
+// operatorUser is how the API server knows the operator.
+const operatorUser = "system:serviceaccount:" + desired.SystemNamespace + ":" + managerAccount
 
 // auditLog is a log that grows; its reader goes on from where it was.
 type auditLog struct {
@@ -83,43 +88,60 @@ func (t *tally) add(r apiRequest) {
 
 func (t *tally) writes() int { return t.tenantWrites.sum() + t.cellWrites.sum() }
 
-// requests tallies the requests since the last call, by who made them; nobody
-// is asked about whom who returns "".
-func (l *auditLog) requests(who func(user string) string) (map[string]*tally, error) {
-	found := map[string]*tally{}
-	return found, l.each(func(line []byte) error {
+// readAPI tallies what the operator, and the stand-in for runtime pods, asked of the
+// API server since the last call.
+func (l *auditLog) readAPI() (operator, runtime tally, err error) {
+	err = l.each(func(line []byte) error {
 		var r apiRequest
 		if err := json.Unmarshal(line, &r); err != nil {
 			return err
 		}
-		name := who(r.User.Username)
-		if found[name] == nil {
-			found[name] = &tally{}
+		switch user := r.User.Username; {
+		case user == operatorUser:
+			operator.add(r)
+		case strings.HasSuffix(user, ":"+desired.RuntimeServiceAccount):
+			runtime.add(r)
 		}
-		found[name].add(r)
 		return nil
 	})
+	return operator, runtime, err
 }
 
-// vaultCalls counts the calls in OpenBao's audit log since the last call, by
-// the path without a tenant's id.
-func (l *auditLog) vaultCalls() (counts, error) {
-	var found counts
-	return found, l.each(func(line []byte) error {
-		var entry struct {
-			Type    string
-			Request struct{ Operation, Path string }
-		}
-		if err := json.Unmarshal(line, &entry); err != nil {
+// vaultCall is one call in OpenBao's audit log.
+type vaultCall struct {
+	Type string
+	Auth struct {
+		Metadata struct{ Role string }
+	}
+	Request struct{ Operation, Path string }
+}
+
+// String is the call without the tenant's id.
+func (c vaultCall) String() string {
+	path, _, _ := strings.Cut(c.Request.Path, desired.KeyName(""))
+	return c.Request.Operation + " " + strings.TrimRight(strings.TrimSuffix(path, "bulkhead-"), "/")
+}
+
+// readVault counts the calls for tenants since the last call, by the operator and
+// by the stand-in for runtime pods. The operator's own logins, one in ten
+// minutes, are nobody's.
+func (l *auditLog) readVault() (operator, runtime counts, err error) {
+	err = l.each(func(line []byte) error {
+		var c vaultCall
+		if err := json.Unmarshal(line, &c); err != nil {
 			return err
 		}
-		if entry.Type != "request" {
-			return nil
+		role := c.Auth.Metadata.Role
+		switch {
+		case c.Type != "response":
+		case strings.HasPrefix(role, desired.VaultRole("")):
+			runtime.add(c.String())
+		case role != "" && !strings.HasSuffix(c.Request.Path, "/login"):
+			operator.add(c.String())
 		}
-		path, _, _ := strings.Cut(entry.Request.Path, "t-")
-		found.add(entry.Request.Operation + " " + strings.TrimSuffix(strings.TrimSuffix(path, "bulkhead-"), "/"))
 		return nil
 	})
+	return operator, runtime, err
 }
 
 // counts is how often something was seen.

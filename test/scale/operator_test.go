@@ -21,7 +21,7 @@ import (
 var (
 	sizes   = flag.String("tenants", "100,1000,10000", "how many tenants to make, a case each")
 	steady  = flag.Duration("steady", 10*time.Minute, "how long to count what an operator does that has nothing to do")
-	profile = flag.String("profile", "", "directory for the operator's profiles: its CPU while tenants are made, its heap after it")
+	profile = flag.String("profile", "", "directory for profiles: the CPU of all servers while tenants are made, the operator's heap at the end")
 )
 
 // TestOperator measures; it fails when a figure is worse than it may be.
@@ -41,7 +41,7 @@ func TestOperator(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := &bench{scene: s, figures: figures{out: os.Stdout, tenants: n}, steady: *steady, profile: *profile}
+			b := &bench{scene: s, settings: settings{steady: *steady, profile: *profile}, figures: figures{out: os.Stdout, tenants: n}}
 			if err := b.measure(ctx); err != nil {
 				t.Errorf("%v\n%s", err, tail(s.operator.log(), 40))
 			}

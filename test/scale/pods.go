@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -51,6 +52,7 @@ func startPods(ctx context.Context, fail context.CancelCauseFunc, k *kube.Kubern
 	if err != nil {
 		return err
 	}
+	connection.ContentType = kruntime.ContentTypeProtobuf // as cmd/runtime has it
 	token, err := k.Token(ctx, space, desired.RuntimeServiceAccount, fixture.Audience)
 	if err != nil {
 		return err

@@ -117,12 +117,14 @@ func (u *user) create(ctx context.Context, name string) error {
 	})
 }
 
+func tenantName(i int) string { return fmt.Sprintf("tenant-%05d", i) }
+
 // createAll applies many.
 func (u *user) createAll(ctx context.Context, n int) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(atOnce)
 	for i := range n {
-		all.Go(func() error { return u.create(ctx, fmt.Sprintf("tenant-%05d", i)) })
+		all.Go(func() error { return u.create(ctx, tenantName(i)) })
 	}
 	return all.Wait()
 }

@@ -55,8 +55,7 @@ func (c Cluster) mount(ctx context.Context, s *Scope) component.Outcome {
 	if err := c.Mounts.EnsureAuthMount(ctx, mount); err != nil {
 		return component.VaultOutcome(err)
 	}
-	c.Probes.Done(s.Cell.Name, mount, c.Now())
-	return component.Outcome{After: component.ProbeInterval}
+	return component.Outcome{After: c.Probes.Done(s.Cell.Name, mount, c.Now())}
 }
 
 // provision has Cluster API make the cluster. Nothing here ever deletes it.

@@ -33,8 +33,7 @@ func (c Key) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if err := c.ensure(ctx, s, spec); err != nil {
 		return component.VaultOutcome(err)
 	}
-	c.Probes.Done(id, spec, s.Now)
-	return component.Outcome{After: component.ProbeInterval}
+	return component.Outcome{After: c.Probes.Done(id, spec, s.Now)}
 }
 
 // ensure writes for a new tenant at once, and for a known one only what was

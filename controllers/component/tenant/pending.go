@@ -6,8 +6,9 @@ import (
 )
 
 // deferral is how long a status write waits for acknowledgements, so that a
-// tenant that is served at once costs one write.
-const deferral = 2 * time.Second
+// tenant that is served soon costs one write. While thousands are made at once, an
+// acknowledgement takes a second or two.
+const deferral = ackPoll
 
 // Pending remembers since when each tenant's acknowledgement has been missing.
 type Pending struct {

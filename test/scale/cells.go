@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/test/world"
+	"github.com/bulkhead-dev/bulkhead/test/understudy"
 )
 
 // capacity of each cell; config/samples has the same.
@@ -48,10 +48,10 @@ func createCells(ctx context.Context, c client.Client, names []string) error {
 
 // readyCells plays CloudNativePG, the controllers of quotas, Jobs and Deployments
 // and the kubelet until all cells are Ready.
-func readyCells(ctx context.Context, c client.Client, names []string) error {
+func readyCells(ctx context.Context, c client.Client, names []string, ca string) error {
 	for _, name := range names {
 		for {
-			ready, err := readyCell(ctx, c, name)
+			ready, err := readyCell(ctx, c, name, ca)
 			if err != nil {
 				return fmt.Errorf("cell %s: %w", name, err)
 			}
@@ -68,12 +68,12 @@ func readyCells(ctx context.Context, c client.Client, names []string) error {
 	return nil
 }
 
-func readyCell(ctx context.Context, c client.Client, name string) (bool, error) {
+func readyCell(ctx context.Context, c client.Client, name, ca string) (bool, error) {
 	if err := errors.Join(
-		world.Quotas(ctx, c, name),
-		world.Database(ctx, c, name),
-		world.Migrations(ctx, c, name, false),
-		world.Deployment(ctx, c, name, podNames...),
+		understudy.Quotas(ctx, c, name),
+		understudy.Database(ctx, c, name, ca),
+		understudy.Migrations(ctx, c, name, false),
+		understudy.Deployment(ctx, c, name, podNames...),
 	); err != nil {
 		return false, err
 	}

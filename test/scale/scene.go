@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,8 +23,14 @@ import (
 	"github.com/bulkhead-dev/bulkhead/test/kube"
 )
 
-// pprofAddress is where the operator serves its profiles.
-const pprofAddress = "127.0.0.1:16060"
+// The programs whose processor time is counted.
+const (
+	apiServer = "kube-apiserver"
+	etcd      = "etcd"
+	openBao   = "openbao"
+	manager   = "operator"
+	ourselves = "user and stand-in"
+)
 
 // scene is one case: servers of its own, the operator, and so many tenants.
 type scene struct {
@@ -45,7 +49,7 @@ type scene struct {
 
 // newScene starts the servers and the operator.
 func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n int) (*scene, error) {
-	s := &scene{n: n, dir: t.TempDir(), fail: fail, pids: map[string]int{"bench and its stand-in": os.Getpid()}}
+	s := &scene{n: n, dir: t.TempDir(), fail: fail, pids: map[string]int{ourselves: os.Getpid()}}
 	s.bao = fixture.NewOpenBao(t)
 	s.vaultLog.path, s.apiLog.path = s.bao.Audit, filepath.Join(s.dir, "audit.log")
 	policy := filepath.Join(s.dir, "audit-policy.yaml")
@@ -53,11 +57,12 @@ func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n
 		return nil, err
 	}
 	var err error
-	s.kube, err = kube.Start(ctx, func(plane *envtest.ControlPlane) {
-		plane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", s.apiLog.path)
+	s.kube, err = kube.Start(ctx, kube.Options{Configure: func(plane *envtest.ControlPlane) {
+		plane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", s.apiLog.path).
+			Set("audit-log-maxsize", "100000") // MB: it is read from where it was left, and must not turn over
 		plane.Etcd = &envtest.Etcd{}
 		plane.Etcd.Configure().Set("quota-backend-bytes", fmt.Sprint(8<<30))
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -73,12 +78,12 @@ func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n
 	return s, s.operator.start()
 }
 
-// auditPolicy records what the operator, the stand-in for the runtime and
-// OpenBao ask for.
+// auditPolicy records what the operator and the stand-in for the runtime ask for.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived, ResponseStarted]
 rules:
+- {level: None, userGroups: ["system:serviceaccounts:openbao"]}
 - {level: Metadata, userGroups: ["system:serviceaccounts"]}
 - {level: None}
 `
@@ -108,7 +113,7 @@ func (s *scene) connect(ctx context.Context, t testing.TB) error {
 	if err := s.kube.Kubectl(ctx, "apply", "-f", filepath.Join("..", "..", "config", "samples", "plan-starter.yaml")); err != nil {
 		return err
 	}
-	for _, name := range []string{"etcd", "kube-apiserver", "openbao"} {
+	for _, name := range []string{etcd, apiServer, openBao} {
 		if s.pids[name], err = child(name); err != nil {
 			return err
 		}
@@ -150,49 +155,10 @@ func operatorConfiguration(vault, ca string) configuration.Configuration {
 // cpus is the processor time that each program has used so far.
 func (s *scene) cpus() (map[string]time.Duration, error) {
 	_, used, problems := s.operator.usage()
-	all := map[string]time.Duration{"operator": used}
+	all := map[string]time.Duration{manager: used}
 	for name, pid := range s.pids {
 		used, err := cpu(pid)
 		all[name], problems = used, errors.Join(problems, err)
 	}
 	return all, problems
-}
-
-// saveProfile fetches a profile of a Go program.
-func saveProfile(ctx context.Context, c *http.Client, url, file string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := c.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	return save(response.Body, file)
-}
-
-// saveVaultProfile fetches the CPU profile of OpenBao.
-func saveVaultProfile(ctx context.Context, bao *fixture.OpenBao, seconds int, file string) error {
-	c, err := bao.Client.Clone()
-	if err != nil {
-		return err
-	}
-	c.SetToken(bao.RootToken)
-	c.SetClientTimeout(0)
-	response, err := c.Logical().ReadRawWithDataWithContext(ctx, "sys/pprof/profile", map[string][]string{"seconds": {fmt.Sprint(seconds)}})
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	return save(response.Body, file)
-}
-
-func save(content io.Reader, file string) error {
-	out, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, content)
-	return errors.Join(err, out.Close())
 }

@@ -1,7 +1,7 @@
-// Package world plays, for one cell, what a bare control plane lacks:
+// Package understudy plays, for one cell, what a bare control plane lacks:
 // CloudNativePG, the controllers of quotas, Jobs and Deployments and the kubelet.
 // It does in the open what they would report, so that a cell can become Ready.
-package world
+package understudy
 
 import (
 	"context"
@@ -14,14 +14,16 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
-// Database reports the cell's PostgreSQL as running, as CloudNativePG does.
-func Database(ctx context.Context, c client.Client, cell string) error {
+// Database reports the cell's PostgreSQL as running, as CloudNativePG does, with
+// the certificate of an authority in PEM.
+func Database(ctx context.Context, c client.Client, cell, ca string) error {
 	namespace := desired.DatabaseNamespace(cell)
 	var cluster cnpgv1.Cluster
 	err := c.Get(ctx, client.ObjectKey{Namespace: namespace, Name: desired.DatabaseCluster}, &cluster)
@@ -30,7 +32,7 @@ func Database(ctx context.Context, c client.Client, cell string) error {
 	}
 	if err := create(ctx, c, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: desired.DatabaseCASecret},
-		StringData: map[string]string{binding.FileCA: "-----BEGIN CERTIFICATE-----", "ca.key": "CANARY-CA-KEY"},
+		StringData: map[string]string{binding.FileCA: ca, "ca.key": "CANARY-CA-KEY"},
 	}); err != nil {
 		return err
 	}
@@ -116,7 +118,7 @@ func Deployment(ctx context.Context, c client.Client, cell string, pods ...strin
 	if err != nil || d.Status.ObservedGeneration == d.Generation {
 		return client.IgnoreNotFound(err)
 	}
-	n := int32(len(pods))
+	n := ptr.Deref(d.Spec.Replicas, 1)
 	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, AvailableReplicas: n, ReadyReplicas: n}
 	problems := c.Status().Update(ctx, &d)
 	for _, name := range pods {
