@@ -9,6 +9,7 @@ TOOL    := $(GO) tool -modfile=go.tools.mod
 HACK    := $(GO) -C hack run
 CLUSTER := $(HACK) ./devcluster
 STATE   ?= $(CURDIR)/.devcluster
+SECOND  ?= $(STATE)-second
 export BULKHEAD_STATE := $(STATE)
 
 ##@ Use
@@ -25,6 +26,14 @@ devcluster-up: ## Start the development cluster (STATE=dir; default .devcluster)
 devcluster-down: ## Stop the development cluster and keep its state
 	$(CLUSTER) down
 
+.PHONY: devcluster-up-second
+devcluster-up-second: ## Start a second one, linked to the first (SECOND=dir; default .devcluster-second)
+	$(CLUSTER) --state $(SECOND) --name second up --no-vault --link $(STATE)
+
+.PHONY: devcluster-down-second
+devcluster-down-second: ## Stop the second one and keep its state
+	$(CLUSTER) --state $(SECOND) down
+
 .PHONY: env
 env: ## Print what puts kubectl and the development cluster into a shell: eval "$$(make -s env)"
 	@echo "export KUBECONFIG=$(STATE)/kubeconfig"
@@ -33,6 +42,10 @@ env: ## Print what puts kubectl and the development cluster into a shell: eval "
 .PHONY: deploy
 deploy: ## Install the operator from config/ into the running cluster
 	$(HACK) ./deploy
+
+.PHONY: deploy-second
+deploy-second: ## Let the installed operator put cells on the second cluster
+	$(HACK) ./deploy remote $(SECOND)
 
 .PHONY: kubectl-bulkhead
 kubectl-bulkhead: ## Build the kubectl plugin into bin/, to be put on PATH
@@ -87,4 +100,4 @@ bench-provision: ## Time a Shared tenant from apply to Ready, and count the writ
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

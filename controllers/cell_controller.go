@@ -5,10 +5,6 @@ import (
 	"errors"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -19,6 +15,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 )
 
 // Finalizer holds back a Tenant's or a Cell's deletion until its parts are in order.
@@ -29,15 +26,15 @@ const loadInterval = 5 * time.Second
 
 // CellReconciler brings about the namespaces, the database and the runtime of cells.
 type CellReconciler struct {
-	Client  client.Client
-	Facts   cell.Reader
-	Applier *apply.Applier
-	Config  configuration.Configuration
-	Manager desired.ServiceAccount
-	Kinds   *KindWatch
-	Clock   Clock
+	Client   client.Client // of the hub, where Cells are
+	Clusters *clusters.Clusters
+	Cluster  cell.Cluster
+	Config   configuration.Configuration
+	Kinds    *KindWatch
+	Clock    Clock
 
-	loads loadWriter
+	loads    loadWriter
+	settling cell.Settling
 }
 
 // Reconcile implements reconcile.Reconciler.
@@ -60,86 +57,68 @@ func (r *CellReconciler) Reconcile(ctx context.Context, request ctrl.Request) (c
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	run := component.Run(ctx, scope, cell.Components())
-	if err := r.prune(ctx, scope); err != nil {
-		return ctrl.Result{}, err
+	run := component.Run(ctx, scope, cell.Components(&c, r.Cluster))
+	if scope.Cluster != nil {
+		if err := r.prune(ctx, scope); err != nil {
+			return ctrl.Result{}, err
+		}
+		run.After = smallest(run.After, r.loads.due(&c, scope.Facts.Tenants, r.Clock()))
 	}
 	c.Status.ObservedGeneration = c.Generation
 	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	run.After = smallest(run.After, r.loads.due(&c, scope.Facts.Tenants, r.Clock()))
 	return finish(ctx, r.Client, before, &c, run)
 }
 
-// read gathers the facts and computes what should be.
+// read gathers the facts and computes what should be. Of a cluster that cannot
+// be worked with there are none.
 func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scope, error) {
-	facts, err := r.Facts.Read(ctx, c)
+	scope := &cell.Scope{Cell: c, Image: r.Config.Images.Runtime, Applier: applierOf(r.Clusters.Hub()), Now: r.Clock(), Settling: &r.settling}
+	cluster, err := r.Clusters.OfCell(ctx, c)
+	if problem := (*clusters.NotReady)(nil); errors.As(err, &problem) {
+		scope.ClusterErr = err
+		return scope, nil
+	} else if err != nil {
+		return nil, err
+	}
+	scope.Cluster, scope.Applier = cluster, applierOf(cluster)
+	if scope.Facts, err = (cell.Reader{Cluster: cluster}).Read(ctx, c, scope.Image); err != nil {
+		return nil, err
+	}
+	in, err := r.input(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := r.apiServer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	image, err := r.runtimeImage(ctx, c, &facts)
-	if err != nil {
-		return nil, err
-	}
-	set, err := desired.Cell(desired.CellInput{
-		Cell:         c,
+	scope.Set, err = desired.Cell(in)
+	return scope, err
+}
+
+func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.CellInput, error) {
+	in := desired.CellInput{
+		Cell:         s.Cell,
 		Config:       r.Config,
-		Manager:      r.Manager,
-		APIServer:    addresses,
-		DatabaseCA:   facts.DatabaseCA,
-		AppPassword:  facts.RolePasswords[desired.RoleSecretApp],
-		LanePassword: facts.RolePasswords[desired.RoleSecretLane],
-		RuntimeImage: image,
-	})
-	return &cell.Scope{Cell: c, Facts: facts, Set: set, Applier: r.Applier}, err
+		Manager:      s.Cluster.Operator,
+		Tenants:      s.Facts.Tenants,
+		DatabaseCA:   s.Facts.DatabaseCA,
+		AppPassword:  s.Facts.RolePasswords[desired.RoleSecretApp],
+		LanePassword: s.Facts.RolePasswords[desired.RoleSecretLane],
+	}
+	if s.Cell.Spec.Cluster != nil {
+		in.Config.Vault = r.Config.Vault.Elsewhere(desired.AuthMount(s.Cell.Name))
+	}
+	var plans v1alpha1.PlanList
+	if err := r.Client.List(ctx, &plans); err != nil {
+		return in, err
+	}
+	in.Plans = plans.Items
+	var err error
+	if in.APIServer, err = s.Cluster.APIServer(ctx); err != nil {
+		return in, err
+	}
+	in.RuntimeImage, err = r.runtimeImage(ctx, s)
+	return in, err
 }
 
-// runtimeImage is the configured image once its migrations are done, else the
-// one that runs.
-func (r *CellReconciler) runtimeImage(ctx context.Context, c *v1alpha1.Cell, facts *cell.Facts) (string, error) {
-	if c.Spec.Database == nil {
-		return r.Config.Images.Runtime, nil
-	}
-	if facts.Database != nil {
-		var job batchv1.Job
-		key := client.ObjectKey{Namespace: desired.DatabaseNamespace(c.Name), Name: desired.MigrationJob(r.Config.Images.Runtime)}
-		if err := facts.Database.Get(ctx, key, &job); client.IgnoreNotFound(err) != nil {
-			return "", err
-		} else if err == nil {
-			facts.Migration = &job
-		}
-	}
-	if cell.Finished(facts.Migration, batchv1.JobComplete) {
-		return r.Config.Images.Runtime, nil
-	}
-	if facts.Deployment != nil && len(facts.Deployment.Spec.Template.Spec.Containers) > 0 {
-		return facts.Deployment.Spec.Template.Spec.Containers[0].Image, nil
-	}
-	return "", nil
-}
-
-// apiServer returns the addresses behind the Service "kubernetes".
-func (r *CellReconciler) apiServer(ctx context.Context) ([]desired.Address, error) {
-	var slices discoveryv1.EndpointSliceList
-	err := r.Client.List(ctx, &slices, client.InNamespace(corev1.NamespaceDefault), client.MatchingLabels{discoveryv1.LabelServiceName: "kubernetes"})
-	if err != nil {
-		return nil, err
-	}
-	var addresses []desired.Address
-	for _, slice := range slices.Items {
-		for _, endpoint := range slice.Endpoints {
-			for _, port := range slice.Ports {
-				for _, ip := range endpoint.Addresses {
-					addresses = append(addresses, desired.Address{IP: ip, Port: ptr.Deref(port.Port, 443)})
-				}
-			}
-		}
-	}
-	if len(addresses) == 0 { // walls without them would cut every pod off
-		return nil, errors.New("the Service default/kubernetes has no addresses")
-	}
-	return desired.SortAddresses(addresses), nil
+// applierOf applies objects in a cluster.
+func applierOf(cluster *clusters.Cluster) *apply.Applier {
+	return &apply.Applier{Client: cluster.Client, Live: cluster.Live, Owned: owned}
 }

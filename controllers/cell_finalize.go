@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,7 +15,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
+	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -34,16 +37,53 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 	if removed {
 		return ctrl.Result{}, dropFinalizer(ctx, r.Client, before, c)
 	}
-	facts, err := r.Facts.Read(ctx, c)
-	if err != nil {
-		return ctrl.Result{}, err
+	condition, outcome := r.tearDown(ctx, c)
+	if outcome.Ready() {
+		outcome = release(ctx, r.Client, before, c)
 	}
-	tenants, err := r.countBindings(ctx, c, facts)
-	if err != nil {
-		return ctrl.Result{}, err
+	if outcome.Ready() {
+		return ctrl.Result{}, nil
 	}
-	if tenants > 0 {
-		return r.refuseDeletion(ctx, before, c, tenants)
+	run := component.Deletion(condition, outcome)
+	c.Status.ObservedGeneration = c.Generation
+	component.SetConditions(&c.Status.Conditions, c.Generation, run)
+	return finish(ctx, r.Client, before, c, run)
+}
+
+// tearDown is ready when nothing of the cell is left. Else it says what is in the
+// way, and which condition that is about.
+func (r *CellReconciler) tearDown(ctx context.Context, c *v1alpha1.Cell) (condition string, outcome component.Outcome) {
+	cluster, err := r.Clusters.OfCell(ctx, c)
+	if err != nil {
+		return v1alpha1.ConditionClusterReady, withoutCluster(c, err)
+	}
+	return v1alpha1.ConditionNamespacesReady, r.tearDownIn(ctx, c, cluster)
+}
+
+// withoutCluster keeps a cell whose cluster does not answer: what is there cannot
+// be seen, so nothing is concluded. Only where nothing was ever made is nothing left.
+func withoutCluster(c *v1alpha1.Cell, err error) component.Outcome {
+	outcome := cell.ClusterOutcome(err)
+	if outcome.Unseen && len(c.Status.Namespaces) == 0 {
+		return component.Outcome{}
+	}
+	return outcome
+}
+
+func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster) component.Outcome {
+	facts, err := (cell.Reader{Cluster: cluster}).Read(ctx, c, r.Config.Images.Runtime)
+	if err != nil {
+		return component.Fail(err)
+	}
+	if err := restoreAccess(ctx, c, cluster, facts); err != nil {
+		return component.Fail(err)
+	}
+	blocker, err := r.holdsData(ctx, c, cluster, facts)
+	if err != nil {
+		return component.Fail(err)
+	}
+	if blocker != "" {
+		return component.Wait(v1alpha1.ReasonCellInUse, blocker, deletionPoll)
 	}
 	left := 0
 	// The database goes first: while it lives, the Bindings say whose data it holds.
@@ -53,27 +93,76 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 			continue // gone, or not ours: never touched
 		}
 		left++
-		if err := r.deleteNamespace(ctx, namespace); err != nil {
-			return ctrl.Result{}, err
+		if err := deleteNamespace(ctx, cluster, namespace); err != nil {
+			return component.Fail(fmt.Errorf("namespace %s: %w", name, err))
 		}
 	}
 	if left == 0 {
-		return ctrl.Result{}, dropFinalizer(ctx, r.Client, before, c)
+		return component.Outcome{}
 	}
-	outcome := component.Wait(v1alpha1.ReasonNamespaceTerminating, fmt.Sprintf("%d namespaces of the cell are being deleted", left), deletionPoll)
-	return r.report(ctx, before, c, outcome)
+	return terminating(c, facts)
+}
+
+// restoreAccess gives the operator back what it needs to see whether the cell is empty.
+func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) error {
+	access, err := desired.ManagerAccess(desired.CellInput{Cell: c, Manager: cluster.Operator})
+	if err != nil {
+		return err
+	}
+	readers := map[string]client.Reader{desired.RuntimeNamespace(c.Name): facts.Runtime, desired.DatabaseNamespace(c.Name): facts.Database}
+	for _, grant := range access {
+		namespace := recorded(c, facts, grant.GetNamespace())
+		if namespace == nil || namespace.DeletionTimestamp != nil {
+			continue
+		}
+		if _, _, err := applierOf(cluster).Apply(ctx, readers[namespace.Name], grant); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdsData says why the cell cannot go, empty when it can.
+func (r *CellReconciler) holdsData(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) (string, error) {
+	if c.Spec.TenantID != "" && c.Annotations[v1alpha1.AnnotationDiscardData] != c.Spec.TenantID {
+		return fmt.Sprintf("the cell holds the data of the tenant %s; if it may go, annotate the Cell with %s=%s",
+			c.Spec.TenantID, v1alpha1.AnnotationDiscardData, c.Spec.TenantID), nil
+	}
+	if c.Spec.TenantID != "" {
+		return r.tenantOf(ctx, c)
+	}
+	var served v1alpha1.CellList
+	if err := r.Client.List(ctx, &served, client.MatchingFields{IndexServedBy: c.Name}, client.UnsafeDisableDeepCopy); err != nil {
+		return "", err
+	}
+	if len(served.Items) > 0 {
+		return fmt.Sprintf("the cell's runtime serves the databases of %d other cells, such as %s; it is deleted when they are gone", len(served.Items), served.Items[0].Name), nil
+	}
+	namespace := recorded(c, facts, desired.RuntimeNamespace(c.Name))
+	if namespace == nil || namespace.DeletionTimestamp != nil {
+		return unproven(c, facts), nil
+	}
+	tenants, err := countBindings(ctx, cluster, namespace.Name)
+	if tenants == 0 || err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("the cell holds the data of %d tenants, retained ones included, and is deleted when they have left", tenants), nil
+}
+
+// tenantOf refuses to discard the data of a tenant that still exists.
+func (r *CellReconciler) tenantOf(ctx context.Context, c *v1alpha1.Cell) (string, error) {
+	names, err := tenant.Claimants(ctx, r.Client, c.Spec.TenantID)
+	if len(names) == 0 || err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("the Tenant %s lives in the cell; delete the Tenant first", names[0]), nil
 }
 
 // countBindings reads past the cache: what it says decides over data. A
 // namespace that cannot be read counts as an error, never as empty.
-func (r *CellReconciler) countBindings(ctx context.Context, c *v1alpha1.Cell, facts cell.Facts) (int, error) {
-	name := desired.RuntimeNamespace(c.Name)
-	if namespace := recorded(c, facts, name); namespace == nil || namespace.DeletionTimestamp != nil {
-		return 0, r.provesNothing(c, facts)
-	}
+func countBindings(ctx context.Context, cluster *clusters.Cluster, namespace string) (int, error) {
 	var bindings corev1.SecretList
-	err := r.Applier.Live.List(ctx, &bindings, client.InNamespace(name), client.MatchingLabels{binding.LabelKind: binding.KindBinding})
-	if err != nil {
+	if err := cluster.Live.List(ctx, &bindings, client.InNamespace(namespace), client.MatchingLabels{binding.LabelKind: binding.KindBinding}); err != nil {
 		return 0, fmt.Errorf("the cell may hold tenants, but its Bindings cannot be read: %w", err)
 	}
 	return len(bindings.Items), nil
@@ -90,35 +179,43 @@ func recorded(c *v1alpha1.Cell, facts cell.Facts, name string) *corev1.Namespace
 	return nil
 }
 
-// provesNothing is an error while a missing runtime namespace, which held the
-// Bindings, is no proof that the database beside it is empty: somebody else
-// deleted it. When we did, the database is being deleted too.
-func (r *CellReconciler) provesNothing(c *v1alpha1.Cell, facts cell.Facts) error {
+// unproven says why a missing runtime namespace, which held the Bindings, is no
+// proof that the database beside it is empty: somebody else deleted it. When we
+// did, the database is being deleted too.
+func unproven(c *v1alpha1.Cell, facts cell.Facts) string {
 	database := recorded(c, facts, desired.DatabaseNamespace(c.Name))
 	if c.Spec.Runtime == nil || database == nil || database.DeletionTimestamp != nil {
-		return nil
+		return ""
 	}
-	return fmt.Errorf("namespace %s, which named the cell's tenants, is gone, but namespace %s may hold their data; "+
+	return fmt.Sprintf("namespace %s, which named the cell's tenants, is gone, but namespace %s may hold their data; "+
 		"delete the latter by hand if it may go", desired.RuntimeNamespace(c.Name), database.Name)
 }
 
-func (r *CellReconciler) deleteNamespace(ctx context.Context, namespace *corev1.Namespace) error {
+func deleteNamespace(ctx context.Context, cluster *clusters.Cluster, namespace *corev1.Namespace) error {
 	if namespace.DeletionTimestamp != nil {
 		return nil
 	}
-	err := r.Client.Delete(ctx, namespace, client.Preconditions{UID: ptr.To(namespace.UID)})
+	err := cluster.Client.Delete(ctx, namespace, client.Preconditions{UID: ptr.To(namespace.UID)})
 	return client.IgnoreNotFound(err)
 }
 
-func (r *CellReconciler) refuseDeletion(ctx context.Context, before, c *v1alpha1.Cell, tenants int) (ctrl.Result, error) {
-	outcome := component.Wait(v1alpha1.ReasonCellInUse, fmt.Sprintf(
-		"the cell holds the data of %d tenants, retained ones included, and is deleted when they have left", tenants), deletionPoll)
-	return r.report(ctx, before, c, outcome)
-}
-
-func (r *CellReconciler) report(ctx context.Context, before, c *v1alpha1.Cell, outcome component.Outcome) (ctrl.Result, error) {
-	run := component.Result{Outcomes: []component.Named{{Condition: v1alpha1.ConditionNamespacesReady, Outcome: outcome}}, After: outcome.After}
-	c.Status.ObservedGeneration = c.Generation
-	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	return finish(ctx, r.Client, before, c, run)
+// terminating says which namespaces go, and what Kubernetes says keeps them.
+func terminating(c *v1alpha1.Cell, facts cell.Facts) component.Outcome {
+	var parts []string
+	held := ""
+	for _, name := range []string{desired.DatabaseNamespace(c.Name), desired.RuntimeNamespace(c.Name)} {
+		namespace := recorded(c, facts, name)
+		if namespace == nil {
+			continue
+		}
+		part := name
+		for _, condition := range namespace.Status.Conditions {
+			if condition.Status == corev1.ConditionTrue {
+				part += " (" + string(condition.Type) + ": " + condition.Message + ")"
+				held = "; Kubernetes says in brackets what keeps them, and this goes on when that is gone"
+			}
+		}
+		parts = append(parts, part)
+	}
+	return component.Wait(v1alpha1.ReasonNamespaceTerminating, "being deleted: "+strings.Join(parts, ", ")+held, deletionPoll)
 }

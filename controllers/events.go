@@ -26,3 +26,12 @@ func (r Recorder) retained(t *v1alpha1.Tenant) {
 	r.Events.Eventf(t, nil, corev1.EventTypeNormal, v1alpha1.ReasonRetained, "Delete",
 		"access is stopped; the data and the key are kept under the id %s; apply a Tenant with spec.adoptID to serve them again", t.Status.ID)
 }
+
+// halted tells that the roll-out of a plan's change has stopped itself.
+func (r Recorder) halted(before, after *v1alpha1.Plan) {
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionRolledOut)
+	now := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionRolledOut)
+	if now != nil && now.Reason == v1alpha1.ReasonHalted && (was == nil || was.Reason != v1alpha1.ReasonHalted) {
+		r.Events.Eventf(after, nil, corev1.EventTypeWarning, now.Reason, "RollOut", "%s", now.Message)
+	}
+}

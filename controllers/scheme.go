@@ -9,6 +9,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 )
@@ -17,7 +18,7 @@ import (
 func NewScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
-		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, cnpgv1.AddToScheme, v1alpha1.AddToScheme,
+		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, cnpgv1.AddToScheme, gatewayv1.Install, v1alpha1.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {
 			return nil, err
@@ -42,6 +43,6 @@ func CacheOptions() cache.Options {
 // cache of what the operator may read only in its own namespaces.
 func ClientOptions() client.Options {
 	return client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{
-		&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &cnpgv1.Cluster{},
+		&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &cnpgv1.Cluster{}, &gatewayv1.HTTPRoute{},
 	}}}
 }

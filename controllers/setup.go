@@ -4,10 +4,12 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -15,20 +17,22 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/controllers/apply"
+	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 )
 
 // Options are what the operator is made of.
 type Options struct {
 	Config  configuration.Configuration
-	Manager desired.ServiceAccount // the operator's own identity
+	Manager rbacv1.Subject // the operator's own identity
 	Keys    vault.Keys
+	Mounts  vault.Mounts
 	Clock   Clock
 }
 
@@ -40,61 +44,83 @@ const (
 	lastRetry             = 30 * time.Second
 )
 
-// Reconcilers are the operator's two loops. Tests call them directly.
+// Reconcilers are the operator's loops. Tests call them directly.
 type Reconcilers struct {
-	Cell   *CellReconciler
-	Tenant *TenantReconciler
-	Caches *nscache.Caches
+	Cell     *CellReconciler
+	Tenant   *TenantReconciler
+	Plan     *PlanReconciler
+	Clusters *clusters.Clusters
 
 	watches *watches
 }
 
 // New makes the reconcilers over a manager's clients and indexes its cache.
 func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, error) {
-	if err := indexTenants(ctx, mgr.GetFieldIndexer()); err != nil {
+	if err := index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	live := mgr.GetAPIReader()
-	w := &watches{tenants: mgr.GetClient()}
-	caches := nscache.New(nscache.Options{
-		Config: mgr.GetConfig(),
-		Scheme: mgr.GetScheme(),
-		Mapper: mgr.GetRESTMapper(),
-		Live:   live,
-		Index:  indexSecrets,
-		Opened: w.opened,
-	})
-	kinds := &KindWatch{Live: live}
-	applier := &apply.Applier{Client: mgr.GetClient(), Live: live, Owned: owned}
+	w := newWatches(mgr.GetClient())
+	placements := &tenant.Placements{}
+	all := newClusters(mgr, options, w, placements)
+	hub := all.Hub()
+	kinds := &KindWatch{Live: hub.Live}
+	recorder := Recorder{mgr.GetEventRecorder("bulkhead")}
 	return &Reconcilers{
 		Cell: &CellReconciler{
-			Client:  mgr.GetClient(),
-			Facts:   cell.Reader{Cluster: mgr.GetClient(), Caches: caches},
-			Applier: applier,
-			Config:  options.Config,
-			Manager: options.Manager,
-			Kinds:   kinds,
-			Clock:   options.Clock,
+			Client:   hub.Client,
+			Clusters: all,
+			Cluster:  cell.Cluster{Clusters: all, Mounts: options.Mounts, Probes: &component.Probes[vault.Mount]{}, Now: options.Clock},
+			Config:   options.Config,
+			Kinds:    kinds,
+			Clock:    options.Clock,
 		},
 		Tenant: &TenantReconciler{
-			Client: mgr.GetClient(),
+			Client: hub.Client,
 			Parts: &tenant.Parts{
-				Client:       mgr.GetClient(),
-				Live:         live,
-				Bindings:     &tenant.Bindings{Cluster: mgr.GetClient(), Caches: caches},
-				Placements:   &tenant.Placements{},
+				Client:       hub.Client,
+				Clusters:     all,
+				Bindings:     &tenant.Bindings{Clusters: all, Placements: placements},
+				Placements:   placements,
 				Keys:         options.Keys,
-				Probes:       &tenant.Probes{},
+				Probes:       &component.Probes[vault.Spec]{},
 				Pending:      &tenant.Pending{},
 				TransitMount: options.Config.Vault.TransitMount,
+				Gateway:      options.Config.Gateway,
+				Absences:     &tenant.Absences{},
+				Applier:      applierOf,
 			},
 			Kinds:    kinds,
 			Clock:    options.Clock,
-			Recorder: Recorder{mgr.GetEventRecorder("bulkhead")},
+			Recorder: recorder,
 		},
-		Caches:  caches,
-		watches: w,
+		Plan:     &PlanReconciler{Client: hub.Client, Clock: options.Clock, Recorder: recorder},
+		Clusters: all,
+		watches:  w,
 	}, nil
+}
+
+// newClusters makes the hub from the manager, and what other clusters need.
+// Places are given away on the hub only.
+func newClusters(mgr ctrl.Manager, options Options, w *watches, placements *tenant.Placements) *clusters.Clusters {
+	namespaces := nscache.Options{
+		Scheme: mgr.GetScheme(), Indexed: &corev1.Secret{}, Keys: tenant.BindingKeys, Seen: func(string, string, bool) {}, Opened: w.opened,
+	}
+	onHub := namespaces
+	onHub.Config, onHub.Mapper, onHub.Live, onHub.Seen = mgr.GetConfig(), mgr.GetRESTMapper(), mgr.GetAPIReader(), placements.Seen
+	hub := &clusters.Cluster{
+		Client:   mgr.GetClient(),
+		Live:     mgr.GetAPIReader(),
+		Caches:   nscache.New(onHub),
+		Operator: options.Manager,
+	}
+	return clusters.New(hub, clusters.Options{
+		Scheme:     mgr.GetScheme(),
+		Cache:      CacheOptions,
+		Client:     ClientOptions,
+		Namespaces: namespaces,
+		Connected:  w.connected,
+		Changed:    w.clusterChanged,
+	})
 }
 
 // Setup adds the reconcilers to the manager, with what wakes them.
@@ -103,13 +129,18 @@ func Setup(ctx context.Context, mgr ctrl.Manager, options Options) error {
 	if err != nil {
 		return err
 	}
-	if err := mgr.Add(r.Caches); err != nil {
+	if err := r.Start(mgr); err != nil {
 		return err
 	}
 	if err := r.watches.setup(mgr, r); err != nil {
 		return fmt.Errorf("controllers: %w", err)
 	}
 	return nil
+}
+
+// Start has the manager keep the connections and the caches.
+func (r *Reconcilers) Start(mgr ctrl.Manager) error {
+	return errors.Join(mgr.Add(r.Clusters), mgr.Add(r.Clusters.Hub().Caches))
 }
 
 func controllerOptions() controller.Options {
@@ -126,19 +157,21 @@ func owned(labels map[string]string) bool {
 	return labels[desired.LabelManagedBy] == desired.ManagedBy
 }
 
-func indexTenants(ctx context.Context, indexer client.FieldIndexer) error {
+// index makes the indexes of the hub's cluster-wide cache.
+func index(ctx context.Context, indexer client.FieldIndexer) error {
+	var errs []error
 	for field, value := range map[string]client.IndexerFunc{
 		tenant.IndexTenantID: tenant.IndexTenantByID,
 		tenant.IndexReady:    tenant.IndexTenantByReady,
 		tenant.IndexPlan:     tenant.IndexTenantByPlan,
 	} {
-		if err := indexer.IndexField(ctx, &v1alpha1.Tenant{}, field, value); err != nil {
-			return err
-		}
+		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Tenant{}, field, value))
 	}
-	return nil
-}
-
-func indexSecrets(ctx context.Context, indexer client.FieldIndexer) error {
-	return indexer.IndexField(ctx, &corev1.Secret{}, tenant.IndexTenantName, tenant.IndexSecretByTenantName)
+	for field, value := range map[string]client.IndexerFunc{
+		tenant.IndexKubeconfig: tenant.IndexCellByKubeconfig,
+		IndexServedBy:          indexCellByServer,
+	} {
+		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Cell{}, field, value))
+	}
+	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -50,8 +51,19 @@ func statusOf(object client.Object) any {
 		return o.Status
 	case *v1alpha1.Cell:
 		return o.Status
+	case *v1alpha1.Plan:
+		return o.Status
 	}
 	return object
+}
+
+// release lets a deleted object go. What keeps it is an Outcome like any other.
+func release(ctx context.Context, c client.Client, before, after client.Object) component.Outcome {
+	if err := dropFinalizer(ctx, c, before, after); err != nil {
+		controllerutil.AddFinalizer(after, Finalizer) // it is still there
+		return component.Fail(fmt.Errorf("the finalizer: %w", err))
+	}
+	return component.Outcome{}
 }
 
 func dropFinalizer(ctx context.Context, c client.Client, before, after client.Object) error {

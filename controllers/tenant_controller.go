@@ -40,7 +40,7 @@ func (r *TenantReconciler) Reconcile(ctx context.Context, request ctrl.Request) 
 		before = t.DeepCopy()
 	}
 	scope := r.scope(&t)
-	run := component.Run(ctx, scope, tenant.Components(r.Parts))
+	run := component.Run(ctx, scope, tenant.Components(r.Parts, scope))
 	if onlyAwaits(run, scope) {
 		return ctrl.Result{RequeueAfter: scope.Pending}, nil
 	}
@@ -55,18 +55,22 @@ func (r *TenantReconciler) scope(t *v1alpha1.Tenant) *tenant.Scope {
 	if !ok { // the CRD's enum keeps this from happening
 		profile = tier.Profile{Name: t.Spec.Tier, Cluster: tier.Own}
 	}
-	return &tenant.Scope{Tenant: t, Profile: profile, Now: r.Clock()}
+	scope := &tenant.Scope{Tenant: t, Profile: profile, Now: r.Clock()}
+	if profile.Cluster == tier.Shared {
+		scope.Cluster = r.Parts.Clusters.Hub()
+	}
+	return scope
 }
 
-// onlyAwaits reports whether a young acknowledgement is all that is missing: it
-// wakes us, and one status write says everything.
+// onlyAwaits reports whether a young acknowledgement, and what the gateway says of
+// the route, is all that is missing: they wake us, and one status write says everything.
 func onlyAwaits(run component.Result, scope *tenant.Scope) bool {
 	if scope.Pending <= 0 || run.Err != nil {
 		return false
 	}
 	notReady := 0
 	for _, outcome := range run.Outcomes {
-		if !outcome.Ready() {
+		if !outcome.Ready() && outcome.Reason != v1alpha1.ReasonRouteNotAccepted {
 			notReady++
 		}
 	}
@@ -87,23 +91,15 @@ func (r *TenantReconciler) finalize(ctx context.Context, before, t *v1alpha1.Ten
 	}
 	scope := r.scope(t)
 	outcome := r.Parts.Retain(ctx, scope)
-	if outcome.Err != nil {
-		return ctrl.Result{}, outcome.Err
+	if outcome.Ready() {
+		outcome = release(ctx, r.Client, before, t)
 	}
 	if !outcome.Ready() {
-		return r.awaitRetention(ctx, before, t, outcome)
+		run := component.Deletion(v1alpha1.ConditionRuntimeReady, outcome)
+		component.SetConditions(&t.Status.Conditions, t.Generation, run)
+		return finish(ctx, r.Client, before, t, run)
 	}
 	r.Parts.Forget(scope)
 	r.Recorder.retained(t)
-	return ctrl.Result{}, dropFinalizer(ctx, r.Client, before, t)
-}
-
-// awaitRetention says how far the deletion is.
-func (r *TenantReconciler) awaitRetention(ctx context.Context, before, t *v1alpha1.Tenant, outcome component.Outcome) (ctrl.Result, error) {
-	run := component.Result{
-		Outcomes: []component.Named{{Condition: v1alpha1.ConditionRuntimeReady, Outcome: outcome}},
-		After:    outcome.After,
-	}
-	component.SetConditions(&t.Status.Conditions, t.Generation, run)
-	return finish(ctx, r.Client, before, t, run)
+	return ctrl.Result{}, nil
 }

@@ -8,7 +8,35 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="has(self.database) == has(oldSelf.database)",fieldPath=".database",message="a cell cannot gain or lose its database; make another cell",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="has(self.runtime) == has(oldSelf.runtime)",fieldPath=".runtime",message="a cell cannot gain or lose its runtime; make another cell",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="!has(self.database) || !has(oldSelf.database) || quantity(self.database.storage).compareTo(quantity(oldSelf.database.storage)) >= 0",fieldPath=".database.storage",message="storage cannot shrink: PostgreSQL volumes only grow",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="has(self.tenantID) == has(oldSelf.tenantID) && (!has(self.tenantID) || self.tenantID == oldSelf.tenantID)",fieldPath=".tenantID",message="a cell cannot change hands; make another cell",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="!has(self.tenantID) || self.capacity == 1",fieldPath=".capacity",message="a tenant's own cell has room for that tenant only: capacity is 1",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="!has(self.cluster) || has(self.tenantID)",fieldPath=".cluster",message="only a tenant's own cell can be on another cluster",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="has(self.cluster) == has(oldSelf.cluster) && (!has(self.cluster) || self.cluster == oldSelf.cluster)",fieldPath=".cluster",message="a cell cannot change clusters; make another cell",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="!has(self.servedBy) || !has(self.runtime)",fieldPath=".servedBy",message="a cell with a runtime serves its database itself",reason=FieldValueForbidden
 type CellSpec struct {
+	// tenantID makes the cell one tenant's own. The operator makes such cells.
+	// +optional
+	// +kubebuilder:validation:MinLength=36
+	// +kubebuilder:validation:MaxLength=36
+	// +kubebuilder:validation:Pattern=`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`
+	TenantID string `json:"tenantID,omitempty"`
+
+	// cluster is the Kubernetes cluster in which the cell is; the default is the
+	// one that the operator runs in.
+	// +optional
+	Cluster *ClusterReference `json:"cluster,omitempty"`
+
+	// servedBy names the Cell whose runtime uses this cell's database.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	ServedBy string `json:"servedBy,omitempty"`
+
+	// retired stops the runtime and puts the database to sleep; the data stays.
+	// The operator retires the cell of a deleted tenant. The default is false.
+	// +optional
+	Retired *bool `json:"retired,omitempty"`
+
 	// accepting says whether new tenants may be placed here. The default is
 	// true; false drains the cell as its tenants leave.
 	// +optional
@@ -27,6 +55,14 @@ type CellSpec struct {
 	// runtime makes the cell hold a runtime Deployment of this size.
 	// +optional
 	Runtime *RuntimeSize `json:"runtime,omitempty"`
+
+	// endpoints are places outside of the cell that its runtime pods may reach,
+	// such as a model's API. Everything else outside is closed to them.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=32
+	Endpoints []Endpoint `json:"endpoints,omitempty"`
 }
 
 // CellStatus is what the operator found.
@@ -34,7 +70,8 @@ type CellSpec struct {
 // +kubebuilder:validation:MinProperties=1
 type CellStatus struct {
 	// conditions are Ready, and what it is computed from: NamespacesReady,
-	// DatabaseReady, SchemaReady and RuntimeReady.
+	// DatabaseReady, SchemaReady, RuntimeReady and, on a cluster of its own,
+	// ClusterReady.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -51,6 +88,12 @@ type CellStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Tenants *int32 `json:"tenants,omitempty"`
+
+	// schemaImage is the runtime image whose migrations the database has.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	SchemaImage string `json:"schemaImage,omitempty"`
 
 	// namespaces are the namespaces that the cell owns, by name and UID: a
 	// namespace of the same name with another UID is not the cell's.
@@ -76,6 +119,11 @@ type OwnedNamespace struct {
 	UID string `json:"uid,omitempty"`
 }
 
+// AnnotationDiscardData on a tenant's own Cell that is being deleted confirms
+// that its data may go. Its value is the tenant's id. Without it, and while the
+// tenant exists or is retained, the cell stays.
+const AnnotationDiscardData = "bulkhead.dev/discard-data"
+
 // AnnotationAdoptNamespaces on a Cell lets the operator take over an existing
 // namespace. Its value is a comma-separated list of name=UID.
 const AnnotationAdoptNamespaces = "bulkhead.dev/adopt-namespaces"
@@ -91,8 +139,11 @@ const AnnotationAdoptNamespaces = "bulkhead.dev/adopt-namespaces"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Tenant",type=string,priority=1,JSONPath=`.metadata.labels.bulkhead\.dev/tenant`
+// +kubebuilder:printcolumn:name="ServedBy",type=string,priority=1,JSONPath=`.spec.servedBy`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name: a cell's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
-// +kubebuilder:validation:XValidation:rule="!self.metadata.name.endsWith('-db') && !(self.metadata.name in ['system', 'credentials'])",message="metadata.name: a cell's name cannot end in -db or be system or credentials: its namespaces would carry another's name",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="has(self.spec.tenantID) ? self.metadata.name == 't-' + self.spec.tenantID : !self.metadata.name.matches('^t-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$')",message="metadata.name: a tenant's own cell, and no other, is named t- and the tenant's id",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="!self.metadata.name.endsWith('-db') && !(self.metadata.name in ['system', 'credentials', 'clusters'])",message="metadata.name: a cell's name cannot end in -db or be system, credentials or clusters: its namespaces would carry another's name",reason=FieldValueInvalid
 type Cell struct {
 	metav1.TypeMeta `json:",inline"`
 

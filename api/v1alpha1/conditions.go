@@ -16,14 +16,62 @@ const (
 	ConditionCredentialReady = "CredentialReady"
 	// ConditionRuntimeReady is True when every Ready runtime pod serves the current Binding.
 	ConditionRuntimeReady = "RuntimeReady"
+	// ConditionEndpointReady is True when the gateway routes the tenant's host
+	// name to its runtime. It exists only when a gateway is configured.
+	ConditionEndpointReady = "EndpointReady"
 )
 
 // The conditions that only a Cell has; it also has DatabaseReady and RuntimeReady.
 const (
+	// ConditionClusterReady is True when the cell's own cluster answers and has
+	// what Bulkhead needs. It exists only for a cell on a cluster of its own.
+	ConditionClusterReady = "ClusterReady"
 	// ConditionNamespacesReady is True when the cell's namespaces and their walls exist.
 	ConditionNamespacesReady = "NamespacesReady"
 	// ConditionSchemaReady is True when the database has the migrations of the runtime image.
 	ConditionSchemaReady = "SchemaReady"
+)
+
+// ConditionRolledOut of a Plan is True when the waves of its last change are over.
+const ConditionRolledOut = "RolledOut"
+
+// Reasons of RolledOut.
+const (
+	// ReasonProgressing : waves of tenants are taking up the change.
+	ReasonProgressing = "Progressing"
+	// ReasonHalted : too many changed tenants are not Ready; the message names some.
+	// It goes on by itself when they are.
+	ReasonHalted = "Halted"
+	// ReasonComplete : every tenant may have the plan's current content.
+	ReasonComplete = "Complete"
+)
+
+// Reasons of ClusterReady; tenants on such a cluster have them too.
+const (
+	// ReasonKubeconfigMissing : the Secret with the cluster's kubeconfig does not exist.
+	ReasonKubeconfigMissing = "KubeconfigMissing"
+	// ReasonKubeconfigInvalid : the kubeconfig cannot be used, or is not safe to use.
+	ReasonKubeconfigInvalid = "KubeconfigInvalid"
+	// ReasonClusterProvisioning : Cluster API is making the cluster.
+	ReasonClusterProvisioning = "ClusterProvisioning"
+	// ReasonClusterAPIMissing : Cluster API is not installed.
+	ReasonClusterAPIMissing = "ClusterAPIMissing"
+	// ReasonClusterOffline : the cluster's API server does not answer; what runs there goes on.
+	ReasonClusterOffline = "ClusterOffline"
+	// ReasonClusterConnecting : the connection to the cluster is being made.
+	ReasonClusterConnecting = "ClusterConnecting"
+	// ReasonClusterInUse : another tenant's cell has the cluster.
+	ReasonClusterInUse = "ClusterInUse"
+	// ReasonPrerequisitesMissing : the cluster lacks what config/remote installs.
+	ReasonPrerequisitesMissing = "PrerequisitesMissing"
+)
+
+// Reasons of EndpointReady.
+const (
+	// ReasonGatewayAPIMissing : the cluster has no Gateway API.
+	ReasonGatewayAPIMissing = "GatewayAPIMissing"
+	// ReasonRouteNotAccepted : the gateway has not accepted the tenant's route.
+	ReasonRouteNotAccepted = "RouteNotAccepted"
 )
 
 // Reasons of any condition.
@@ -38,6 +86,10 @@ const (
 	ReasonForeignObject = "ForeignObject"
 	// ReasonRetained : the object is being deleted; access is stopped and the data is kept.
 	ReasonRetained = "Retained"
+	// ReasonAccessDenied : the operator lacks a right in the cluster; the message says which.
+	ReasonAccessDenied = "AccessDenied"
+	// ReasonAdmissionDenied : a webhook or a policy of somebody else refuses what the operator writes.
+	ReasonAdmissionDenied = "AdmissionDenied"
 )
 
 // Reasons of Placed.
@@ -48,8 +100,10 @@ const (
 	ReasonPlanNotFound = "PlanNotFound"
 	// ReasonPlanNotForTier : the Plan does not list the tenant's tier.
 	ReasonPlanNotForTier = "PlanNotForTier"
-	// ReasonTierNotAvailable : this version cannot serve the tier.
-	ReasonTierNotAvailable = "TierNotAvailable"
+	// ReasonPlanIncomplete : the Plan lacks a size that the tier needs.
+	ReasonPlanIncomplete = "PlanIncomplete"
+	// ReasonClusterRequired : the tier needs spec.cluster, or cannot have it.
+	ReasonClusterRequired = "ClusterRequired"
 	// ReasonMoveRequired : spec.tier differs from the tier that is served, and moves do not exist yet.
 	ReasonMoveRequired = "MoveRequired"
 	// ReasonNameRetained : a deleted tenant of this name left data; spec.adoptID says whether it is the same customer.
@@ -88,6 +142,8 @@ const (
 	ReasonDatabaseOperatorMissing = "DatabaseOperatorMissing"
 	// ReasonDatabaseStarting : the PostgreSQL cluster is not healthy yet.
 	ReasonDatabaseStarting = "DatabaseStarting"
+	// ReasonDatabaseChanging : PostgreSQL serves, and is not yet what it should be. The condition is True.
+	ReasonDatabaseChanging = "DatabaseChanging"
 	// ReasonMigrating : the migration Job runs.
 	ReasonMigrating = "Migrating"
 	// ReasonMigrationFailed : the migration Job gave up; its log says why.
@@ -104,12 +160,22 @@ const (
 	ReasonKeyDenied = "KeyDenied"
 	// ReasonKeyUnreachable : a runtime pod cannot reach the tenant's key.
 	ReasonKeyUnreachable = "KeyUnreachable"
+	// ReasonDatabaseUnreachable : a runtime pod cannot reach, or log in to, the tenant's own database.
+	ReasonDatabaseUnreachable = "DatabaseUnreachable"
+	// ReasonDatabaseUnproven : the tenant's own database lacks what the runtime requires of it.
+	ReasonDatabaseUnproven = "DatabaseUnproven"
 	// ReasonContained : spec.containment restricts access.
 	ReasonContained = "Contained"
 )
 
 // Reasons of NamespacesReady and of a Cell's deletion.
 const (
+	// ReasonQuotaExceeded : a ResourceQuota keeps an object from being made.
+	ReasonQuotaExceeded = "QuotaExceeded"
+	// ReasonEndpointRefused : an endpoint's address range holds a metadata service and stays closed.
+	ReasonEndpointRefused = "EndpointRefused"
+	// ReasonRetired : the cell's runtime is stopped and its database asleep; the data is kept.
+	ReasonRetired = "Retired"
 	// ReasonForeignNamespace : a namespace of the needed name exists and is not the cell's.
 	ReasonForeignNamespace = "ForeignNamespace"
 	// ReasonNamespaceTerminating : a namespace of the cell is being deleted.

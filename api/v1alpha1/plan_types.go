@@ -44,8 +44,8 @@ type Limits struct {
 
 // PlanSpec is the sizes and limits sold to tenants.
 //
-// +kubebuilder:validation:XValidation:rule="self.tiers.all(t, t == 'Shared') || has(self.database)",fieldPath=".database",message="a plan for a tier with a database of its own says how large that database is",reason=FieldValueRequired
-// +kubebuilder:validation:XValidation:rule="self.tiers.all(t, t != 'DedicatedPods' && t != 'DedicatedCluster') || has(self.runtime)",fieldPath=".runtime",message="a plan for a tier with pods of its own says how many pods there are",reason=FieldValueRequired
+// +kubebuilder:validation:XValidation:rule="has(self.database) || !self.tiers.exists(t, t in ['DedicatedDatabase', 'DedicatedPods', 'DedicatedCluster'])",fieldPath=".database",message="a plan for a tier with a database of its own says how large that database is",reason=FieldValueRequired
+// +kubebuilder:validation:XValidation:rule="has(self.runtime) || !self.tiers.exists(t, t in ['DedicatedPods', 'DedicatedCluster'])",fieldPath=".runtime",message="a plan for a tier with pods of its own says how many pods there are",reason=FieldValueRequired
 type PlanSpec struct {
 	// tiers are the tiers that the plan can be used with.
 	// +required
@@ -72,15 +72,111 @@ type PlanSpec struct {
 	// runtime is the size of a tenant's own runtime Deployment.
 	// +optional
 	Runtime *RuntimeSize `json:"runtime,omitempty"`
+
+	// modelEndpoints are the model APIs that the plan's tenants may use: the
+	// runtime pods that serve them may reach these addresses. Pods that are
+	// shared may reach those of every plan for a tier with shared pods.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=16
+	ModelEndpoints []Endpoint `json:"modelEndpoints,omitempty"`
+
+	// rollout bounds how a change of this plan reaches the tenants that it serves.
+	// +optional
+	Rollout *Rollout `json:"rollout,omitempty"`
+}
+
+// Rollout bounds how a change reaches the tenants of a plan. Waves are of one
+// tenant until one is Ready with the change.
+//
+// +kubebuilder:validation:MinProperties=1
+type Rollout struct {
+	// waveSize is how many tenants change at a time. The default is 100.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	WaveSize int32 `json:"waveSize,omitempty"`
+
+	// maxFailures is how many changed tenants may fail, in all waves together,
+	// before the change stops. A tenant that was not Ready before its wave cannot
+	// fail. The default is 0.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10000
+	MaxFailures *int32 `json:"maxFailures,omitempty"`
+
+	// deadlineSeconds is how long the tenants of a wave have to be Ready with the
+	// change before they count as failed. The default is 600.
+	// +optional
+	// +kubebuilder:validation:Minimum=10
+	// +kubebuilder:validation:Maximum=86400
+	DeadlineSeconds int32 `json:"deadlineSeconds,omitempty"`
+}
+
+// PlanStatus is how far the plan's last change has come.
+//
+// +kubebuilder:validation:MinProperties=1
+type PlanStatus struct {
+	// conditions are RolledOut: True when every tenant of the plan may have its
+	// current content and no wave is waited for, else Progressing or Halted.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the spec that this status speaks of.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// revision identifies the content that is being rolled out.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Revision string `json:"revision,omitempty"`
+
+	// admitted is how far the waves have come: a tenant whose place in the order
+	// is not after this one may take up the revision. Places are hexadecimal
+	// hashes of tenant ids.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Admitted string `json:"admitted,omitempty"`
+
+	// waveStarted is when the current wave began.
+	// +optional
+	WaveStarted *metav1.Time `json:"waveStarted,omitempty"`
+
+	// tenants is the number of tenants of the plan.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Tenants *int32 `json:"tenants,omitempty"`
+
+	// updated is the number of those in which the revision is in force.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Updated *int32 `json:"updated,omitempty"`
+
+	// failed is the number of tenants that failed in the waves before the current
+	// one.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Failed *int32 `json:"failed,omitempty"`
 }
 
 // Plan is the sizes and limits sold to tenants.
 //
 // +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Cluster,categories=bulkhead
 // +kubebuilder:printcolumn:name="Tiers",type=string,JSONPath=`.spec.tiers`
 // +kubebuilder:printcolumn:name="Documents",type=integer,JSONPath=`.spec.limits.documents`
 // +kubebuilder:printcolumn:name="Requests/min",type=integer,JSONPath=`.spec.limits.requestsPerMinute`
+// +kubebuilder:printcolumn:name="Tenants",type=integer,JSONPath=`.status.tenants`
+// +kubebuilder:printcolumn:name="Updated",type=integer,JSONPath=`.status.updated`
+// +kubebuilder:printcolumn:name="RolledOut",type=string,JSONPath=`.status.conditions[?(@.type=="RolledOut")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name: a plan's name has at most 63 characters",reason=FieldValueInvalid
 type Plan struct {
@@ -93,6 +189,10 @@ type Plan struct {
 	// spec is the sizes and limits.
 	// +required
 	Spec PlanSpec `json:"spec,omitzero"`
+
+	// status is how far the last change has come.
+	// +optional
+	Status PlanStatus `json:"status,omitzero"`
 }
 
 // PlanList is a list of Plans.

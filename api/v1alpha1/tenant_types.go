@@ -51,6 +51,9 @@ type PlanReference struct {
 
 // TenantSpec is what somebody wants for one customer.
 //
+// +kubebuilder:validation:XValidation:rule="self.tier != 'DedicatedCluster' || has(self.cluster)",fieldPath=".cluster",message="the tier DedicatedCluster needs a cluster: give cluster.kubeconfigSecretRef or cluster.clusterAPI",reason=FieldValueRequired
+// +kubebuilder:validation:XValidation:rule="!has(self.cluster) || !(self.tier in ['Shared', 'DedicatedDatabase', 'DedicatedPods'])",fieldPath=".cluster",message="only the tier DedicatedCluster has a cluster of its own; leave cluster out, or change tier",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="!has(self.cluster) || !has(oldSelf.cluster) || self.cluster == oldSelf.cluster",fieldPath=".cluster",message="cluster cannot change: the tenant's data is there",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.adoptID) || (has(self.adoptID) && self.adoptID == oldSelf.adoptID)",fieldPath=".adoptID",message="adoptID cannot change once it is set; delete the Tenant (its data is retained) and apply a new one with the other id",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="(has(self.credentialGeneration) ? self.credentialGeneration : 1) >= (has(oldSelf.credentialGeneration) ? oldSelf.credentialGeneration : 1)",fieldPath=".credentialGeneration",message="credentialGeneration can only rise; raise it by one to rotate the credential",reason=FieldValueInvalid
 type TenantSpec struct {
@@ -74,6 +77,10 @@ type TenantSpec struct {
 	// region. It is read when the tenant is placed and not again.
 	// +optional
 	CellSelector *metav1.LabelSelector `json:"cellSelector,omitempty"`
+
+	// cluster is the Kubernetes cluster of a tenant that has one to itself.
+	// +optional
+	Cluster *ClusterReference `json:"cluster,omitempty"`
 
 	// containment restricts the tenant's access: None (the default), ReadOnly,
 	// Suspended or Quarantined.
@@ -136,7 +143,7 @@ type SecretReference struct {
 // +kubebuilder:validation:MinProperties=1
 type TenantStatus struct {
 	// conditions are Ready, and what it is computed from: Placed, KeyReady,
-	// DatabaseReady, CredentialReady and RuntimeReady.
+	// DatabaseReady, CredentialReady, RuntimeReady and, with a gateway, EndpointReady.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -166,11 +173,20 @@ type TenantStatus struct {
 	// +kubebuilder:validation:MaxLength=63
 	Plan string `json:"plan,omitempty"`
 
+	// planRevision identifies the content of the Plan that is in force: the runtime
+	// acknowledged it, and what the tenant owns has its sizes. A change of the Plan
+	// reaches its tenants in waves.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	PlanRevision string `json:"planRevision,omitempty"`
+
 	// placement says which cells serve the tenant.
 	// +optional
 	Placement *Placement `json:"placement,omitempty"`
 
-	// endpoint is the URL of the tenant's HTTP API.
+	// endpoint is the URL of the tenant's HTTP API: with a gateway configured a
+	// host name that never changes, else the Service of the cell that serves it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512

@@ -13,6 +13,7 @@ import (
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/client-go/util/flowcontrol"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -31,6 +32,7 @@ type flags struct {
 	vaultToken     string
 	metricsAddress string
 	healthAddress  string
+	pprofAddress   string
 	namespace      string
 	serviceAccount string
 	leaderElection bool
@@ -59,11 +61,12 @@ func command() *cobra.Command {
 	cmd.Flags().StringVar(&f.vaultToken, "vault-token-file", "/var/run/secrets/bulkhead/vault-token", "projected ServiceAccount token for the login to Vault")
 	cmd.Flags().StringVar(&f.metricsAddress, "metrics-address", ":8443", "address of the authenticated HTTPS metrics endpoint; 0 turns it off")
 	cmd.Flags().StringVar(&f.healthAddress, "health-address", ":8081", "address of /healthz and /readyz")
+	cmd.Flags().StringVar(&f.pprofAddress, "pprof-address", "0", "address of Go's profiles, which anybody may read who reaches it: use 127.0.0.1:6060; 0 turns it off")
 	cmd.Flags().StringVar(&f.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace of the operator (default $POD_NAMESPACE)")
 	cmd.Flags().StringVar(&f.serviceAccount, "service-account", "bulkhead-manager", "ServiceAccount of the operator")
 	cmd.Flags().BoolVar(&f.leaderElection, "leader-elect", true, "let one of several replicas work at a time")
-	cmd.Flags().Float32Var(&f.qps, "kube-api-qps", 200, "requests a second to the Kubernetes API")
-	cmd.Flags().IntVar(&f.burst, "kube-api-burst", 400, "requests to the Kubernetes API in a burst")
+	cmd.Flags().Float32Var(&f.qps, "kube-api-qps", 500, "requests a second to the Kubernetes API, of all kinds together; a new Shared tenant takes four")
+	cmd.Flags().IntVar(&f.burst, "kube-api-burst", 1000, "requests to the Kubernetes API in a burst")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "log each reconcile")
 	return cmd
 }
@@ -95,8 +98,9 @@ func run(ctx context.Context, f flags) error {
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Config:  config,
-		Manager: desired.ServiceAccount{Namespace: f.namespace, Name: f.serviceAccount},
+		Manager: desired.ServiceAccount(f.namespace, f.serviceAccount),
 		Keys:    keys,
+		Mounts:  keys,
 		Clock:   time.Now,
 	})
 	if err != nil {
@@ -114,17 +118,19 @@ func newManager(f flags) (manager.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.QPS, config.Burst = f.qps, f.burst
-	lock, err := leaseLock(config, f.namespace)
+	lock, err := leaseLock(config, f.namespace) // not throttled: a busy leader stays one
 	if err != nil {
 		return nil, err
 	}
+	// One bucket: with QPS and Burst, every kind's client would make one of its own.
+	config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(f.qps, f.burst)
 	mgr, err := ctrl.NewManager(config, manager.Options{
 		Scheme:                 scheme,
 		Cache:                  controllers.CacheOptions(),
 		Client:                 controllers.ClientOptions(),
 		Metrics:                metricsserver.Options{BindAddress: f.metricsAddress, SecureServing: true, FilterProvider: filters.WithAuthenticationAndAuthorization},
 		HealthProbeBindAddress: f.healthAddress,
+		PprofBindAddress:       f.pprofAddress,
 		LeaderElection:         f.leaderElection,
 		// The process ends with the lease, so that a successor starts at once.
 		LeaderElectionReleaseOnCancel:       true,

@@ -26,15 +26,15 @@ func migrate(log *slog.Logger) *cobra.Command {
 	}
 	f := cmd.Flags()
 	databaseFlags(f, &m.Config)
-	f.StringVar(&m.UsernameFile, "username-file", binding.DirMigrator+"/"+binding.FileUsername, "name of the migrator")
-	f.StringVar(&m.PasswordFile, "password-file", binding.DirMigrator+"/"+binding.FilePassword, "password of the migrator")
+	f.StringVar(&m.Username.File, "username-file", binding.DirMigrator+"/"+binding.FileUsername, "name of the migrator")
+	f.StringVar(&m.Password.File, "password-file", binding.DirMigrator+"/"+binding.FilePassword, "password of the migrator")
 	return cmd
 }
 
 // databaseFlags are those of every command that connects.
 func databaseFlags(f *pflag.FlagSet, c *store.Config) {
 	f.StringVar(&c.Host, "database-host", os.Getenv(binding.EnvDatabaseHost), "host name as in the server's certificate")
-	f.Uint16Var(&c.Port, "database-port", 5432, "port of the server")
-	f.StringVar(&c.CAFile, "database-ca-file", binding.DirDatabaseCA+"/"+binding.FileCA, "CA of the server's certificate")
+	f.Uint16Var(&c.Port, "database-port", binding.DatabasePort, "port of the server")
+	f.StringVar(&c.CA.File, "database-ca-file", binding.DirDatabaseCA+"/"+binding.FileCA, "CA of the server's certificate")
 	f.BoolVar(&c.Plain, "database-plain", false, "connect without TLS, for a server on this machine only")
 }

@@ -25,7 +25,7 @@ func serve(log *slog.Logger) *cobra.Command {
 		Short: "Serve the tenants whose Bindings are in the pod's namespace",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "database-host", "vault-address", "vault-auth-mount"); err != nil {
+			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "vault-address", "vault-auth-mount"); err != nil {
 				return err
 			}
 			client, err := kubernetesClient(kubeconfig)
@@ -48,12 +48,19 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.StringVar(&c.Pod.UID, "pod-uid", os.Getenv(binding.EnvPodUID), "UID of the pod")
 
 	databaseFlags(f, &c.Database)
-	f.StringVar(&c.Database.AppPasswordFile, "database-app-password-file", binding.DirDatabase+"/"+binding.FileAppPassword, "password of "+binding.RoleApp)
-	f.StringVar(&c.Database.LanePasswordFile, "database-lane-password-file", binding.DirDatabase+"/"+binding.FileLanePassword, "password of "+binding.RoleLane)
+	f.Lookup("database-host").Usage += "; empty when the cell has no database"
+	f.StringVar(&c.Database.AppPassword.File, "database-app-password-file", binding.DirDatabase+"/"+binding.FileAppPassword, "password of "+binding.RoleApp)
+	f.StringVar(&c.Database.LanePassword.File, "database-lane-password-file", binding.DirDatabase+"/"+binding.FileLanePassword, "password of "+binding.RoleLane)
 	f.Int32Var(&c.Database.AppConns, "database-connections", 16, "connections for tenants' data")
 	f.Int32Var(&c.Database.LaneConns, "database-lane-connections", 4, "connections for read audit")
 	f.Int32Var(&c.Database.TenantShare, "database-tenant-share", 4, "connections that one tenant may hold at a time")
 	f.DurationVar(&c.Database.Wait, "database-wait", 2*time.Second, "how long a request waits for a connection")
+
+	c.Dedicated.Port = binding.DatabasePort
+	f.Int32Var(&c.Dedicated.AppConns, "dedicated-connections", 4, "connections to each tenant's own database, for its data")
+	f.Int32Var(&c.Dedicated.LaneConns, "dedicated-lane-connections", 1, "connections to each tenant's own database, for read audit")
+	f.DurationVar(&c.Dedicated.Wait, "dedicated-wait", 2*time.Second, "how long a request waits for a connection to its tenant's own database")
+	f.DurationVar(&c.Handover, "dedicated-handover", time.Minute, "how long a tenant's own database is used over its former login while that of its Binding does not work")
 
 	vaultFlags(f, &c.Vault)
 

@@ -14,3 +14,23 @@ path "sys/policies/acl/bulkhead-t-*" {
 path "auth/kubernetes/role/bulkhead-t-*" {
   capabilities = ["create", "read", "update", "delete"]
 }
+
+# The pods of another cluster log in at a mount of that cluster's own,
+# bulkhead/<cluster>: a wildcard stands for a whole segment of a path, and none of
+# these reaches auth/kubernetes, where the operator itself logs in. To make a mount
+# Vault asks for "sudo" besides. It can be of this method only, and there is no
+# right to tune, move or remove one, or to list what else is mounted.
+path "sys/auth/bulkhead/+" {
+  capabilities = ["update", "sudo"]
+  allowed_parameters = {
+    "type" = ["kubernetes"]
+  }
+}
+
+path "auth/bulkhead/+/config" {
+  capabilities = ["read", "update"]
+}
+
+path "auth/bulkhead/+/role/bulkhead-t-*" {
+  capabilities = ["create", "read", "update", "delete"]
+}

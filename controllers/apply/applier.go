@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -60,6 +61,9 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 	if live != nil {
 		patched.SetUID(live.GetUID()) // never re-create, by an apply, what was deleted meanwhile
 	}
+	if err := a.handOver(ctx, live, intent); err != nil {
+		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+	}
 	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(patched), FieldOwner, client.ForceOwnership)
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
@@ -82,13 +86,9 @@ func (a *Applier) find(ctx context.Context, cached client.Reader, intent *unstru
 // Get reads the live object of an intent as its typed kind, so that one cache
 // serves everybody, and returns it generic. It returns nil for none.
 func Get(ctx context.Context, reader client.Reader, scheme *runtime.Scheme, intent *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	object, err := scheme.New(intent.GroupVersionKind())
+	typed, err := objectOf(scheme, intent.GroupVersionKind())
 	if err != nil {
 		return nil, err
-	}
-	typed, ok := object.(client.Object)
-	if !ok {
-		return nil, fmt.Errorf("%s is not an object", intent.GroupVersionKind())
 	}
 	if err := reader.Get(ctx, client.ObjectKeyFromObject(intent), typed); err != nil {
 		return nil, client.IgnoreNotFound(err)
@@ -100,6 +100,23 @@ func Get(ctx context.Context, reader client.Reader, scheme *runtime.Scheme, inte
 	live := &unstructured.Unstructured{Object: content}
 	live.SetGroupVersionKind(intent.GroupVersionKind())
 	return live, nil
+}
+
+// objectOf is an empty object of a kind, generic when the kind has no Go type.
+func objectOf(scheme *runtime.Scheme, kind schema.GroupVersionKind) (client.Object, error) {
+	made, err := scheme.New(kind)
+	if runtime.IsNotRegisteredError(err) {
+		generic := &unstructured.Unstructured{}
+		generic.SetGroupVersionKind(kind)
+		return generic, nil
+	} else if err != nil {
+		return nil, err
+	}
+	object, ok := made.(client.Object)
+	if !ok {
+		return nil, fmt.Errorf("%s is not an object", kind)
+	}
+	return object, nil
 }
 
 // Hash identifies an intent: equal intents have equal hashes.

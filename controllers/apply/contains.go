@@ -9,8 +9,10 @@ import (
 )
 
 // exact lists, by kind, the fields in which an addition by somebody else
-// widens access: there the live value must equal the intent, not only contain it.
+// widens access, such as a filter that copies a route's requests elsewhere: there
+// the live value must equal the intent, not only contain it.
 var exact = map[string][]string{
+	"HTTPRoute":     {"spec"},
 	"NetworkPolicy": {"spec"},
 	"RoleBinding":   {"roleRef", "subjects"},
 }

@@ -41,8 +41,30 @@ func TestContains(t *testing.T) {
 		"a peer that selects everything else": {
 			`{kind: NetworkPolicy, spec: {ingress: [{from: [{podSelector: {}}]}]}}`, `{kind: NetworkPolicy, spec: {ingress: [{from: [{namespaceSelector: {}}]}]}}`, false,
 		},
+		"an exception that somebody removed": {
+			`{kind: NetworkPolicy, spec: {egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}]}}`,
+			`{kind: NetworkPolicy, spec: {egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}}`, false,
+		},
+		"a quota as the server spells it": {
+			`{kind: ResourceQuota, spec: {hard: {limits.memory: 1024Mi, pods: "7"}}}`, `{kind: ResourceQuota, spec: {hard: {limits.memory: 1Gi, pods: "7"}}, status: {used: {pods: "1"}}}`, true,
+		},
+		"a quota that somebody raised": {`{kind: ResourceQuota, spec: {hard: {pods: "7"}}}`, `{kind: ResourceQuota, spec: {hard: {pods: "70"}}}`, false},
+		"a default that somebody added": {
+			`{kind: LimitRange, spec: {limits: [{type: Container, default: {memory: 1Gi}}]}}`, `{kind: LimitRange, spec: {limits: [{type: Container, default: {memory: 1Gi}}, {type: Pod}]}}`, false,
+		},
+		"defaults of a LimitRange": {
+			`{kind: LimitRange, spec: {limits: [{type: Container, defaultRequest: {cpu: 50m}}]}}`, `{kind: LimitRange, spec: {limits: [{type: Container, default: {}, defaultRequest: {cpu: 50m, memory: 1Gi}}]}}`, true,
+		},
+		"what an autoscaler scaled": {`{kind: Deployment, spec: {template: {}}}`, `{kind: Deployment, spec: {replicas: 5, template: {}}}`, true},
+		"another toleration":        {`{kind: D, spec: {tolerations: [{key: a}]}}`, `{kind: D, spec: {tolerations: [{key: a}, {operator: Exists}]}}`, false},
+		"a database that somebody put to sleep": {
+			`{kind: Cluster, metadata: {annotations: {cnpg.io/hibernation: "off"}}}`, `{kind: Cluster, metadata: {annotations: {cnpg.io/hibernation: "on"}}}`, false,
+		},
 		"a subject that somebody added": {
 			`{kind: RoleBinding, subjects: [{name: a}]}`, `{kind: RoleBinding, subjects: [{name: a}, {name: b}]}`, false,
+		},
+		"a filter that somebody added to a route": {
+			`{kind: HTTPRoute, spec: {rules: [{backendRefs: [{name: a}]}]}}`, `{kind: HTTPRoute, spec: {rules: [{backendRefs: [{name: a}], filters: [{type: RequestMirror}]}]}}`, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

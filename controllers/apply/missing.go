@@ -5,7 +5,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 )
 
@@ -18,11 +18,12 @@ func IsMissingKind(err error) bool {
 	if discovery := (*apiutil.ErrResourceDiscoveryFailed)(nil); errors.As(err, &discovery) {
 		return true
 	}
-	// A known kind that went away answers 404 without naming an object.
-	status := apierrors.APIStatus(nil)
-	if !errors.As(err, &status) || status.Status().Reason != v1.StatusReasonNotFound {
+	// A kind that went away is answered by nobody who knows it: 404, and no object
+	// of the API that would say of what.
+	if !apierrors.IsNotFound(err) {
 		return false
 	}
-	details := status.Status().Details
-	return details == nil || details.Name == ""
+	status := apierrors.APIStatus(nil)
+	unnamed := errors.As(err, &status) && (status.Status().Details == nil || status.Status().Details.Name == "")
+	return unnamed || apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
 }

@@ -19,6 +19,10 @@ const maxMessage = 1024
 func SetConditions(conditions *[]metav1.Condition, generation int64, result Result) {
 	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonReady, ObservedGeneration: generation}
 	for _, outcome := range result.Outcomes {
+		if outcome.Gone {
+			meta.RemoveStatusCondition(conditions, outcome.Condition)
+			continue
+		}
 		stored := meta.FindStatusCondition(*conditions, outcome.Condition)
 		current := outcome.condition(generation)
 		if outcome.keeps() && stored != nil {

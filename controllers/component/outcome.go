@@ -22,15 +22,25 @@ type Outcome struct {
 	Stalled bool
 	// After asks to look again after this long; zero: a watch will wake us.
 	After time.Duration
-	// Err is unexpected: the last condition is kept and the run is retried with backoff.
+	// Err is retried with backoff. An unexpected one keeps the last condition; one
+	// that lasts until somebody acts has a Reason of its own.
 	Err error
+
+	// Gone means that the component does not exist any more: its condition goes.
+	Gone bool
+
+	// Unseen means that nothing can be learned now of what needs this component:
+	// its conditions are kept.
+	Unseen bool
 
 	// unknown means that an error elsewhere kept the component from running.
 	unknown bool
+	// refused means that Err is a refusal that lasts, not a passing error.
+	refused bool
 }
 
 // keeps reports whether the outcome says nothing new of the component.
-func (o Outcome) keeps() bool { return o.Err != nil || o.unknown }
+func (o Outcome) keeps() bool { return o.unknown || (o.Err != nil && !o.refused) }
 
 // Ready reports whether the component has nothing left to do.
 func (o Outcome) Ready() bool { return !o.Waiting && !o.Stalled && o.Err == nil }
@@ -45,8 +55,14 @@ func Stall(reason, message string) Outcome {
 	return Outcome{Reason: reason, Message: message, Stalled: true}
 }
 
-// Fail is an Outcome of an unexpected error.
-func Fail(err error) Outcome { return Outcome{Reason: v1alpha1.ReasonError, Err: err} }
+// Fail is an Outcome of an error: of the API server's refusal, when it is one, or
+// else of an unexpected error.
+func Fail(err error) Outcome {
+	if outcome, ok := refusal(err); ok {
+		return outcome
+	}
+	return Outcome{Reason: v1alpha1.ReasonError, Err: err}
+}
 
 // Component owns one condition of what S describes.
 type Component[S any] interface {

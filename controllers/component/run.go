@@ -42,8 +42,8 @@ func Run[S any](ctx context.Context, scope S, components []Component[S]) Result 
 	return result
 }
 
-// blocked is the Outcome of a component whose needs are not met. When they are
-// not met because of an unexpected error, its condition is kept too.
+// blocked is the Outcome of a component whose needs are not met. When that is so
+// because of an unexpected error, or of what cannot be seen, its condition is kept.
 func blocked(needs []string, done map[string]Outcome) Outcome {
 	var missing []string
 	unknown := false
@@ -52,7 +52,7 @@ func blocked(needs []string, done map[string]Outcome) Outcome {
 		if !ran || !outcome.Ready() {
 			missing = append(missing, need)
 		}
-		unknown = unknown || outcome.keeps()
+		unknown = unknown || outcome.keeps() || outcome.Unseen
 	}
 	if len(missing) == 0 {
 		return Outcome{}

@@ -8,9 +8,12 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"reflect"
 	"regexp"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
 )
 
 // The file's type.
@@ -30,8 +33,13 @@ type Configuration struct {
 	DNS           DNS           `json:"dns"`
 	// Clients are the pods that may call the runtime's HTTP API, such as a gateway's.
 	Clients []Peer `json:"clients,omitempty"`
-	// Scrapers are the pods that may read the runtime's metrics.
+	// Scrapers are the pods that may read the metrics of the runtime and of PostgreSQL.
 	Scrapers []Peer `json:"scrapers,omitempty"`
+	// Backups says where backup plugins of CloudNativePG send what they save.
+	Backups Backups `json:"backups,omitzero"`
+	// Gateway gives every tenant a host name; without one, a tenant's endpoint is
+	// its cell's Service.
+	Gateway *Gateway `json:"gateway,omitempty"`
 }
 
 // Images are the images that the operator puts into pods, by digest.
@@ -51,9 +59,31 @@ type Vault struct {
 	Audience     string `json:"audience,omitempty"`  // of the ServiceAccount tokens
 	// Egress says where Vault's packets go: pods, address ranges or both.
 	Egress Egress `json:"egress"`
+	// Remote is the same Vault as seen from the other clusters that cells are on.
+	// What it leaves out is as in the operator's own cluster.
+	Remote VaultEndpoint `json:"remote"`
 }
 
-// Egress is a destination that NetworkPolicies allow.
+// VaultEndpoint is how the pods of a cluster reach Vault; see Vault for the fields.
+type VaultEndpoint struct {
+	Address  string `json:"address"`
+	CABundle string `json:"caBundle,omitempty"`
+	Egress   Egress `json:"egress"`
+}
+
+// Local is Vault as seen from the operator's own cluster.
+func (v Vault) Local() VaultEndpoint {
+	return VaultEndpoint{Address: v.Address, CABundle: v.CABundle, Egress: v.Egress}
+}
+
+// Backups is about the databases whose Plan or Cell names a backup plugin.
+type Backups struct {
+	// Egress says where the plugin's packets go, such as an object store's.
+	Egress *Egress `json:"egress,omitempty"`
+}
+
+// Egress is a destination that NetworkPolicies allow. The addresses at which
+// clouds serve metadata are never part of it.
 type Egress struct {
 	Peers []Peer   `json:"peers,omitempty"`
 	CIDRs []string `json:"cidrs,omitempty"`
@@ -109,6 +139,7 @@ func (c *Configuration) setDefaults() {
 	setDefault(&c.Vault.AuthMount, "kubernetes")
 	setDefault(&c.Vault.Role, "bulkhead-operator")
 	setDefault(&c.Vault.Audience, "vault")
+	c.Vault.Remote.setDefaults(c.Vault.Local())
 	setDefault(&c.CloudNativePG.Operator.Namespace, "cnpg-system")
 	if c.CloudNativePG.Operator.PodLabels == nil {
 		c.CloudNativePG.Operator.PodLabels = map[string]string{"app.kubernetes.io/name": "cloudnative-pg"}
@@ -116,6 +147,19 @@ func (c *Configuration) setDefaults() {
 	setDefault(&c.DNS.Server.Namespace, "kube-system")
 	if c.DNS.Server.PodLabels == nil {
 		c.DNS.Server.PodLabels = map[string]string{"k8s-app": "kube-dns"}
+	}
+}
+
+// setDefaults takes over what is left out. Peers and ranges are one answer to
+// one question: whoever names either means no others.
+func (e *VaultEndpoint) setDefaults(from VaultEndpoint) {
+	setDefault(&e.Address, from.Address)
+	setDefault(&e.CABundle, from.CABundle)
+	if len(e.Egress.Peers)+len(e.Egress.CIDRs) == 0 {
+		e.Egress.Peers, e.Egress.CIDRs = from.Egress.Peers, from.Egress.CIDRs
+	}
+	if e.Egress.Port == 0 {
+		e.Egress.Port = from.Egress.Port
 	}
 }
 
@@ -136,6 +180,8 @@ func (c *Configuration) validate() error {
 		validatePeers("clients", c.Clients),
 		validatePeers("scrapers", c.Scrapers),
 		c.DNS.validate(),
+		c.Backups.validate(),
+		c.Gateway.validate(),
 	)
 }
 
@@ -148,26 +194,47 @@ func validateImage(field, ref string) error {
 	return nil
 }
 
+// validate tells a mistake that the remote section took over where it was made.
 func (v *Vault) validate() error {
+	local := v.Local()
+	if reflect.DeepEqual(v.Remote, local) {
+		return local.validate("vault")
+	}
+	return errors.Join(local.validate("vault"), v.Remote.validate("vault.remote"))
+}
+
+func (e *VaultEndpoint) validate(field string) error {
 	var errs []error
-	if u, err := url.Parse(v.Address); err != nil || u.Scheme != "https" || u.Host == "" {
-		errs = append(errs, fmt.Errorf("vault.address: %q must be https://host:port", v.Address))
+	if u, err := url.Parse(e.Address); err != nil || u.Scheme != "https" || u.Host == "" {
+		errs = append(errs, fmt.Errorf("%s.address: %q must be https://host:port", field, e.Address))
 	}
-	if v.CABundle != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(v.CABundle)) {
-		errs = append(errs, errors.New("vault.caBundle: holds no PEM certificate"))
+	if e.CABundle != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(e.CABundle)) {
+		errs = append(errs, fmt.Errorf("%s.caBundle: holds no PEM certificate", field))
 	}
-	if v.Egress.Port < 1 || v.Egress.Port > 65535 {
-		errs = append(errs, fmt.Errorf("vault.egress.port: %d must be the port at which Vault's pods or hosts listen", v.Egress.Port))
+	return errors.Join(append(errs, e.Egress.validate(field+".egress"))...)
+}
+
+func (b *Backups) validate() error {
+	if b.Egress == nil {
+		return nil
 	}
-	if len(v.Egress.Peers)+len(v.Egress.CIDRs) == 0 {
-		errs = append(errs, errors.New("vault.egress: name the pods (peers) or the address ranges (cidrs) of Vault, or no runtime can reach it"))
+	return b.Egress.validate("backups.egress")
+}
+
+func (e *Egress) validate(field string) error {
+	var errs []error
+	if e.Port < 1 || e.Port > 65535 {
+		errs = append(errs, fmt.Errorf("%s.port: %d must be the port at which the pods or hosts listen", field, e.Port))
 	}
-	for i, cidr := range v.Egress.CIDRs {
-		if _, err := netip.ParsePrefix(cidr); err != nil {
-			errs = append(errs, fmt.Errorf("vault.egress.cidrs[%d]: %w", i, err))
+	if len(e.Peers)+len(e.CIDRs) == 0 {
+		errs = append(errs, fmt.Errorf("%s: name pods (peers) or address ranges (cidrs), or nobody can reach it", field))
+	}
+	for i, cidr := range e.CIDRs {
+		if _, err := metadata.Allow(cidr); err != nil {
+			errs = append(errs, fmt.Errorf("%s.cidrs[%d]: %w", field, i, err))
 		}
 	}
-	return errors.Join(append(errs, validatePeers("vault.egress.peers", v.Egress.Peers))...)
+	return errors.Join(append(errs, validatePeers(field+".peers", e.Peers))...)
 }
 
 func (d *DNS) validate() error {

@@ -1,9 +1,19 @@
 package desired
 
 import (
+	"errors"
+
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
 )
+
+// ManagerAccess lets the operator into the cell's namespaces.
+func ManagerAccess(in CellInput) ([]*unstructured.Unstructured, error) {
+	var b build
+	access := b.objects(managerAccess(in, RuntimeNamespace), managerAccess(in, DatabaseNamespace))
+	return access, errors.Join(b...)
+}
 
 // managerAccess lets the operator work inside a namespace of the cell: it has
 // no rights over Secrets, pods or databases anywhere else.
@@ -25,12 +35,25 @@ func runtimeAccess(in CellInput) any {
 		return nil
 	}
 	namespace := RuntimeNamespace(in.Cell.Name)
-	subject := ServiceAccount{Namespace: namespace, Name: RuntimeServiceAccount}
+	subject := ServiceAccount(namespace, RuntimeServiceAccount)
 	return roleBinding(nameRuntime, namespace, ClusterRoleRuntime, subject).WithLabels(labels(in.Cell.Name, PartRuntime))
 }
 
-func roleBinding(name, namespace, role string, subject ServiceAccount) *rbacv1ac.RoleBindingApplyConfiguration {
+// ServiceAccount is the subject of a ServiceAccount.
+func ServiceAccount(namespace, name string) rbacv1.Subject {
+	return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name}
+}
+
+func roleBinding(name, namespace, role string, subject rbacv1.Subject) *rbacv1ac.RoleBindingApplyConfiguration {
 	return rbacv1ac.RoleBinding(name, namespace).
 		WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(rbacv1.GroupName).WithKind("ClusterRole").WithName(role)).
-		WithSubjects(rbacv1ac.Subject().WithKind(rbacv1.ServiceAccountKind).WithNamespace(subject.Namespace).WithName(subject.Name))
+		WithSubjects(subjectOf(subject))
+}
+
+func subjectOf(s rbacv1.Subject) *rbacv1ac.SubjectApplyConfiguration {
+	out := rbacv1ac.Subject().WithKind(s.Kind).WithName(s.Name)
+	if s.Kind == rbacv1.ServiceAccountKind {
+		return out.WithNamespace(s.Namespace)
+	}
+	return out.WithAPIGroup(rbacv1.GroupName)
 }

@@ -15,7 +15,9 @@ import (
 type BindingInput struct {
 	Tenant *v1alpha1.Tenant
 	ID     uuid.UUID
-	Plan   *v1alpha1.Plan
+	// Database is where the tenant's rows are.
+	Database binding.Database
+	Limits   binding.Limits
 	// TransitMount is where the tenant's key is.
 	TransitMount string
 	// Epoch and Incarnation of the Binding that exists; zero when there is none.
@@ -39,14 +41,14 @@ func Binding(in BindingInput) binding.Binding {
 			Name:     KeyName(id),
 			Role:     VaultRole(id),
 		},
-		Database:    binding.Database{Cell: true},
-		Limits:      limits(in.Plan.Spec.Limits),
+		Database:    in.Database,
+		Limits:      in.Limits,
 		Credentials: in.Credentials,
 	}
 }
 
-// limits resolves the defaults that the Plan's documentation promises.
-func limits(l v1alpha1.Limits) binding.Limits {
+// Limits resolves the defaults that the Plan's documentation promises.
+func Limits(l v1alpha1.Limits) binding.Limits {
 	return binding.Limits{
 		Documents:         cmp.Or(l.Documents, 1000),
 		StorageBytes:      cmp.Or(l.StorageBytes, 1<<30),

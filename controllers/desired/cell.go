@@ -2,9 +2,12 @@ package desired
 
 import (
 	"errors"
+	"slices"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
@@ -14,10 +17,15 @@ import (
 type CellInput struct {
 	Cell   *v1alpha1.Cell
 	Config configuration.Configuration
-	// Manager is the operator's own ServiceAccount.
-	Manager ServiceAccount
+	// Manager is the operator's own identity in the cell's cluster.
+	Manager rbacv1.Subject
+	// Plans are every Plan that there is: shared pods may reach the model
+	// endpoints of those for tiers with shared pods.
+	Plans []v1alpha1.Plan
 	// APIServer are the addresses at which pods reach the Kubernetes API.
 	APIServer []Address
+	// Tenants is the number of Bindings in the cell.
+	Tenants int
 	// DatabaseCA is the certificate of the database's authority, in PEM; empty
 	// until CloudNativePG made it.
 	DatabaseCA string
@@ -28,9 +36,6 @@ type CellInput struct {
 	// once its migrations are done, else the one that runs. Empty: none yet.
 	RuntimeImage string
 }
-
-// ServiceAccount names an identity.
-type ServiceAccount struct{ Namespace, Name string }
 
 // Address is an IP address and a TCP port.
 type Address struct {
@@ -44,17 +49,22 @@ type CellSet struct {
 	Namespaces []*unstructured.Unstructured
 	// Access lets the operator and the runtime into the namespaces.
 	Access []*unstructured.Unstructured
+	// Bounds are the ResourceQuotas and LimitRanges. They come before every pod.
+	Bounds []*unstructured.Unstructured
 	// Walls are the NetworkPolicies.
 	Walls    []*unstructured.Unstructured
 	Database []*unstructured.Unstructured
 	Schema   []*unstructured.Unstructured
 	Runtime  []*unstructured.Unstructured
+	// Refused are the address ranges of endpoints that stay closed, each named as
+	// a field. Everything else is built.
+	Refused []error
 }
 
 // All returns every object of the set.
 func (s CellSet) All() []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
-	for _, part := range [][]*unstructured.Unstructured{s.Namespaces, s.Access, s.Walls, s.Database, s.Schema, s.Runtime} {
+	for _, part := range [][]*unstructured.Unstructured{s.Namespaces, s.Access, s.Bounds, s.Walls, s.Database, s.Schema, s.Runtime} {
 		all = append(all, part...)
 	}
 	return all
@@ -66,14 +76,21 @@ func Cell(in CellInput) (CellSet, error) {
 	set := CellSet{
 		Namespaces: b.objects(runtimeNamespace(in), databaseNamespace(in)),
 		Access:     b.objects(managerAccess(in, RuntimeNamespace), managerAccess(in, DatabaseNamespace), runtimeAccess(in)),
-		Walls:      b.objects(runtimeDefaultDeny(in), databaseDefaultDeny(in), runtimeWall(in), databaseWall(in), migrationWall(in)),
-		Database:   b.objects(databaseCluster(in)),
-		Schema:     b.objects(migrationJob(in)),
+		Bounds:     b.objects(runtimeQuota(in), databaseQuota(in), runtimeDefaults(in), databaseDefaults(in)),
+		Walls: slices.Concat(
+			b.objects(runtimeDefaultDeny(in), databaseDefaultDeny(in), runtimeWall(in), databaseWall(in), migrationWall(in)),
+			b.objects(endpointWalls(in)...), b.objects(planWalls(in)...)),
+		Database: b.objects(databaseCluster(in), backupSchedule(in)),
+		Schema:   b.objects(migrationJob(in)),
 		Runtime: b.objects(serviceAccount(in), databaseCA(in), vaultCA(in), databasePasswords(in),
-			deployment(in), service(in), disruptionBudget(in)),
+			deployment(in), autoscaler(in), service(in), disruptionBudget(in)),
+		Refused: refused(in),
 	}
 	return set, errors.Join(b...)
 }
+
+// retired reports whether the cell only keeps its data.
+func retired(in CellInput) bool { return ptr.Deref(in.Cell.Spec.Retired, false) }
 
 // build collects the errors of turning typed objects into generic ones.
 type build []error

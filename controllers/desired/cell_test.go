@@ -1,10 +1,6 @@
 package desired
 
 import (
-	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,14 +8,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -42,7 +37,7 @@ func input(change func(*CellInput)) CellInput {
 			CloudNativePG: configuration.CloudNativePG{Operator: configuration.Peer{Namespace: "cnpg-system", PodLabels: map[string]string{"app": "cnpg"}}},
 			DNS:           configuration.DNS{Server: configuration.Peer{Namespace: "kube-system", PodLabels: map[string]string{"k8s-app": "kube-dns"}}},
 		},
-		Manager:      ServiceAccount{Namespace: "bulkhead-system", Name: "bulkhead-manager"},
+		Manager:      ServiceAccount("bulkhead-system", "bulkhead-manager"),
 		APIServer:    []Address{{IP: "10.0.0.1", Port: 6443}},
 		DatabaseCA:   "CA",
 		AppPassword:  "app-password",
@@ -55,8 +50,7 @@ func input(change func(*CellInput)) CellInput {
 	return in
 }
 
-// TestGolden writes what a cell consists of, to be read by people. Run it with
-// -update after a change, and read the difference.
+// TestGolden writes what a cell consists of, to be read by people.
 func TestGolden(t *testing.T) {
 	for name, in := range map[string]CellInput{
 		"cell": input(nil),
@@ -76,44 +70,120 @@ func TestGolden(t *testing.T) {
 		}),
 		"cell-single-replica": input(func(in *CellInput) { in.Cell.Spec.Runtime.Replicas = 1 }),
 		"cell-database-only":  input(func(in *CellInput) { in.Cell.Spec.Runtime = nil }),
+		"cell-runtime-only":   input(func(in *CellInput) { in.Cell.Spec.Database = nil }),
+		"cell-retired":        input(func(in *CellInput) { in.Cell.Spec.Retired = ptr.To(true) }),
 	} {
-		t.Run(name, func(t *testing.T) {
-			set, err := Cell(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got bytes.Buffer
-			for _, object := range set.All() {
-				text, err := yaml.Marshal(object.Object)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got.WriteString("---\n")
-				got.Write(text)
-			}
-			path := filepath.Join("testdata", name+".yaml")
-			if *update {
-				if err := os.WriteFile(path, got.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("differs from %s (-want +got):\n%s", path, diff)
-			}
-		})
+		t.Run(name, func(t *testing.T) { golden(t, name, built(t, in).All()...) })
+	}
+}
+
+// TestGoldenParts does the same for what differs in one part only.
+func TestGoldenParts(t *testing.T) {
+	database := func(set CellSet) []*unstructured.Unstructured { return set.Database }
+	for name, c := range map[string]struct {
+		change func(*CellInput)
+		part   func(CellSet) []*unstructured.Unstructured
+	}{
+		"runtime-autoscaled": {scaled, func(set CellSet) []*unstructured.Unstructured { return append(set.Bounds, set.Runtime...) }},
+		"database-snapshots": {withSnapshots, database},
+		"database-plugin":    {withPlugin, func(set CellSet) []*unstructured.Unstructured { return append(set.Walls, set.Database...) }},
+		"database-retired": {func(in *CellInput) {
+			withSnapshots(in)
+			in.Cell.Spec.Retired = ptr.To(true)
+		}, database},
+		"database-synchronized": {func(in *CellInput) {
+			in.Cell.Spec.Database.Instances = 2
+			in.Cell.Spec.Database.SynchronizeLogicalDecoding = ptr.To(true)
+		}, database},
+		"walls-endpoints": {withEndpoints, func(set CellSet) []*unstructured.Unstructured { return set.Walls }},
+		"walls-served-by": {func(in *CellInput) {
+			in.Cell.Spec.Runtime, in.Cell.Spec.ServedBy = nil, "eu-2"
+		}, func(set CellSet) []*unstructured.Unstructured { return set.Walls }},
+	} {
+		t.Run(name, func(t *testing.T) { golden(t, name, c.part(built(t, input(c.change)))...) })
+	}
+}
+
+func scaled(in *CellInput) {
+	runtime := in.Cell.Spec.Runtime
+	runtime.Autoscaling = &v1alpha1.Autoscaling{MaxReplicas: 5}
+	runtime.NodeSelector = map[string]string{"pool": "tenants"}
+	runtime.Tolerations = []corev1.Toleration{
+		{Key: "pool", Operator: corev1.TolerationOpEqual, Value: "tenants", Effect: corev1.TaintEffectNoSchedule},
+		{Key: "node.kubernetes.io/unreachable", Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: ptr.To[int64](30)},
+	}
+	runtime.RuntimeClassName = "gvisor"
+}
+
+func withSnapshots(in *CellInput) {
+	in.Cell.Spec.Database.Backup = &v1alpha1.BackupSchedule{Schedule: "0 0 3 * * *"}
+}
+
+func withPlugin(in *CellInput) {
+	in.Cell.Spec.Database.Backup = &v1alpha1.BackupSchedule{
+		Schedule: "0 0 3 * * *", Method: v1alpha1.BackupPlugin, PluginName: "barman-cloud.cloudnative-pg.io",
+		PluginParameters: map[string]string{"barmanObjectName": "store"},
+	}
+	in.Config.Backups.Egress = &configuration.Egress{Port: 443, CIDRs: []string{"198.51.100.0/24"}}
+}
+
+func withEndpoints(in *CellInput) {
+	in.Cell.Spec.Endpoints = []v1alpha1.Endpoint{
+		{Name: "models", CIDRs: []string{"203.0.113.0/24"}},
+		{Name: "Anywhere, by HTTP", CIDRs: []string{"0.0.0.0/0", "::/0"}, Port: 80},
+		{Name: "metadata", CIDRs: []string{"100.100.100.200/32"}},
+	}
+	in.Plans = []v1alpha1.Plan{
+		plan("starter", []v1alpha1.Tier{v1alpha1.TierShared}, v1alpha1.Endpoint{Name: "embeddings", CIDRs: []string{"198.51.100.7/32"}, Port: 8443}),
+		plan("pro", []v1alpha1.Tier{v1alpha1.TierDedicatedPods, v1alpha1.TierDedicatedDatabase},
+			v1alpha1.Endpoint{Name: "chat", CIDRs: []string{"198.51.100.8/32"}},
+			v1alpha1.Endpoint{Name: "metadata", CIDRs: []string{"fd00:ec2::254/128"}}),
+		plan("enterprise", []v1alpha1.Tier{v1alpha1.TierDedicatedPods}, v1alpha1.Endpoint{Name: "own", CIDRs: []string{"198.51.100.9/32"}}),
+		plan("plain", []v1alpha1.Tier{v1alpha1.TierShared}),
+	}
+}
+
+func plan(name string, tiers []v1alpha1.Tier, endpoints ...v1alpha1.Endpoint) v1alpha1.Plan {
+	return v1alpha1.Plan{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.PlanSpec{Tiers: tiers, ModelEndpoints: endpoints}}
+}
+
+// TestOwnPodsReachTheirOwnEndpointsOnly: what other plans sell is no business of
+// a tenant that has pods of its own.
+func TestOwnPodsReachTheirOwnEndpointsOnly(t *testing.T) {
+	in := input(func(in *CellInput) {
+		withEndpoints(in)
+		in.Cell.Name, in.Cell.Spec.TenantID, in.Cell.Spec.Capacity = OwnCellName(tenantID), tenantID, 1
+	})
+	opened := 0
+	for _, w := range built(t, in).Walls {
+		if strings.HasPrefix(w.GetName(), prefixPlan) {
+			t.Errorf("the cell has the wall %s", w.GetName())
+		}
+		if strings.HasPrefix(w.GetName(), prefixEndpoint) {
+			opened++
+		}
+	}
+	if opened != 2 {
+		t.Errorf("%d of the cell's two reachable endpoints are open", opened)
+	}
+}
+
+func TestRefusedEndpointsNameTheirField(t *testing.T) {
+	var got []string
+	for _, err := range built(t, input(withEndpoints)).Refused {
+		field, _, _ := strings.Cut(err.Error(), ": 100.100.100.200/32 is in")
+		field, _, _ = strings.Cut(field, ": fd00:ec2::254/128 is in")
+		got = append(got, field)
+	}
+	want := []string{"spec.endpoints[metadata].cidrs[0]", "Plan pro: spec.modelEndpoints[metadata].cidrs[0]"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
 // TestEveryNamespaceDeniesByDefault is the rule that the walls stand on.
 func TestEveryNamespaceDeniesByDefault(t *testing.T) {
-	set, err := Cell(input(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := built(t, input(nil))
 	denied := map[string]bool{}
 	for _, wall := range set.Walls {
 		if wall.GetName() != nameDefaultDeny {
@@ -151,10 +221,7 @@ func withoutLists(spec map[string]any) map[string]any {
 // TestNoSecretButInSecrets keeps passwords and CA keys out of everything that
 // is not a Secret.
 func TestNoSecretButInSecrets(t *testing.T) {
-	set, err := Cell(input(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := built(t, input(nil))
 	for _, object := range set.All() {
 		text, err := yaml.Marshal(object.Object)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -24,54 +25,94 @@ const (
 	stopSeconds          = 60
 )
 
-// databaseCluster is the cell's PostgreSQL.
+// annotationHibernation puts a Cluster to sleep and wakes it
+// (https://cloudnative-pg.io/docs: declarative hibernation).
+const annotationHibernation = "cnpg.io/hibernation"
+
+// databaseCluster is the cell's PostgreSQL. A retired cell's sleeps: its volumes
+// stay, its pods do not.
 func databaseCluster(in CellInput) any {
-	size := in.Cell.Spec.Database
-	if size == nil {
+	if in.Cell.Spec.Database == nil {
 		return nil
 	}
-	instances := int(max(size.Instances, 1))
-	cluster := &cnpgv1.Cluster{
+	hibernation := "off" // said, not left out: nobody else puts a serving database to sleep
+	if retired(in) {
+		hibernation = "on"
+	}
+	return withoutZeroClaims(&cnpgv1.Cluster{
 		TypeMeta: metav1.TypeMeta{APIVersion: cnpgv1.SchemeGroupVersion.String(), Kind: cnpgv1.ClusterKind},
 		ObjectMeta: metav1.ObjectMeta{
-			Name:      nameDatabase,
-			Namespace: DatabaseNamespace(in.Cell.Name),
-			Labels:    labels(in.Cell.Name, PartDatabase),
+			Name:        nameDatabase,
+			Namespace:   DatabaseNamespace(in.Cell.Name),
+			Labels:      labels(in.Cell.Name, PartDatabase),
+			Annotations: map[string]string{annotationHibernation: hibernation},
 		},
-		Spec: cnpgv1.ClusterSpec{
-			Instances:       instances,
-			ImageName:       in.Config.Images.PostgreSQL,
-			ImagePullPolicy: corev1.PullIfNotPresent,
-			EnablePDB:       ptr.To(instances > 1), // a budget over one instance only blocks node drains
-			StorageConfiguration: cnpgv1.StorageConfiguration{
-				Size:               size.Storage.String(),
-				ResizeInUseVolumes: ptr.To(true),
-			},
-			Bootstrap: &cnpgv1.BootstrapConfiguration{InitDB: &cnpgv1.BootstrapInitDB{
-				Database:               binding.DatabaseName,
-				Owner:                  binding.RoleMigrator,
-				DataChecksums:          ptr.To(true),
-				PostInitApplicationSQL: binding.BootstrapSQL(),
-			}},
-			Managed: &cnpgv1.ManagedConfiguration{Roles: []cnpgv1.RoleConfiguration{
-				loginRole(binding.RoleApp, RoleSecretApp, binding.RoleRW),
-				loginRole(binding.RoleLane, RoleSecretLane),
-			}},
-			SmartShutdownTimeout: ptr.To[int32](smartShutdownSeconds),
-			MaxStopDelay:         stopSeconds,
-			PostgresConfiguration: cnpgv1.PostgresConfiguration{
-				Parameters: map[string]string{
-					"max_connections":     strconv.Itoa(maxConnections),
-					"password_encryption": "scram-sha-256",
-				},
-				PgHBA: []string{"hostnossl all all all reject"},
-			},
+		Spec: clusterSpec(in),
+	})
+}
+
+func clusterSpec(in CellInput) cnpgv1.ClusterSpec {
+	size := in.Cell.Spec.Database
+	return cnpgv1.ClusterSpec{
+		Instances:       int(instances(size)),
+		ImageName:       in.Config.Images.PostgreSQL,
+		ImagePullPolicy: corev1.PullIfNotPresent,
+		EnablePDB:       ptr.To(instances(size) > 1), // a budget over one instance only blocks node drains
+		Resources:       sized(size.Resources, databaseResources()),
+		StorageConfiguration: cnpgv1.StorageConfiguration{
+			Size:               size.Storage.String(),
+			ResizeInUseVolumes: ptr.To(true),
 		},
+		Bootstrap: &cnpgv1.BootstrapConfiguration{InitDB: &cnpgv1.BootstrapInitDB{
+			Database:               binding.DatabaseName,
+			Owner:                  binding.RoleMigrator,
+			DataChecksums:          ptr.To(true),
+			PostInitApplicationSQL: binding.BootstrapSQL(),
+		}},
+		Managed: &cnpgv1.ManagedConfiguration{Roles: []cnpgv1.RoleConfiguration{
+			loginRole(binding.RoleApp, RoleSecretApp, binding.RoleRW),
+			loginRole(binding.RoleLane, RoleSecretLane),
+		}},
+		SmartShutdownTimeout: ptr.To[int32](smartShutdownSeconds),
+		MaxStopDelay:         stopSeconds,
+		PostgresConfiguration: cnpgv1.PostgresConfiguration{
+			Parameters: parameters(size),
+			PgHBA:      []string{"hostnossl all all all reject"},
+		},
+		ReplicationSlots: replicationSlots(size),
+		Backup:           snapshots(size.Backup),
+		Plugins:          backupPlugins(size.Backup),
 	}
-	if size.Resources != nil {
-		cluster.Spec.Resources = *size.Resources
+}
+
+// instances is the number of PostgreSQL instances.
+func instances(size *v1alpha1.DatabaseSize) int32 { return max(size.Instances, 1) }
+
+func parameters(size *v1alpha1.DatabaseSize) map[string]string {
+	p := map[string]string{
+		"max_connections":     strconv.Itoa(maxConnections),
+		"password_encryption": "scram-sha-256",
 	}
-	return withoutZeroClaims(cluster)
+	if synchronizesSlots(size) { // what CloudNativePG demands for it
+		p["hot_standby_feedback"] = "on"
+		p["sync_replication_slots"] = "on"
+	}
+	return p
+}
+
+// synchronizesSlots needs PostgreSQL 17, and somewhere to keep the copies.
+func synchronizesSlots(size *v1alpha1.DatabaseSize) bool {
+	return ptr.Deref(size.SynchronizeLogicalDecoding, false) && instances(size) > 1
+}
+
+func replicationSlots(size *v1alpha1.DatabaseSize) *cnpgv1.ReplicationSlotsConfiguration {
+	if !synchronizesSlots(size) {
+		return nil
+	}
+	return &cnpgv1.ReplicationSlotsConfiguration{HighAvailability: &cnpgv1.ReplicationSlotsHAConfiguration{
+		Enabled:                    ptr.To(true),
+		SynchronizeLogicalDecoding: true,
+	}}
 }
 
 func loginRole(name, passwordSecret string, groups ...string) cnpgv1.RoleConfiguration {
@@ -88,10 +129,10 @@ func loginRole(name, passwordSecret string, groups ...string) cnpgv1.RoleConfigu
 
 // withoutZeroClaims drops the null and empty values that a typed object turns
 // into: an apply would claim them as ours.
-func withoutZeroClaims(cluster *cnpgv1.Cluster) any {
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(cluster)
+func withoutZeroClaims(object any) any {
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 	if err != nil {
-		return cluster // the same conversion is tried, and its error reported, by the set
+		return object // the same conversion is tried, and its error reported, by the set
 	}
 	delete(content, "status")
 	pruneEmpty(content)

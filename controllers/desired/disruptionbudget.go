@@ -6,10 +6,10 @@ import (
 	policyv1ac "k8s.io/client-go/applyconfigurations/policy/v1"
 )
 
-// disruptionBudget keeps node drains from taking the runtime away. With one
-// replica it would only block them.
+// disruptionBudget keeps node drains from taking the runtime away: one pod goes
+// at a time, however many an autoscaler has made. A single pod has to go.
 func disruptionBudget(in CellInput) any {
-	if in.Cell.Spec.Runtime == nil || Replicas(in) < 2 {
+	if !serves(in) || mostPods(in) < 2 {
 		return nil
 	}
 	return policyv1ac.PodDisruptionBudget(nameRuntime, RuntimeNamespace(in.Cell.Name)).

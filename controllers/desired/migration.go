@@ -14,9 +14,10 @@ const (
 )
 
 // migrationJob brings the schema up to the configured image, before any runtime
-// pod runs it. Only this Job sees the credentials of the tables' owner.
+// pod runs it. Only this Job sees the credentials of the tables' owner. It does
+// not wake a retired cell's database.
 func migrationJob(in CellInput) any {
-	if in.Cell.Spec.Database == nil {
+	if in.Cell.Spec.Database == nil || retired(in) {
 		return nil
 	}
 	cell, image := in.Cell.Name, in.Config.Images.Runtime
@@ -24,7 +25,7 @@ func migrationJob(in CellInput) any {
 		WithArgs(binding.CommandMigrate).
 		WithEnv(env(binding.EnvDatabaseHost, DatabaseHost(cell))).
 		WithVolumeMounts(mount("migrator", binding.DirMigrator), mount("database-ca", binding.DirDatabaseCA)).
-		WithResources(requests("20m", "32Mi", "256Mi"))
+		WithResources(applied(migrationResources()))
 	pod := restricted(corev1ac.PodSpec()).
 		WithRestartPolicy(corev1.RestartPolicyNever).
 		WithAutomountServiceAccountToken(false).

@@ -2,6 +2,7 @@ package desired
 
 import (
 	"net/netip"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -12,6 +13,7 @@ import (
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
+	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
 )
 
 type (
@@ -21,18 +23,23 @@ type (
 )
 
 // wall is a NetworkPolicy that governs both directions.
-func wall(name, namespace, cell, part string, pods map[string]string, in []*ingress, out []*egress) any {
-	policy := networkingv1ac.NetworkPolicy(name, namespace).WithLabels(labels(cell, part)).
+func wall(name, namespace string, l, pods map[string]string, in []*ingress, out []*egress) any {
+	policy := networkingv1ac.NetworkPolicy(name, namespace).WithLabels(l).
 		WithSpec(networkingv1ac.NetworkPolicySpec().
 			WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(pods)).
 			WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress).
-			WithIngress(in...).WithEgress(out...))
+			WithIngress(present(in)...).WithEgress(present(out)...))
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(policy)
 	if err != nil {
 		return policy // the set tries the same conversion, and reports the error
 	}
 	claimRules(content)
 	return &unstructured.Unstructured{Object: content}
+}
+
+// present leaves out the rules that are none.
+func present[T any](all []*T) []*T {
+	return slices.DeleteFunc(slices.Clone(all), func(rule *T) bool { return rule == nil })
 }
 
 // claimRules claims both lists of rules, empty ones too, which a typed object
@@ -49,11 +56,19 @@ func claimRules(policy map[string]any) {
 	}
 }
 
+// from is no rule when it names nobody: a rule without peers lets everybody in.
 func from(port int32, peers ...*peer) *ingress {
+	if len(peers) == 0 {
+		return nil
+	}
 	return networkingv1ac.NetworkPolicyIngressRule().WithFrom(peers...).WithPorts(tcp(port))
 }
 
+// to is no rule when it names nobody: a rule without peers lets out to everywhere.
 func to(port int32, peers ...*peer) *egress {
+	if len(peers) == 0 {
+		return nil
+	}
 	return networkingv1ac.NetworkPolicyEgressRule().WithTo(peers...).WithPorts(tcp(port))
 }
 
@@ -81,23 +96,41 @@ func peers(selected []configuration.Peer) []*peer {
 	return out
 }
 
-func block(cidr string) *peer {
-	return networkingv1ac.NetworkPolicyPeer().WithIPBlock(networkingv1ac.IPBlock().WithCIDR(cidr))
+// blocks allows address ranges, but for what clouds serve metadata at. A range
+// that cannot be allowed stays closed.
+func blocks(cidrs []string) []*peer {
+	var out []*peer
+	for _, cidr := range cidrs {
+		allowed, err := metadata.Allow(cidr)
+		if err != nil {
+			continue // RefusedEndpoints, or the configuration's validation, says so
+		}
+		out = append(out, block(allowed))
+	}
+	return out
 }
 
-// host is the address range of one address.
-func host(ip string) string {
-	address, err := netip.ParseAddr(ip)
-	if err != nil {
-		return ip // the API server refuses it, naming the field
+func block(allowed metadata.Allowed) *peer {
+	ipBlock := networkingv1ac.IPBlock().WithCIDR(allowed.Range.String())
+	for _, prefix := range allowed.Except {
+		ipBlock.WithExcept(prefix.String())
 	}
-	return netip.PrefixFrom(address, address.BitLen()).String()
+	return networkingv1ac.NetworkPolicyPeer().WithIPBlock(ipBlock)
+}
+
+// host allows one address.
+func host(ip string) *peer {
+	cidr := ip // when it is no address, the API server refuses it, naming the field
+	if address, err := netip.ParseAddr(ip); err == nil {
+		cidr = netip.PrefixFrom(address, address.BitLen()).String()
+	}
+	return networkingv1ac.NetworkPolicyPeer().WithIPBlock(networkingv1ac.IPBlock().WithCIDR(cidr))
 }
 
 func toDNS(dns configuration.DNS) *egress {
 	rule := networkingv1ac.NetworkPolicyEgressRule().WithTo(pods(dns.Server.Namespace, dns.Server.PodLabels))
 	if dns.NodeLocal != "" {
-		rule.WithTo(block(host(dns.NodeLocal)))
+		rule.WithTo(host(dns.NodeLocal))
 	}
 	return rule.WithPorts(protocolPort(corev1.ProtocolUDP, 53), tcp(53))
 }
@@ -107,15 +140,12 @@ func toDNS(dns configuration.DNS) *egress {
 func toAPIServer(addresses []Address) []*egress {
 	var rules []*egress
 	for _, a := range addresses {
-		rules = append(rules, to(a.Port, block(host(a.IP))))
+		rules = append(rules, to(a.Port, host(a.IP)))
 	}
 	return rules
 }
 
-func toVault(vault configuration.Vault) *egress {
-	rule := to(vault.Egress.Port, peers(vault.Egress.Peers)...)
-	for _, cidr := range vault.Egress.CIDRs {
-		rule.WithTo(block(cidr))
-	}
-	return rule
+// toConfigured allows what the operator's configuration names.
+func toConfigured(e configuration.Egress) *egress {
+	return to(e.Port, append(peers(e.Peers), blocks(e.CIDRs)...)...)
 }

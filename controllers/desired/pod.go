@@ -2,7 +2,6 @@ package desired
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 )
 
@@ -50,14 +49,4 @@ func secretVolume(volume, secret string, keys ...string) *corev1ac.VolumeApplyCo
 func configMapVolume(volume, configMap string) *corev1ac.VolumeApplyConfiguration {
 	return corev1ac.Volume().WithName(volume).WithConfigMap(corev1ac.ConfigMapVolumeSource().
 		WithName(configMap).WithDefaultMode(0o444).WithOptional(true))
-}
-
-// requests bounds memory and leaves CPU free to burst.
-func requests(cpu, memory, memoryLimit string) *corev1ac.ResourceRequirementsApplyConfiguration {
-	return corev1ac.ResourceRequirements().
-		WithRequests(corev1.ResourceList{
-			corev1.ResourceCPU:    resource.MustParse(cpu),
-			corev1.ResourceMemory: resource.MustParse(memory),
-		}).
-		WithLimits(corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(memoryLimit)})
 }

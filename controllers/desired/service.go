@@ -8,9 +8,12 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
+// portService is the port of the tenants' API at the Service.
+const portService = 80
+
 // service exposes the tenants' API and nothing of the ops port.
 func service(in CellInput) any {
-	if in.Cell.Spec.Runtime == nil {
+	if !serves(in) {
 		return nil
 	}
 	return corev1ac.Service(nameRuntime, RuntimeNamespace(in.Cell.Name)).
@@ -19,5 +22,5 @@ func service(in CellInput) any {
 			WithType(corev1.ServiceTypeClusterIP).
 			WithSelector(RuntimePod(in.Cell.Name)).
 			WithPorts(corev1ac.ServicePort().WithName("http").WithProtocol(corev1.ProtocolTCP).
-				WithPort(80).WithTargetPort(intstr.FromInt32(binding.PortAPI))))
+				WithPort(portService).WithTargetPort(intstr.FromInt32(binding.PortAPI))))
 }

@@ -10,7 +10,7 @@ import (
 // databaseCA carries the certificate of the database's authority, never its
 // key, to the runtime.
 func databaseCA(in CellInput) any {
-	if in.Cell.Spec.Runtime == nil || in.DatabaseCA == "" {
+	if in.Cell.Spec.Runtime == nil || in.Cell.Spec.Database == nil || in.DatabaseCA == "" {
 		return nil
 	}
 	return certificate(in, nameDatabaseCA, in.DatabaseCA)
@@ -31,7 +31,7 @@ func certificate(in CellInput, name, pem string) any {
 
 // databasePasswords hands the passwords of the two login roles to the runtime.
 func databasePasswords(in CellInput) any {
-	if in.Cell.Spec.Runtime == nil || in.AppPassword == "" || in.LanePassword == "" {
+	if in.Cell.Spec.Runtime == nil || in.Cell.Spec.Database == nil || in.AppPassword == "" || in.LanePassword == "" {
 		return nil
 	}
 	return corev1ac.Secret(nameDatabase, RuntimeNamespace(in.Cell.Name)).

@@ -6,7 +6,7 @@ func runtimeDefaultDeny(in CellInput) any {
 	if in.Cell.Spec.Runtime == nil {
 		return nil
 	}
-	return wall(nameDefaultDeny, RuntimeNamespace(in.Cell.Name), in.Cell.Name, PartRuntime, nil, nil, nil)
+	return runtimePodsWall(in.Cell.Name, nameDefaultDeny, nil, nil, nil)
 }
 
 // runtimeWall lets a runtime pod reach what it needs and nothing else: DNS, the
@@ -15,16 +15,17 @@ func runtimeWall(in CellInput) any {
 	if in.Cell.Spec.Runtime == nil {
 		return nil
 	}
-	out := append([]*egress{toDNS(in.Config.DNS), toVault(in.Config.Vault)}, toAPIServer(in.APIServer)...)
+	out := append([]*egress{toDNS(in.Config.DNS), toConfigured(in.Config.Vault.Egress)}, toAPIServer(in.APIServer)...)
 	if in.Cell.Spec.Database != nil {
 		out = append(out, to(portPostgreSQL, pods(DatabaseNamespace(in.Cell.Name), databasePod())))
 	}
-	var incoming []*ingress
-	if len(in.Config.Clients) > 0 {
-		incoming = append(incoming, from(binding.PortAPI, peers(in.Config.Clients)...))
+	incoming := []*ingress{
+		from(binding.PortAPI, peers(in.Config.Clients)...),
+		from(binding.PortOps, peers(in.Config.Scrapers)...),
 	}
-	if len(in.Config.Scrapers) > 0 {
-		incoming = append(incoming, from(binding.PortOps, peers(in.Config.Scrapers)...))
-	}
-	return wall(nameRuntime, RuntimeNamespace(in.Cell.Name), in.Cell.Name, PartRuntime, RuntimePod(in.Cell.Name), incoming, out)
+	return runtimePodsWall(in.Cell.Name, nameRuntime, RuntimePod(in.Cell.Name), incoming, out)
+}
+
+func runtimePodsWall(cell, name string, selected map[string]string, in []*ingress, out []*egress) any {
+	return wall(name, RuntimeNamespace(cell), labels(cell, PartRuntime), selected, in, out)
 }

@@ -5,7 +5,9 @@ package nscache
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -13,7 +15,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -28,8 +33,12 @@ type Options struct {
 	Mapper meta.RESTMapper
 	// Live reads past the caches; it proves that a namespace can be read at all.
 	Live client.Reader
-	// Index adds the field indexes that readers use.
-	Index func(ctx context.Context, indexer client.FieldIndexer) error
+	// Indexed is the kind that Find finds, and Keys what it finds an object by.
+	Indexed client.Object
+	Keys    func(object client.Object) []string
+	// Seen is told when the first object with a key appears in a namespace, and
+	// when the last one is gone. It must not call back.
+	Seen func(namespace, key string, present bool)
 	// Opened is called once a kind of a namespace is about to be watched.
 	Opened func(namespace string, c cache.Cache, kind client.Object) error
 }
@@ -41,20 +50,24 @@ type Caches struct {
 	started chan struct{}
 	base    context.Context // of the manager; ends every cache
 
-	mu   sync.Mutex
+	index *index
+
+	mu   sync.RWMutex
 	open map[string]*entry
 }
 
 type entry struct {
-	mu      sync.Mutex // held while opening and while adding a kind
+	opening sync.Mutex // held while opening and while adding a kind
+
+	// Caches.mu guards these: readers do not wait for what is being opened.
 	cache   cache.Cache
-	cancel  context.CancelFunc
-	watched map[string]bool
+	watched map[key]bool
 }
 
 // New makes an empty set of caches. It is started by the manager.
 func New(options Options) *Caches {
-	return &Caches{options: options, started: make(chan struct{}), open: map[string]*entry{}}
+	options.Mapper = &knownMapper{RESTMapper: options.Mapper}
+	return &Caches{options: options, started: make(chan struct{}), index: newIndex(options), open: map[string]*entry{}}
 }
 
 // Start runs until the context ends.
@@ -74,9 +87,12 @@ func (c *Caches) Open(ctx context.Context, namespace string, kinds ...client.Obj
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	if reader, ok := c.opened(namespace, kinds); ok {
+		return reader, nil
+	}
 	e := c.entry(namespace)
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.opening.Lock()
+	defer e.opening.Unlock()
 	if e.cache == nil {
 		if err := c.start(ctx, namespace, e); err != nil {
 			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
@@ -88,28 +104,54 @@ func (c *Caches) Open(ctx context.Context, namespace string, kinds ...client.Obj
 	return e.cache, nil
 }
 
-// Close ends a namespace's cache.
-func (c *Caches) Close(namespace string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e := c.open[namespace]; e != nil && e.cancel != nil {
-		e.cancel()
+// OpenOptional is Open for a kind that the cluster may not know, or may not let the
+// operator read. Then it fails at once, where an informer would wait.
+func (c *Caches) OpenOptional(ctx context.Context, namespace string, kind client.Object, list client.ObjectList) (client.Reader, error) {
+	if !c.IsOpen(namespace, kind) {
+		if err := c.options.Live.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
+			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
+		}
 	}
-	delete(c.open, namespace)
+	return c.Open(ctx, namespace, kind)
 }
+
+// IsOpen reports whether Open returns at once.
+func (c *Caches) IsOpen(namespace string, kinds ...client.Object) bool {
+	_, ok := c.opened(namespace, kinds)
+	return ok
+}
+
+func (c *Caches) opened(namespace string, kinds []client.Object) (client.Reader, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e := c.open[namespace]
+	if e == nil || e.cache == nil {
+		return nil, false
+	}
+	for _, kind := range kinds {
+		if !e.watched[keyOf(kind)] {
+			return nil, false
+		}
+	}
+	return e.cache, true
+}
+
+// Find returns the objects with a key in the namespaces whose kinds are open,
+// as their watches told of them.
+func (c *Caches) Find(key string) []types.NamespacedName { return c.index.find(key) }
 
 func (c *Caches) entry(namespace string) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.open[namespace]
 	if e == nil {
-		e = &entry{watched: map[string]bool{}}
+		e = &entry{watched: map[key]bool{}}
 		c.open[namespace] = e
 	}
 	return e
 }
 
-func (c *Caches) start(ctx context.Context, namespace string, e *entry) error {
+func (c *Caches) start(ctx context.Context, namespace string, e *entry) (err error) {
 	// An informer would retry a refusal for ever; one read says it at once.
 	if err := c.options.Live.List(ctx, &corev1.SecretList{}, client.InNamespace(namespace), client.Limit(1)); err != nil {
 		return err
@@ -123,16 +165,19 @@ func (c *Caches) start(ctx context.Context, namespace string, e *entry) error {
 	if err != nil {
 		return err
 	}
-	if err := c.options.Index(ctx, made); err != nil {
-		return err
-	}
 	base, cancel := context.WithCancel(c.base)
+	defer func() {
+		if err != nil {
+			cancel()
+		}
+	}()
 	go func() { _ = made.Start(base) }() // returns nil when its context ends
 	if !made.WaitForCacheSync(ctx) {     // of no kind yet: until it has started
-		cancel()
 		return ctx.Err()
 	}
-	e.cache, e.cancel = made, cancel
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.cache = made
 	return nil
 }
 
@@ -143,14 +188,11 @@ func (c *Caches) watch(ctx context.Context, namespace string, e *entry, kinds []
 	listings, ctx := errgroup.WithContext(ctx)
 	var added []client.Object
 	for _, kind := range kinds {
-		if e.watched[nameOf(kind)] {
+		if e.watched[keyOf(kind)] {
 			continue
 		}
 		added = append(added, kind)
-		listings.Go(func() error {
-			_, err := e.cache.GetInformer(ctx, kind) // waits for its first listing
-			return err
-		})
+		listings.Go(func() error { return c.list(ctx, e, kind) })
 	}
 	if err := listings.Wait(); err != nil {
 		return err
@@ -159,9 +201,35 @@ func (c *Caches) watch(ctx context.Context, namespace string, e *entry, kinds []
 		if err := c.options.Opened(namespace, e.cache, kind); err != nil {
 			return err
 		}
-		e.watched[nameOf(kind)] = true
+		c.mu.Lock()
+		e.watched[keyOf(kind)] = true
+		c.mu.Unlock()
 	}
 	return nil
 }
 
-func nameOf(kind client.Object) string { return fmt.Sprintf("%T", kind) }
+// key tells kinds apart, those without a Go type, too.
+type key struct {
+	goType reflect.Type
+	kind   schema.GroupVersionKind
+}
+
+func keyOf(kind client.Object) key {
+	return key{reflect.TypeOf(kind), kind.GetObjectKind().GroupVersionKind()}
+}
+
+// list waits for the first listing of a kind, and for the index to know it.
+func (c *Caches) list(ctx context.Context, e *entry, kind client.Object) error {
+	informer, err := e.cache.GetInformer(ctx, kind)
+	if err != nil || reflect.TypeOf(kind) != reflect.TypeOf(c.options.Indexed) {
+		return err
+	}
+	indexed, err := informer.AddEventHandler(c.index)
+	if err != nil {
+		return err
+	}
+	if !toolscache.WaitFor(ctx, "", indexed.HasSyncedChecker()) {
+		return errors.Join(ctx.Err(), informer.RemoveEventHandler(indexed))
+	}
+	return nil
+}

@@ -25,7 +25,7 @@ type deployment struct {
 	repo     string // the checkout
 	state    string // of the development cluster
 	existing bool   // a cluster that is not ours
-	program  string // kubectl
+	cluster  kubectl
 	report   *step.Reporter
 }
 
@@ -40,13 +40,17 @@ func newDeployment(ctx context.Context, state string) (*deployment, error) {
 	if state, err = filepath.Abs(state); err != nil {
 		return nil, err
 	}
-	return &deployment{
+	d := &deployment{
 		repo:     repo,
 		state:    state,
 		existing: os.Getenv("USE_EXISTING_CLUSTER") == "true",
-		program:  "kubectl",
+		cluster:  kubectl{program: "kubectl"},
 		report:   step.New(os.Stderr, filepath.Join(state, "logs", "steps")),
-	}, nil
+	}
+	if !d.existing {
+		d.cluster.kubeconfig = filepath.Join(state, "kubeconfig")
+	}
+	return d, nil
 }
 
 func repository(ctx context.Context) (string, error) {
@@ -57,14 +61,23 @@ func repository(ctx context.Context) (string, error) {
 	return filepath.Dir(strings.TrimSpace(string(out))), nil // this module is in its folder hack
 }
 
+// findKubectl finds the one that was built with the development cluster.
+func (d *deployment) findKubectl(ctx context.Context, log io.Writer) error {
+	if d.existing {
+		return nil
+	}
+	binaries, err := d.devcluster(ctx, log, d.state, "binaries", "envtest")
+	d.cluster.program = filepath.Join(strings.TrimSpace(binaries), "kubectl")
+	return err
+}
+
 func (d *deployment) run(ctx context.Context, printOnly bool) error {
 	var inputs inputs
 	err := d.report.Run(ctx, "images", buildLimit, func(ctx context.Context, log io.Writer) (err error) {
-		if inputs, err = d.inputs(ctx, log); err != nil || d.existing {
+		if err := d.findKubectl(ctx, log); err != nil {
 			return err
 		}
-		binaries, err := d.devcluster(ctx, log, "binaries", "envtest")
-		d.program = filepath.Join(strings.TrimSpace(binaries), "kubectl")
+		inputs, err = d.inputs(ctx, log)
 		return err
 	})
 	if err != nil {
@@ -75,7 +88,7 @@ func (d *deployment) run(ctx context.Context, printOnly bool) error {
 	if err := inputs.writeOverlay(overlay, d.repo); err != nil {
 		return err
 	}
-	if manifests, err = d.kubectl(ctx, "", "kustomize", "--load-restrictor=LoadRestrictionsNone", overlay); err != nil {
+	if manifests, err = d.cluster.run(ctx, "", "kustomize", "--load-restrictor=LoadRestrictionsNone", overlay); err != nil {
 		return err
 	}
 	if printOnly {
@@ -87,7 +100,7 @@ func (d *deployment) run(ctx context.Context, printOnly bool) error {
 
 func (d *deployment) install(ctx context.Context, manifests string) error {
 	err := d.report.Run(ctx, "apply config/default", applyLimit, func(ctx context.Context, log io.Writer) error {
-		out, err := d.kubectl(ctx, manifests, "apply", "--server-side", "--force-conflicts", "-f", "-")
+		out, err := d.cluster.apply(ctx, manifests, "-f", "-")
 		fmt.Fprint(log, out)
 		return err
 	})
@@ -95,7 +108,7 @@ func (d *deployment) install(ctx context.Context, manifests string) error {
 		return err
 	}
 	return d.report.Run(ctx, "operator is up", startLimit, func(ctx context.Context, log io.Writer) error {
-		out, err := d.kubectl(ctx, "", "-n", "bulkhead-system", "rollout", "status", "deployment/bulkhead-manager", "--timeout=170s")
+		out, err := d.cluster.run(ctx, "", "-n", "bulkhead-system", "rollout", "status", "deployment/bulkhead-manager", "--timeout=170s")
 		fmt.Fprint(log, out)
 		if err != nil {
 			return fmt.Errorf("%w; see `kubectl -n bulkhead-system logs deployment/bulkhead-manager`", err)
@@ -104,25 +117,9 @@ func (d *deployment) install(ctx context.Context, manifests string) error {
 	})
 }
 
-// kubectl runs against the development cluster, or the one of $KUBECONFIG.
-func (d *deployment) kubectl(ctx context.Context, input string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, d.program, args...)
-	cmd.Env = os.Environ()
-	if !d.existing {
-		cmd.Env = append(cmd.Env, "KUBECONFIG="+filepath.Join(d.state, "kubeconfig"))
-	}
-	var stderr strings.Builder
-	cmd.Stdin, cmd.Stderr = strings.NewReader(input), &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return string(out), fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
-	}
-	return string(out), nil
-}
-
-// devcluster runs a command of the development cluster and returns what it printed.
-func (d *deployment) devcluster(ctx context.Context, log io.Writer, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "./devcluster", "--state", d.state}, args...)...)
+// devcluster runs a command of the development cluster in a state directory and returns what it printed.
+func (d *deployment) devcluster(ctx context.Context, log io.Writer, state string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "./devcluster", "--state", state}, args...)...)
 	cmd.Dir = filepath.Join(d.repo, "hack")
 	cmd.Stderr = io.MultiWriter(log, os.Stderr)
 	out, err := cmd.Output()

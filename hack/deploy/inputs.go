@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -19,11 +20,18 @@ type inputs struct {
 	VaultNamespace               string
 	VaultLabel, VaultLabelValue  string
 	VaultCIDR, VaultPort         string
+	RemoteVaultIP                string   // as other clusters reach it, if there can be any
+	OtherPorts                   []string // where the operator goes besides config/network-policy
 }
 
 func (d *deployment) inputs(ctx context.Context, log io.Writer) (inputs, error) {
 	if d.existing {
-		return fromEnvironment()
+		in, err := fromEnvironment()
+		if err != nil {
+			return in, err
+		}
+		in.OtherPorts, err = d.otherPorts(ctx, in.VaultPort)
+		return in, err
 	}
 	images, err := d.loadImages(ctx, log)
 	if err != nil {
@@ -32,6 +40,10 @@ func (d *deployment) inputs(ctx context.Context, log io.Writer) (inputs, error) 
 	ca, err := os.ReadFile(filepath.Join(d.state, "openbao", "ca.crt"))
 	if err != nil {
 		return inputs{}, fmt.Errorf("%w; start the cluster with `make devcluster-up`", err)
+	}
+	vaultIP, err := d.cluster.run(ctx, "", "-n", "openbao", "get", "service", "openbao", "-o", "jsonpath={.spec.clusterIP}")
+	if err != nil {
+		return inputs{}, err
 	}
 	return inputs{
 		Manager:         images["manager"],
@@ -43,13 +55,27 @@ func (d *deployment) inputs(ctx context.Context, log io.Writer) (inputs, error) 
 		VaultLabel:      "app.kubernetes.io/name",
 		VaultLabelValue: "openbao",
 		VaultPort:       "8200",
+		RemoteVaultIP:   vaultIP,
 	}, nil
+}
+
+// otherPorts are those of the Vault and the API server that config/network-policy does not know.
+func (d *deployment) otherPorts(ctx context.Context, vaultPort string) ([]string, error) {
+	served, err := d.cluster.run(ctx, "", "-n", "default", "get", "endpointslices", "-l", "kubernetes.io/service-name=kubernetes",
+		"-o", "jsonpath={.items[*].ports[*].port}")
+	if err != nil {
+		return nil, err
+	}
+	ports := append(strings.Fields(served), vaultPort)
+	slices.Sort(ports)
+	known := []string{"443", "6443", "8200"}
+	return slices.DeleteFunc(slices.Compact(ports), func(port string) bool { return slices.Contains(known, port) }), nil
 }
 
 // loadImages builds our images into the development cluster and returns their
 // references by name.
 func (d *deployment) loadImages(ctx context.Context, log io.Writer) (map[string]string, error) {
-	out, err := d.devcluster(ctx, log, "load")
+	out, err := d.devcluster(ctx, log, d.state, "load")
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,27 @@ where things are by these variables:
 			return d.run(cmd.Context(), printOnly)
 		},
 	}
-	cmd.Flags().StringVar(&state, "state", os.Getenv("BULKHEAD_STATE"), "state directory of the development cluster (default .devcluster)")
+	cmd.PersistentFlags().StringVar(&state, "state", os.Getenv("BULKHEAD_STATE"), "state directory of the development cluster (default .devcluster)")
 	cmd.Flags().BoolVar(&printOnly, "dry-run", false, "print the manifests and apply nothing")
+	cmd.AddCommand(remoteCommand(&state))
 	return cmd
+}
+
+func remoteCommand(state *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "remote DIR",
+		Short: "Let the operator put cells on another development cluster, that of a state directory",
+		Long: `Let the operator put cells on another development cluster, that of a state directory. It has
+to be linked to the operator's (devcluster up --link). This applies config/remote there, loads our
+images, and makes a kubeconfig the Secret bulkhead-clusters/NAME of the operator's cluster, by the
+name of the other one.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := newDeployment(cmd.Context(), *state)
+			if err != nil {
+				return err
+			}
+			return d.join(cmd.Context(), args[0])
+		},
+	}
 }

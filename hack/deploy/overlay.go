@@ -18,6 +18,14 @@ images:
 - name: bulkhead/manager
   newName: {{.ManagerName}}
   digest: {{.ManagerDigest}}
+{{- if .OtherPorts}}
+patches:
+- target: {kind: NetworkPolicy, name: bulkhead-manager}
+  patch: |
+{{- range .OtherPorts}}
+    - {op: add, path: /spec/egress/0/ports/-, value: {protocol: TCP, port: {{.}}}}
+{{- end}}
+{{- end}}
 configMapGenerator:
 - name: bulkhead-config
   namespace: bulkhead-system
@@ -47,6 +55,12 @@ vault:
 {{- end}}
 {{- if .VaultCIDR}}
     cidrs: [{{.VaultCIDR}}]
+{{- end}}
+{{- if .RemoteVaultIP}}
+  remote:
+    address: https://{{.RemoteVaultIP}}:{{.VaultPort}}
+    egress:
+      cidrs: [{{.RemoteVaultIP}}/32]
 {{- end}}
 `),
 }

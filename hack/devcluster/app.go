@@ -16,6 +16,7 @@ import (
 // How long steps may take before they are given up. Compiling Kubernetes on a busy machine with two
 // cores is what the longest is for.
 const (
+	shortly = 30 * time.Second
 	quickly = 2 * time.Minute
 	slowly  = 10 * time.Minute
 	patient = 60 * time.Minute

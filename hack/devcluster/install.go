@@ -12,15 +12,17 @@ import (
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/kube"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/openbao"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/poll"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 	"github.com/bulkhead-dev/bulkhead/hack/images"
 )
 
 // installation brings a node that has just been started to a cluster that is ready for Bulkhead.
 type installation struct {
 	*app
-	m       *material
-	client  *kube.Client
-	kubectl kube.Kubectl
+	m        *material
+	settings state.Settings
+	client   *kube.Client
+	kubectl  kube.Kubectl
 }
 
 func (a *app) install(ctx context.Context, m *material) error {
@@ -32,7 +34,7 @@ func (a *app) install(ctx context.Context, m *material) error {
 	if err != nil {
 		return err
 	}
-	i := installation{app: a, m: m, client: client, kubectl: kube.NewKubectl(a.cluster, settings)}
+	i := installation{app: a, m: m, settings: settings, client: client, kubectl: kube.NewKubectl(a.cluster, settings)}
 	loaded := i.loadImages(ctx)
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.Go(loaded.wait)
@@ -41,7 +43,9 @@ func (a *app) install(ctx context.Context, m *material) error {
 	}
 	tasks.Go(func() error { return i.node(ctx) })
 	tasks.Go(func() error { return i.coreDNS(ctx, loaded) })
-	tasks.Go(func() error { return i.openBao(ctx, loaded) })
+	if !settings.NoVault {
+		tasks.Go(func() error { return i.openBao(ctx, loaded) })
+	}
 	tasks.Go(func() error { return i.cloudNativePG(ctx, loaded) })
 	return tasks.Wait()
 }
@@ -73,7 +77,7 @@ func (i *installation) node(ctx context.Context) error {
 }
 
 func (i *installation) coreDNS(ctx context.Context, loaded *loading) error {
-	manifest, err := addons.CoreDNS(i.m.coreDNS.Pinned())
+	manifest, err := addons.CoreDNS(i.settings.Addresses(), i.m.coreDNS.Pinned())
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (i *installation) coreDNS(ctx context.Context, loaded *loading) error {
 }
 
 func (i *installation) openBao(ctx context.Context, loaded *loading) error {
-	manifest, err := addons.OpenBao(i.cluster, i.m.openBao.Pinned())
+	manifest, err := addons.OpenBao(i.cluster, i.settings.Addresses(), i.m.openBao.Pinned())
 	if err != nil {
 		return err
 	}

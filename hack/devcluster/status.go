@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/kube"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/link"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/openbao"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 )
 
 func statusCommand(flags *flags) *cobra.Command {
@@ -32,7 +34,11 @@ func (a *app) status(ctx context.Context) error {
 	if err := a.supervised(ctx); err != nil {
 		return err
 	}
-	for _, c := range a.checks() {
+	settings, err := a.cluster.Load()
+	if err != nil {
+		return err
+	}
+	for _, c := range append(a.checks(settings), a.linkChecks(settings)...) {
 		if err := c.within(ctx); err != nil {
 			bad++
 			fmt.Printf("%-16s NOT WELL: %v\n", c.name, err)
@@ -43,18 +49,16 @@ func (a *app) status(ctx context.Context) error {
 	if bad > 0 {
 		return fmt.Errorf("%d of the cluster's parts are not well; `devcluster up` mends what it can, logs are in %s", bad, a.cluster.Logs())
 	}
-	settings, err := a.cluster.Load()
-	if err != nil {
-		return err
+	fmt.Printf("\nKUBECONFIG=%s\n", a.cluster.Kubeconfig())
+	if !settings.NoVault {
+		fmt.Printf("VAULT_ADDR=https://127.0.0.1:%d\nVAULT_CACERT=%s\n", settings.VaultPort, a.cluster.VaultCA())
 	}
-	fmt.Printf("\nKUBECONFIG=%s\nVAULT_ADDR=https://127.0.0.1:%d\nVAULT_CACERT=%s\n",
-		a.cluster.Kubeconfig(), settings.VaultPort, a.cluster.VaultCA())
 	return nil
 }
 
-// check is nil if the whole cluster is well.
-func (a *app) check(ctx context.Context) error {
-	for _, c := range a.checks() {
+// check is nil if the whole cluster is well, whatever there is of its link.
+func (a *app) check(ctx context.Context, settings state.Settings) error {
+	for _, c := range a.checks(settings) {
 		if err := c.within(ctx); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -73,12 +77,12 @@ func (c check) within(ctx context.Context) error {
 	return c.ask(ctx)
 }
 
-func (a *app) checks() []check {
+func (a *app) checks(settings state.Settings) []check {
 	client, err := kube.New(a.cluster)
 	if err != nil {
 		return []check{{"supervisor", func(context.Context) error { return err }}}
 	}
-	return []check{
+	checks := []check{
 		{"supervisor", a.supervised},
 		{"API server", func(ctx context.Context) error { return client.Get(ctx, "/readyz", nil) }},
 		{"node", func(ctx context.Context) error { return nodeReady(ctx, client, a.cluster.Name) }},
@@ -86,14 +90,32 @@ func (a *app) checks() []check {
 		{"CloudNativePG", func(ctx context.Context) error {
 			return available(ctx, client, "cnpg-system", "cnpg-controller-manager")
 		}},
-		{"OpenBao", func(ctx context.Context) error {
-			vault, err := openbao.Open(a.cluster)
-			if err != nil {
-				return err
-			}
-			return vault.Ready(ctx)
-		}},
 	}
+	if !settings.NoVault {
+		checks = append(checks, check{"OpenBao", a.vaultReady})
+	}
+	return checks
+}
+
+func (a *app) linkChecks(settings state.Settings) []check {
+	if settings.Link == "" {
+		return nil
+	}
+	return []check{{"link", func(ctx context.Context) error {
+		peer, err := link.PeerOf(settings)
+		if err != nil {
+			return err
+		}
+		return link.Check(ctx, a.cluster, peer)
+	}}}
+}
+
+func (a *app) vaultReady(ctx context.Context) error {
+	vault, err := openbao.Open(a.cluster)
+	if err != nil {
+		return err
+	}
+	return vault.Ready(ctx)
 }
 
 func (a *app) supervised(context.Context) error {

@@ -20,11 +20,16 @@ import (
 )
 
 func upCommand(flags *flags) *cobra.Command {
-	var fresh bool
+	var asked request
 	up := &cobra.Command{
 		Use:   "up",
 		Short: "Start the cluster, or check that it is well",
-		Args:  cobra.NoArgs,
+		Long: `Start the cluster, or check that it is well.
+
+With --link it is joined to the network of another cluster, whenever both of them run: the pods, the
+Services and the node of each can be reached from the other, as far as NetworkPolicies let them.`,
+		Example: "  devcluster --state .devcluster-second --name second up --no-vault --link .devcluster",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a, err := flags.app()
 			if err != nil {
@@ -33,14 +38,18 @@ func upCommand(flags *flags) *cobra.Command {
 			if usesExistingCluster() {
 				return a.checkExisting(cmd.Context())
 			}
-			return a.up(cmd.Context(), fresh)
+			return a.up(cmd.Context(), asked)
 		},
 	}
-	up.Flags().BoolVar(&fresh, "fresh", false, "stop the cluster and forget everything it has kept")
+	up.Flags().BoolVar(&asked.fresh, "fresh", false, "stop the cluster and forget everything it has kept")
+	up.Flags().StringVar(&asked.link, "link", "", "state directory of a cluster to link this one to (default the one that it is linked to)")
+	up.Flags().IntVar(&asked.ordinal, "ordinal", unasked, "which addresses a new cluster gets; linked clusters need different ones"+
+		" (default 0, or with --link the one after the other cluster's)")
+	up.Flags().BoolVar(&asked.noVault, "no-vault", false, "make a new cluster without OpenBao, as one whose tenants use the Vault of another")
 	return up
 }
 
-func (a *app) up(ctx context.Context, fresh bool) error {
+func (a *app) up(ctx context.Context, asked request) error {
 	if err := host.Check(); err != nil {
 		return err
 	}
@@ -49,14 +58,19 @@ func (a *app) up(ctx context.Context, fresh bool) error {
 		return err
 	}
 	defer unlock()
-	if !fresh && a.check(ctx) == nil {
-		if err := a.configureVault(ctx); err != nil {
-			return err
-		}
-		a.report.Say("cluster %s is up", a.cluster.Name)
-		return nil
+	settings, err := a.decide(asked)
+	if err != nil {
+		return err
 	}
-	if err := a.start(ctx, fresh); err != nil {
+	if !asked.fresh && a.check(ctx, settings) == nil {
+		err = a.refresh(ctx, settings)
+	} else {
+		err = a.start(ctx, asked.fresh, settings)
+	}
+	if err == nil {
+		err = a.linked(ctx, settings)
+	}
+	if err != nil {
 		return err
 	}
 	a.report.Say("cluster %s is up after %.1fs; use it with: export KUBECONFIG=%s",
@@ -64,12 +78,23 @@ func (a *app) up(ctx context.Context, fresh bool) error {
 	return nil
 }
 
-func (a *app) start(ctx context.Context, fresh bool) error {
+// refresh brings a cluster that is well up to date with the repository and with what was asked for.
+func (a *app) refresh(ctx context.Context, settings state.Settings) error {
+	if err := a.cluster.Save(settings); err != nil {
+		return err
+	}
+	if settings.NoVault {
+		return nil
+	}
+	return a.configureVault(ctx)
+}
+
+func (a *app) start(ctx context.Context, fresh bool, settings state.Settings) error {
 	err := a.report.Run(ctx, "Debian packages", slowly, host.Install)
 	if err != nil {
 		return err
 	}
-	m, err := a.material(ctx)
+	m, err := a.material(ctx, settings)
 	if err != nil {
 		return err
 	}
@@ -83,21 +108,24 @@ func (a *app) start(ctx context.Context, fresh bool) error {
 		return err
 	}
 	if pid == 0 {
-		if err := a.startNode(ctx, m); err != nil {
-			return err
-		}
+		settings.Binaries = m.binaries
+		err = a.startNode(ctx, settings)
+	} else {
+		err = a.cluster.Save(settings)
+	}
+	if err != nil {
+		return err
 	}
 	return a.install(ctx, m)
 }
 
 // startNode first clears away what a killed cluster may have left.
-func (a *app) startNode(ctx context.Context, m *material) error {
+func (a *app) startNode(ctx context.Context, settings state.Settings) error {
 	return a.report.Run(ctx, "start the node", quickly, func(ctx context.Context, _ io.Writer) error {
 		if err := supervisor.Stop(ctx, a.cluster); err != nil {
 			return err
 		}
-		settings, err := a.settings(m)
-		if err != nil {
+		if err := choosePorts(&settings); err != nil {
 			return err
 		}
 		if err := errors.Join(a.cluster.Save(settings), node.Credentials(a.cluster, settings)); err != nil {
@@ -111,18 +139,13 @@ func (a *app) startNode(ctx context.Context, m *material) error {
 	})
 }
 
-// settings keeps the ports of the last time, so that a kubeconfig somebody has goes on working.
-func (a *app) settings(m *material) (state.Settings, error) {
-	last, err := a.cluster.Load()
-	if err != nil {
-		return last, err
+// choosePorts keeps the ports of the last time, so that a kubeconfig somebody has goes on working.
+func choosePorts(settings *state.Settings) (err error) {
+	if settings.APIPort, err = forward.FreePort(settings.APIPort); err != nil || settings.NoVault {
+		return err
 	}
-	settings := state.Settings{Name: a.cluster.Name, Binaries: m.binaries}
-	if settings.APIPort, err = forward.FreePort(last.APIPort); err != nil {
-		return settings, err
-	}
-	settings.VaultPort, err = forward.FreePort(last.VaultPort)
-	return settings, err
+	settings.VaultPort, err = forward.FreePort(settings.VaultPort)
+	return err
 }
 
 // keepProgram copies the running program to the state directory: the cluster outlives `go run`.

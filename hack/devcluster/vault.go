@@ -32,12 +32,23 @@ func (f *flags) vault(name, short string, run func(*app, context.Context) error)
 			if err != nil {
 				return err
 			}
-			if err := a.supervised(cmd.Context()); err != nil {
+			if err := a.hasVault(cmd.Context()); err != nil {
 				return err
 			}
 			return run(a, cmd.Context())
 		},
 	}
+}
+
+func (a *app) hasVault(ctx context.Context) error {
+	if err := a.supervised(ctx); err != nil {
+		return err
+	}
+	settings, err := a.cluster.Load()
+	if err == nil && settings.NoVault {
+		return fmt.Errorf("cluster %s has no OpenBao: it was made with --no-vault", a.cluster.Name)
+	}
+	return err
 }
 
 func (a *app) seal(ctx context.Context) error {

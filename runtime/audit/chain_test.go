@@ -63,8 +63,8 @@ func newWorld(t *testing.T) world {
 	return world{pg: pg, store: s, keys: keys}
 }
 
-func (w world) log() *audit.Log {
-	return audit.NewLog(w.store, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+func newLog() *audit.Log {
+	return audit.NewLog(slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 }
 
 // chains reads, as a superuser, which events stand in which lane, and how many
@@ -95,11 +95,12 @@ func (w world) chains(t *testing.T) (kinds map[int64][]string, breaks int) {
 
 func TestConcurrentAccessesMakeOneChain(t *testing.T) {
 	w := newWorld(t)
-	log := w.log()
+	log := newLog()
+	lane := log.Lane(w.store, w.keys)
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {
-			access, err := log.Begin(context.Background(), w.keys, "retrieve", audit.Record{Request: fmt.Sprint(i), Query: "q"})
+			access, err := lane.Begin(context.Background(), "retrieve", audit.Record{Request: fmt.Sprint(i), Query: "q"})
 			if err != nil {
 				t.Error(err)
 				return
@@ -126,11 +127,11 @@ func TestConcurrentAccessesMakeOneChain(t *testing.T) {
 
 func TestIntentOutlivesTheProcess(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.log().Begin(t.Context(), w.keys, "answer", audit.Record{Request: "r"}); err != nil {
+	if _, err := newLog().Lane(w.store, w.keys).Begin(t.Context(), "answer", audit.Record{Request: "r"}); err != nil {
 		t.Fatal(err)
 	}
 	// The process ends here: no result, no Wait. Its successor has another lane.
-	if _, err := w.log().Begin(t.Context(), w.keys, "answer", audit.Record{Request: "r"}); err != nil {
+	if _, err := newLog().Lane(w.store, w.keys).Begin(t.Context(), "answer", audit.Record{Request: "r"}); err != nil {
 		t.Fatal(err)
 	}
 	kinds, breaks := w.chains(t)
@@ -147,7 +148,7 @@ func TestIntentOutlivesTheProcess(t *testing.T) {
 func TestNoAccessWithoutKeys(t *testing.T) {
 	w := newWorld(t)
 	w.keys.Drop()
-	if _, err := w.log().Begin(t.Context(), w.keys, "answer", audit.Record{}); err == nil {
+	if _, err := newLog().Lane(w.store, w.keys).Begin(t.Context(), "answer", audit.Record{}); err == nil {
 		t.Error("an access began whose record can not be sealed")
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -20,12 +18,13 @@ const (
 	commitTimeout = 5 * time.Second
 )
 
-// lane is this process's chain of one tenant. One goroutine at a time commits
-// what has gathered, so the chain can not fork and a busy tenant pays one
-// commit for many events.
-type lane struct {
-	log    *Log
-	tenant uuid.UUID
+// Lane is this process's chain of one tenant in one database. One goroutine at
+// a time commits what has gathered, so the chain can not fork and a busy tenant
+// pays one commit for many events. It is safe for concurrent use.
+type Lane struct {
+	log   *Log
+	store *store.Store
+	keys  *seal.Keyring
 
 	mu      sync.Mutex
 	queue   []entry
@@ -37,7 +36,6 @@ type lane struct {
 }
 
 type entry struct {
-	keys   *seal.Keyring
 	kind   string
 	record Record
 	at     time.Time
@@ -50,7 +48,7 @@ type outcome struct {
 }
 
 // submit queues an event and sees to it that somebody commits.
-func (l *lane) submit(e entry) error {
+func (l *Lane) submit(e entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) >= backlog {
@@ -64,20 +62,20 @@ func (l *lane) submit(e entry) error {
 	return nil
 }
 
-func (l *lane) drain() {
+func (l *Lane) drain() {
 	for group := l.take(); len(group) > 0; group = l.take() {
 		admission, err := l.commit(group)
 		for _, e := range group {
 			if e.done != nil {
 				e.done <- outcome{admission: admission, err: err}
 			} else if err != nil {
-				l.log.lost(l.tenant, err)
+				l.log.lost(l.keys.Tenant(), err)
 			}
 		}
 	}
 }
 
-func (l *lane) take() []entry {
+func (l *Lane) take() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := min(len(l.queue), groupSize)
@@ -89,21 +87,21 @@ func (l *lane) take() []entry {
 	return group
 }
 
-func (l *lane) commit(group []entry) (store.Admission, error) {
+func (l *Lane) commit(group []entry) (store.Admission, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	if err := l.ready(ctx, group[0].keys); err != nil {
+	if err := l.ready(ctx); err != nil {
 		return store.Admission{}, err
 	}
 	end, events := l.end, make([]store.Event, len(group))
 	for i, e := range group {
-		event, err := end.next(e.keys, e.kind, e.record, e.at)
+		event, err := end.next(l.keys, e.kind, e.record, e.at)
 		if err != nil {
 			return store.Admission{}, err
 		}
 		end.seq, end.hash, events[i] = event.Seq, event.Hash, event
 	}
-	admission, err := l.log.store.Admit(ctx, l.tenant, events)
+	admission, err := l.store.Admit(ctx, l.keys.Tenant(), events)
 	if err != nil {
 		l.known = false // the commit may have happened or not
 		return store.Admission{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -114,14 +112,14 @@ func (l *lane) commit(group []entry) (store.Admission, error) {
 
 // ready announces the lane before its first event, and after a failure finds
 // out where the chain ends.
-func (l *lane) ready(ctx context.Context, keys *seal.Keyring) error {
+func (l *Lane) ready(ctx context.Context) error {
 	if l.end.lane == 0 {
-		return l.open(ctx, keys)
+		return l.open(ctx)
 	}
 	if l.known {
 		return nil
 	}
-	seq, hash, err := l.log.store.Tail(ctx, l.tenant, l.end.lane)
+	seq, hash, err := l.store.Tail(ctx, l.keys.Tenant(), l.end.lane)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -134,14 +132,14 @@ func (l *lane) ready(ctx context.Context, keys *seal.Keyring) error {
 
 // open announces a fresh lane in lane 0. The lane's chain starts from the
 // announcement.
-func (l *lane) open(ctx context.Context, keys *seal.Keyring) error {
+func (l *Lane) open(ctx context.Context) error {
 	opened := link{lane: newLane()}
-	err := l.log.store.WithTenant(ctx, l.tenant, func(tx *store.Tx) error {
+	err := l.store.WithTenant(ctx, l.keys.Tenant(), func(tx *store.Tx) error {
 		head, err := tx.LockHead(ctx)
 		if err != nil {
 			return err
 		}
-		if err := appendChange(ctx, tx, &head, keys, laneOpened, Record{Lane: opened.lane}); err != nil {
+		if err := appendChange(ctx, tx, &head, l.keys, laneOpened, Record{Lane: opened.lane}); err != nil {
 			return err
 		}
 		opened.hash = head.Lane0Hash

@@ -22,25 +22,21 @@ var (
 	ErrBacklog = errors.New("too many audit events are waiting")
 )
 
-// Log commits the audit events of this process. It is safe for concurrent use.
+// Log is all lanes of this process. It is safe for concurrent use.
 type Log struct {
-	store   *store.Store
 	logger  *slog.Logger
 	losses  prometheus.Counter
 	commits sync.WaitGroup
-
-	mu    sync.Mutex
-	lanes map[uuid.UUID]*lane
 }
 
-// NewLog makes a Log that writes to s.
-func NewLog(s *store.Store, logger *slog.Logger, metrics prometheus.Registerer) *Log {
+// NewLog makes a Log without lanes.
+func NewLog(logger *slog.Logger, metrics prometheus.Registerer) *Log {
 	losses := prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "bulkhead_audit_results_lost_total",
 		Help: "Result events that could not be committed; their intents were.",
 	})
 	metrics.MustRegister(losses)
-	return &Log{store: s, logger: logger, losses: losses, lanes: map[uuid.UUID]*lane{}}
+	return &Log{logger: logger, losses: losses}
 }
 
 // Access is an audited access that has begun.
@@ -48,19 +44,23 @@ type Access struct {
 	// Admission opens the tenant's rows.
 	Admission store.Admission
 
-	lane   *lane
-	keys   *seal.Keyring
+	lane   *Lane
 	action string
 	record Record
+}
+
+// Lane makes a lane for the tenant of the keys, which seal its events, in the
+// database of a store. The lane is announced with its first event.
+func (l *Log) Lane(s *store.Store, keys *seal.Keyring) *Lane {
+	return &Lane{log: l, store: s, keys: keys}
 }
 
 // Begin commits the intent of an action and returns once it is durable.
 // Errors: ErrUnavailable around one of the store's doors, ErrBacklog, those of
 // the keys.
-func (l *Log) Begin(ctx context.Context, keys *seal.Keyring, action string, r Record) (*Access, error) {
-	lane := l.lane(keys.Tenant())
+func (l *Lane) Begin(ctx context.Context, action string, r Record) (*Access, error) {
 	done := make(chan outcome, 1) // so that who commits never waits for us
-	if err := lane.submit(entry{keys: keys, kind: kind(action, Intent), record: r, at: time.Now(), done: done}); err != nil {
+	if err := l.submit(entry{kind: kind(action, Intent), record: r, at: time.Now(), done: done}); err != nil {
 		return nil, err
 	}
 	select {
@@ -70,41 +70,22 @@ func (l *Log) Begin(ctx context.Context, keys *seal.Keyring, action string, r Re
 		if out.err != nil {
 			return nil, out.err
 		}
-		return &Access{Admission: out.admission, lane: lane, keys: keys, action: action, record: r}, nil
+		return &Access{Admission: out.admission, lane: l, action: action, record: r}, nil
 	}
 }
 
 // End queues the result of the access; nobody waits for its commit.
 func (a *Access) End(status int) {
 	r := Record{Request: a.record.Request, Status: status}
-	if err := a.lane.submit(entry{keys: a.keys, kind: kind(a.action, Result), record: r, at: time.Now()}); err != nil {
-		a.lane.log.lost(a.lane.tenant, err)
+	if err := a.lane.submit(entry{kind: kind(a.action, Result), record: r, at: time.Now()}); err != nil {
+		a.lane.log.lost(a.lane.keys.Tenant(), err)
 	}
 }
 
 // Change records in lane 0 what the access changes, within the transaction
 // that does it and under the head's lock. The caller saves the head.
 func (a *Access) Change(ctx context.Context, tx *store.Tx, head *store.Head) error {
-	return appendChange(ctx, tx, head, a.keys, kind(a.action, Change), a.record)
-}
-
-func (l *Log) lane(tenant uuid.UUID) *lane {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	mine, ok := l.lanes[tenant]
-	if !ok {
-		mine = &lane{log: l, tenant: tenant}
-		l.lanes[tenant] = mine
-	}
-	return mine
-}
-
-// Forget drops the lane of a tenant that is no longer served here; a later
-// access opens a new one.
-func (l *Log) Forget(tenant uuid.UUID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.lanes, tenant)
+	return appendChange(ctx, tx, head, a.lane.keys, kind(a.action, Change), a.record)
 }
 
 // Wait returns when everything that was submitted is committed or lost.

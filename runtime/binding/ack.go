@@ -22,10 +22,32 @@ const (
 	KeyUnreachable KeyState = "unreachable"
 )
 
+// DatabaseState is what a replica last learnt about a tenant's own database.
+type DatabaseState string
+
+// The database states. In all but the first the tenant's requests are answered
+// with 503, and the replica tries again by itself. After a change of password or
+// CA the former login goes on for a short time while the new one does not work.
+const (
+	DatabaseOK DatabaseState = "ok"
+	// DatabaseUnreachable: no connection, a certificate that the Binding's CA
+	// does not verify, or a login that is refused.
+	DatabaseUnreachable DatabaseState = "unreachable"
+	// DatabaseUnproven: reached, but it does not separate tenants as this
+	// runtime requires; above all because its migration has not run.
+	DatabaseUnproven DatabaseState = "unproven"
+)
+
 // Acknowledgement is what one replica says of one tenant.
 type Acknowledgement struct {
-	Revision string   `json:"revision"` // of the Binding that is in effect
-	Key      KeyState `json:"key"`
+	Revision string `json:"revision"` // of the Binding that is in effect
+	// Key is unreachable, too, as long as the replica has not read the data
+	// keys from the database: look at Database first.
+	Key KeyState `json:"key"`
+	// Database is said of an Active tenant with a database of its own. It is
+	// absent for all others: a replica that can not use its cell's database
+	// does not become ready.
+	Database DatabaseState `json:"database,omitempty"`
 }
 
 // EncodeAcks renders the data of an acknowledgement ConfigMap: one entry a

@@ -78,12 +78,6 @@ type Key struct {
 // ProviderTransit is the Vault transit secrets engine.
 const ProviderTransit = "transit"
 
-// Database says where the tenant's rows are. With Cell set they are in the
-// database of the cell whose runtime reads this Binding.
-type Database struct {
-	Cell bool `json:"cell,omitempty"`
-}
-
 // Limits are the tenant's plan, as the runtime enforces it. Zero means the
 // runtime's own default.
 type Limits struct {
@@ -110,7 +104,7 @@ func Decode(data []byte) (Binding, error) {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(data, &probe); err != nil {
-		return Binding{}, fmt.Errorf("binding: %w", err)
+		return Binding{}, explain(err)
 	}
 	if probe.Version != Version {
 		return Binding{}, fmt.Errorf("binding: version: got %d, this runtime reads %d", probe.Version, Version)
@@ -119,12 +113,21 @@ func Decode(data []byte) (Binding, error) {
 	dec.DisallowUnknownFields()
 	var b Binding
 	if err := dec.Decode(&b); err != nil {
-		return Binding{}, fmt.Errorf("binding: %w", err)
+		return Binding{}, explain(err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Binding{}, errors.New("binding: data after the object")
 	}
 	return b, b.Validate()
+}
+
+// explain keeps a value of the wrong type, which may be a password, out of the error.
+func explain(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("binding: %s: must be of type %s", wrong.Field, wrong.Type)
+	}
+	return fmt.Errorf("binding: %w", err)
 }
 
 // Validate reports the first field whose value no runtime could use.
@@ -148,8 +151,9 @@ func (b Binding) Validate() error {
 		return fmt.Errorf("binding: key.provider: %q is unknown", b.Key.Provider)
 	case b.Key.Mount == "" || b.Key.Name == "" || b.Key.Role == "":
 		return errors.New("binding: key: mount, name and role are required")
-	case !b.Database.Cell:
-		return errors.New("binding: database.cell: must be true, this version knows no other database")
+	}
+	if err := b.Database.validate(); err != nil {
+		return err
 	}
 	return validateCredentials(b.Credentials)
 }

@@ -34,7 +34,7 @@ const (
 	EnvNamespace    = "POD_NAMESPACE"
 	EnvPodName      = "POD_NAME"
 	EnvPodUID       = "POD_UID"
-	EnvDatabaseHost = "BULKHEAD_DATABASE_HOST" // host name as in the server's certificate; port 5432
+	EnvDatabaseHost = "BULKHEAD_DATABASE_HOST" // as in the server's certificate; port DatabasePort; empty: the cell has no database
 	EnvVaultAddress = "BULKHEAD_VAULT_ADDRESS"
 	EnvVaultAuth    = "BULKHEAD_VAULT_AUTH_MOUNT" // mount path of the Kubernetes auth method
 )

@@ -4,13 +4,16 @@ import (
 	"container/list"
 	"sync"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
 // cache keeps tenants' views, at most about limit bytes of them; the one that
-// was used longest ago goes first.
+// was used longest ago goes first. A view belongs to the Keyring that opened it:
+// a tenant whose database or key is replaced has a new one, and finds none of
+// the views of before.
 type cache struct {
 	limit  int64
 	loads  singleflight.Group
@@ -18,13 +21,13 @@ type cache struct {
 
 	mu    sync.Mutex
 	used  int64
-	views map[uuid.UUID]*list.Element
+	views map[*seal.Keyring]*list.Element
 	order *list.List // of cached, last used first
 }
 
 type cached struct {
-	tenant uuid.UUID
-	view   *view
+	keys *seal.Keyring
+	view *view
 }
 
 func newCache(limit int64, metrics prometheus.Registerer) *cache {
@@ -32,13 +35,13 @@ func newCache(limit int64, metrics prometheus.Registerer) *cache {
 		Name: "bulkhead_index_bytes", Help: "Approximate memory of the search indexes.",
 	})
 	metrics.MustRegister(memory)
-	return &cache{limit: limit, memory: memory, views: map[uuid.UUID]*list.Element{}, order: list.New()}
+	return &cache{limit: limit, memory: memory, views: map[*seal.Keyring]*list.Element{}, order: list.New()}
 }
 
-func (c *cache) get(tenant uuid.UUID) *view {
+func (c *cache) get(keys *seal.Keyring) *view {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at, ok := c.views[tenant]
+	at, ok := c.views[keys]
 	if !ok {
 		return &view{}
 	}
@@ -47,16 +50,16 @@ func (c *cache) get(tenant uuid.UUID) *view {
 }
 
 // put replaces a tenant's view, unless one that is as new is there.
-func (c *cache) put(tenant uuid.UUID, v *view) {
+func (c *cache) put(keys *seal.Keyring, v *view) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at, ok := c.views[tenant]; ok {
+	if at, ok := c.views[keys]; ok {
 		if at.Value.(cached).view.covers(v.stamp) {
 			return
 		}
 		c.remove(at)
 	}
-	c.views[tenant] = c.order.PushFront(cached{tenant: tenant, view: v})
+	c.views[keys] = c.order.PushFront(cached{keys: keys, view: v})
 	c.used += v.bytes
 	for c.used > c.limit && c.order.Len() > 1 {
 		c.remove(c.order.Back())
@@ -64,10 +67,10 @@ func (c *cache) put(tenant uuid.UUID, v *view) {
 	c.memory.Set(float64(c.used))
 }
 
-func (c *cache) drop(tenant uuid.UUID) {
+func (c *cache) drop(keys *seal.Keyring) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at, ok := c.views[tenant]; ok {
+	if at, ok := c.views[keys]; ok {
 		c.remove(at)
 		c.memory.Set(float64(c.used))
 	}
@@ -75,6 +78,6 @@ func (c *cache) drop(tenant uuid.UUID) {
 
 func (c *cache) remove(at *list.Element) {
 	gone := c.order.Remove(at).(cached)
-	delete(c.views, gone.tenant)
+	delete(c.views, gone.keys)
 	c.used -= gone.view.bytes
 }

@@ -16,18 +16,15 @@ import (
 )
 
 // Corpus holds all tenants' documents. It is safe for concurrent use.
-type Corpus struct {
-	store *store.Store
-	cache *cache
-}
+type Corpus struct{ cache *cache }
 
 // New makes a Corpus whose indexes take at most about cacheBytes of memory.
-func New(s *store.Store, cacheBytes int64, metrics prometheus.Registerer) *Corpus {
-	return &Corpus{store: s, cache: newCache(cacheBytes, metrics)}
+func New(cacheBytes int64, metrics prometheus.Registerer) *Corpus {
+	return &Corpus{cache: newCache(cacheBytes, metrics)}
 }
 
-// Evict drops a tenant's plaintext from memory.
-func (c *Corpus) Evict(tenant uuid.UUID) { c.cache.drop(tenant) }
+// Evict drops from memory the plaintext that a Keyring opened.
+func (c *Corpus) Evict(keys *seal.Keyring) { c.cache.drop(keys) }
 
 // Request is who asks: a tenant, in an audited access.
 type Request struct {
@@ -35,7 +32,6 @@ type Request struct {
 	Access *audit.Access
 }
 
-func (r Request) id() uuid.UUID              { return r.Tenant.Tenant.ID }
 func (r Request) keys() *seal.Keyring        { return r.Tenant.Keys }
 func (r Request) admission() store.Admission { return r.Access.Admission }
 

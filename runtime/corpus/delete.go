@@ -16,7 +16,7 @@ func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
 	if err != nil {
 		return err
 	}
-	return c.store.WithTenant(ctx, r.id(), func(tx *store.Tx) error {
+	return r.admission().Change(ctx, func(tx *store.Tx) error {
 		head, err := tx.LockHead(ctx)
 		if err != nil {
 			return err

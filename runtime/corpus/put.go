@@ -61,7 +61,7 @@ func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (Document, Outco
 		return Document{}, 0, err
 	}
 	outcome := Unchanged
-	err = c.store.WithTenant(ctx, r.id(), func(tx *store.Tx) error {
+	err = r.admission().Change(ctx, func(tx *store.Tx) error {
 		head, err := tx.LockHead(ctx)
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ var ErrChanged = errors.New("document changed while it was read")
 // List returns a page of documents by id, after the given one.
 func (c *Corpus) List(ctx context.Context, r Request, after uuid.UUID, limit int) ([]Document, error) {
 	var rows []store.Document
-	err := c.store.Read(ctx, r.admission(), func(s *store.Rows) (err error) {
+	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
 		rows, err = s.Documents(ctx, after, limit)
 		return err
 	})
@@ -38,20 +38,20 @@ func (c *Corpus) List(ctx context.Context, r Request, after uuid.UUID, limit int
 
 // Get describes a document by its external id or id. Errors: store.ErrNotFound.
 func (c *Corpus) Get(ctx context.Context, r Request, ref string) (Document, error) {
-	row, err := c.find(ctx, r, ref)
+	row, err := r.find(ctx, ref)
 	if err != nil {
 		return Document{}, err
 	}
 	return describe(r.keys(), row)
 }
 
-func (c *Corpus) find(ctx context.Context, r Request, ref string) (store.Document, error) {
+func (r Request) find(ctx context.Context, ref string) (store.Document, error) {
 	mac, id, err := reference(r, ref)
 	if err != nil {
 		return store.Document{}, err
 	}
 	var row store.Document
-	err = c.store.Read(ctx, r.admission(), func(s *store.Rows) (err error) {
+	err = r.admission().Read(ctx, func(s *store.Rows) (err error) {
 		row, err = s.Document(ctx, mac, id)
 		return err
 	})
@@ -63,7 +63,6 @@ type Content struct {
 	Document
 	Start, End int64
 
-	corpus *Corpus
 	req    Request
 	source *seal.Opener
 }
@@ -71,7 +70,7 @@ type Content struct {
 // Open prepares to read bytes [start, end) of a document; an end of -1 is that
 // of the document. Errors: store.ErrNotFound, ErrRange.
 func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int64) (*Content, error) {
-	row, err := c.find(ctx, r, ref)
+	row, err := r.find(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +85,7 @@ func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int
 		return nil, fmt.Errorf("%w: it has %d bytes", ErrRange, doc.Bytes)
 	}
 	header := store.BlockRef{Object: row.Source}
-	blocks, err := c.blocks(ctx, r, []store.BlockRef{header})
+	blocks, err := r.blocks(ctx, []store.BlockRef{header})
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +97,7 @@ func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int
 	if err != nil {
 		return nil, err
 	}
-	return &Content{Document: doc, Start: start, End: end, corpus: c, req: r, source: source}, nil
+	return &Content{Document: doc, Start: start, End: end, req: r, source: source}, nil
 }
 
 // window is how much of a document is in memory at a time while it is read.
@@ -109,7 +108,7 @@ const window = 1 << 20
 func (c *Content) Each(ctx context.Context, use func([]byte) error) error {
 	for at := c.Start; at < c.End; {
 		next := min(at+window, c.End)
-		blocks, err := c.corpus.blocks(ctx, c.req, refs(c.source, at, next))
+		blocks, err := c.req.blocks(ctx, refs(c.source, at, next))
 		if err != nil {
 			return err
 		}
@@ -125,9 +124,9 @@ func (c *Content) Each(ctx context.Context, use func([]byte) error) error {
 	return nil
 }
 
-func (c *Corpus) blocks(ctx context.Context, r Request, refs []store.BlockRef) (map[store.BlockRef][]byte, error) {
+func (r Request) blocks(ctx context.Context, refs []store.BlockRef) (map[store.BlockRef][]byte, error) {
 	var blocks map[store.BlockRef][]byte
-	err := c.store.Read(ctx, r.admission(), func(s *store.Rows) (err error) {
+	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
 		blocks, err = s.Blocks(ctx, refs)
 		return err
 	})

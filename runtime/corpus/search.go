@@ -26,17 +26,17 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, query string, k int) (
 	if err != nil {
 		return nil, err
 	}
-	return c.passages(ctx, r, v, v.index.Search(query, k))
+	return r.passages(ctx, v, v.index.Search(query, k))
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or
 // deleted since the view was made is left out.
-func (c *Corpus) passages(ctx context.Context, r Request, v *view, hits []engine.Hit) ([]Passage, error) {
+func (r Request) passages(ctx context.Context, v *view, hits []engine.Hit) ([]Passage, error) {
 	var want []store.BlockRef
 	for _, h := range hits {
 		want = append(want, refs(v.files[h.Document].source, int64(h.Chunk.Start), int64(h.Chunk.End))...)
 	}
-	blocks, err := c.blocks(ctx, r, want)
+	blocks, err := r.blocks(ctx, want)
 	if err != nil {
 		return nil, err
 	}

@@ -45,11 +45,11 @@ const loadTimeout = 60 * time.Second
 func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 	want := r.admission().Stamp()
 	for {
-		if v := c.cache.get(r.id()); v.covers(want) {
+		if v := c.cache.get(r.keys()); v.covers(want) {
 			return v, r.keys().Check()
 		}
 		// A load that began before this access may end short of it: ask again then.
-		load := c.cache.loads.DoChan(r.id().String(), func() (any, error) {
+		load := c.cache.loads.DoChan(fmt.Sprintf("%p", r.keys()), func() (any, error) {
 			shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 			defer cancel()
 			return c.load(shared, r)
@@ -70,8 +70,8 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 
 // load brings the cached view up to the newest committed generation.
 func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
-	v := c.cache.get(r.id())
-	err := c.store.Read(ctx, r.admission(), func(rows *store.Rows) error {
+	v := c.cache.get(r.keys())
+	err := r.admission().Read(ctx, func(rows *store.Rows) error {
 		stamp, err := rows.Stamp(ctx)
 		if err != nil {
 			return err
@@ -82,10 +82,11 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.keys().Check(); err != nil {
+	c.cache.put(r.keys(), v)
+	if err := r.keys().Check(); err != nil { // dropped meanwhile: nobody will evict the view after this
+		c.cache.drop(r.keys())
 		return nil, err
 	}
-	c.cache.put(r.id(), v)
 	return v, nil
 }
 

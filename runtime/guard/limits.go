@@ -15,9 +15,10 @@ import (
 
 // Why a request is put off.
 var (
-	ErrRate    = errors.New("too many requests a minute")
-	ErrIngests = errors.New("too many uploads at a time")
-	ErrLoad    = errors.New("the server is busy")
+	ErrRate        = errors.New("too many requests a minute")
+	ErrConcurrency = errors.New("too many requests at a time")
+	ErrIngests     = errors.New("too many uploads at a time")
+	ErrLoad        = errors.New("the server is busy")
 )
 
 // Limits bounds the requests of each tenant and of all. It is safe for
@@ -25,6 +26,7 @@ var (
 type Limits struct {
 	inFlight *semaphore.Weighted
 	ingests  *semaphore.Weighted
+	share    int64 // of the requests in flight, that one tenant may have
 
 	mu      sync.Mutex
 	tenants map[uuid.UUID]*usage
@@ -32,12 +34,16 @@ type Limits struct {
 
 type usage struct {
 	requests *rate.Limiter
+	inFlight int64
 	ingests  int32
 }
 
-// NewLimits bounds the process to a number of requests and of uploads at a time.
+// NewLimits bounds the process to a number of requests and of uploads at a
+// time. One tenant may have a quarter of those requests, so that a database
+// that does not answer holds up its own tenant only.
 func NewLimits(inFlight, ingests int64) *Limits {
 	return &Limits{
+		share:    max(1, inFlight/4),
 		inFlight: semaphore.NewWeighted(inFlight), ingests: semaphore.NewWeighted(ingests),
 		tenants: map[uuid.UUID]*usage{},
 	}
@@ -83,6 +89,22 @@ func (l *Limits) Take(t *tenants.Tenant) (Allowance, error) {
 
 func fill(b *rate.Limiter, tokens float64) time.Duration {
 	return time.Duration(tokens / float64(b.Limit()) * float64(time.Second))
+}
+
+// Hold counts a request in flight against its tenant. Errors: ErrConcurrency.
+func (l *Limits) Hold(t *tenants.Tenant) (done func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	mine := l.usage(t)
+	if mine.inFlight >= l.share {
+		return nil, ErrConcurrency
+	}
+	mine.inFlight++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		mine.inFlight--
+	}, nil
 }
 
 // Ingest counts an upload against its tenant and the process. Errors:

@@ -78,3 +78,24 @@ func TestInFlight(t *testing.T) {
 		t.Errorf("after the first: %v", err)
 	}
 }
+
+func TestOneTenantsRequestsInFlight(t *testing.T) {
+	l, loud, other := guard.NewLimits(8, 1), tenant(1, 1), tenant(1, 1)
+	first, err := l.Hold(loud)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Hold(loud); err != nil {
+		t.Errorf("a second: %v", err)
+	}
+	if _, err := l.Hold(loud); !errors.Is(err, guard.ErrConcurrency) {
+		t.Errorf("more than a quarter: %v", err)
+	}
+	if _, err := l.Hold(other); err != nil {
+		t.Errorf("another tenant: %v", err)
+	}
+	first()
+	if _, err := l.Hold(loud); err != nil {
+		t.Errorf("after one ended: %v", err)
+	}
+}

@@ -44,9 +44,17 @@ func TestBindingTakesEffect(t *testing.T) {
 			expect(t, n.ask(t, acme, "POST", "/v1/retrieve", retrieveX), status[s.readOK], s.readCode)
 		})
 	}
-	acme.edit(t, func(b *binding.Binding) { b.State = binding.Active })
-	n.becomes(t, acme, "GET", "/v1/documents/a", "", 200, "")
-	c.acknowledges(t, "runtime-0", acme, binding.KeyOK)
+	again := map[string]func(*binding.Binding){
+		"active":   func(b *binding.Binding) { b.State = binding.Active },
+		"restored": func(b *binding.Binding) { b.State, b.Incarnation = binding.Active, b.Incarnation+1 },
+	}
+	for name, edit := range again {
+		t.Run(name, func(t *testing.T) {
+			acme.edit(t, edit)
+			n.becomes(t, acme, "GET", "/v1/documents/a", "", 200, "")
+			c.acknowledges(t, "runtime-0", acme, binding.KeyOK)
+		})
+	}
 
 	if err := c.secrets().Delete(t.Context(), "tenant-"+acme.Tenant.ID.String(), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
@@ -73,6 +81,32 @@ func TestRotatedCredentials(t *testing.T) {
 	acme.edit(t, func(b *binding.Binding) { b.Credentials = b.Credentials[1:] })
 	n.becomes(t, &old, "GET", "/v1/documents", "", 401, "invalid_api_key")
 	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
+}
+
+// The hour of a rotated key ends by the clock, whether the operator takes the
+// key out of the Binding or not.
+func TestExpiredCredentialIsRefused(t *testing.T) {
+	c := newCell(t)
+	rotated := func(name string, expires time.Time) (old, current *tenant) {
+		var text string
+		old = c.tenant(t, name, func(b *binding.Binding) {
+			key, stored := binding.NewKey(b.Tenant.ID, "k2")
+			text, b.Credentials[0].ExpiresAt = key, &expires
+			b.Credentials = append(b.Credentials, stored)
+		})
+		newer := *old
+		newer.key = text
+		return old, &newer
+	}
+	over, afterIt := rotated("acme", time.Now().Add(-time.Second))
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, over, "GET", "/v1/documents", ""), 401, "invalid_api_key")
+	expect(t, n.ask(t, afterIt, "GET", "/v1/documents", ""), 200, "")
+
+	ending, current := rotated("globex", time.Now().Add(5*time.Second))
+	n.becomes(t, ending, "GET", "/v1/documents", "", 200, "")
+	n.becomes(t, ending, "GET", "/v1/documents", "", 401, "invalid_api_key")
+	expect(t, n.ask(t, current, "GET", "/v1/documents", ""), 200, "")
 }
 
 // A Binding that is not usable leaves the last good one in effect.

@@ -37,19 +37,25 @@ const (
 
 // cell is what the operator makes: a migrated database, a Vault, a namespace.
 type cell struct {
-	pg    *fixture.Postgres
-	bao   *fixture.OpenBao
-	kube  *fake.Clientset
-	token string // file
-	db    store.Config
-	lease time.Duration
-	grace time.Duration
-	log   *logs
+	pg       *fixture.Postgres
+	bao      *fixture.OpenBao
+	kube     *fake.Clientset
+	token    string // file
+	db       store.Config
+	own      store.Config // of tenants with a database of their own
+	lease    time.Duration
+	handover time.Duration
+	grace    time.Duration
+	inFlight int64
+	log      *logs
 }
 
 func newCell(t *testing.T) *cell {
 	t.Helper()
-	c := &cell{pg: fixture.NewPostgres(t), bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), lease: 5 * time.Minute, log: &logs{}}
+	c := &cell{
+		pg: fixture.NewPostgres(t), bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
+		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256,
+	}
 	c.pg.Migrate(t)
 	c.db = c.pg.Config()
 	c.token = filepath.Join(t.TempDir(), "token")
@@ -96,10 +102,10 @@ func (c *cell) launch(t *testing.T, pod string) *node {
 	r, err := replica.New(t.Context(), replica.Config{
 		Pod:        tenants.Pod{Namespace: namespace, Name: pod, UID: "uid-of-" + pod},
 		Kubernetes: c.kube,
-		Database:   c.db,
+		Database:   c.db, Dedicated: c.own, Handover: c.handover,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, IndexBytes: 64 << 20, InFlight: 256, Ingests: 16, Grace: c.grace, Drain: 5 * time.Second,
+		Lease: c.lease, IndexBytes: 64 << 20, InFlight: c.inFlight, Ingests: 16, Grace: c.grace, Drain: 5 * time.Second,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
 	})
 	if err != nil {

@@ -15,7 +15,9 @@ import (
 type Config struct {
 	Pod        tenants.Pod
 	Kubernetes kubernetes.Interface // for Secrets and ConfigMaps of the pod's namespace
-	Database   store.Config
+	Database   store.Config         // of the cell; without a host the cell has none
+	Dedicated  store.Config         // of every tenant with a database of its own: port and pools
+	Handover   time.Duration        // for which such a one is used over its former login while a new one does not work
 	Vault      seal.VaultConfig
 
 	APIAddress string // host:port

@@ -1,4 +1,4 @@
-// Package replica puts one runtime process together: database, key service,
+// Package replica puts one runtime process together: databases, key service,
 // audit log, tenants and the two HTTP ports, and runs them until it is told to
 // stop.
 package replica

@@ -25,11 +25,17 @@ func (c *cell) ack(t *testing.T, pod string, tenant uuid.UUID) (binding.Acknowle
 
 func (c *cell) acknowledges(t *testing.T, pod string, w *tenant, key binding.KeyState) {
 	t.Helper()
+	c.reports(t, pod, w, binding.Acknowledgement{Key: key})
+}
+
+// reports waits until a replica says something of the tenant's newest Binding.
+func (c *cell) reports(t *testing.T, pod string, w *tenant, want binding.Acknowledgement) {
+	t.Helper()
 	data, err := binding.Encode(w.Binding)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := binding.Acknowledgement{Revision: binding.Revision(data), Key: key}
+	want.Revision = binding.Revision(data)
 	wait(t, "acknowledgement", func() error {
 		got, err := c.ack(t, pod, w.Tenant.ID)
 		if err == nil && got != want {

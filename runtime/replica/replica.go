@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
@@ -28,7 +27,7 @@ const tenantWorkers = 8
 // Replica is one runtime process.
 type Replica struct {
 	config  Config
-	store   *store.Store
+	cell    *store.Store // nil: the cell has no database
 	audit   *audit.Log
 	acks    *tenants.Acks
 	set     atomic.Pointer[tenants.Set] // nil while starting
@@ -38,8 +37,9 @@ type Replica struct {
 	leaving atomic.Bool
 }
 
-// New connects to the database, proves it, and opens both ports. Health is
-// served at once, since the database may let us wait; the API is with Run.
+// New connects to the cell's database if it has one, proves it, and opens both
+// ports. Health is served at once, since the database may let us wait; the API
+// is with Run.
 func New(ctx context.Context, c Config) (*Replica, error) {
 	r := &Replica{config: c}
 	metrics := prometheus.NewRegistry()
@@ -53,8 +53,10 @@ func New(ctx context.Context, c Config) (*Replica, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.close())
 	}
-	if r.store, err = store.Open(ctx, c.Database, c.Log); err != nil {
-		return nil, errors.Join(err, r.close())
+	if c.Database.Host != "" {
+		if r.cell, err = store.Open(ctx, c.Database, c.Log); err != nil {
+			return nil, errors.Join(err, r.close())
+		}
 	}
 	if err := r.assemble(vault, metrics); err != nil {
 		return nil, errors.Join(err, r.close())
@@ -65,22 +67,19 @@ func New(ctx context.Context, c Config) (*Replica, error) {
 // assemble wires the parts, each with what it needs of the others.
 func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (err error) {
 	c := r.config
-	r.audit = audit.NewLog(r.store, c.Log, metrics)
-	documents := corpus.New(r.store, c.IndexBytes, metrics)
+	r.audit = audit.NewLog(c.Log, metrics)
+	documents := corpus.New(c.IndexBytes, metrics)
 	limits := guard.NewLimits(c.InFlight, c.Ingests)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
 	set := tenants.NewSet(tenants.Config{
-		Store: r.store, Vault: vault, Acks: r.acks, Metrics: tenants.NewMetrics(metrics), Log: c.Log,
-		Lease: c.Lease, Workers: tenantWorkers, Evict: documents.Evict,
-		Forget: func(tenant uuid.UUID) {
-			r.audit.Forget(tenant)
-			limits.Forget(tenant)
-		},
+		Databases: tenants.Databases{Cell: r.cell, Dedicated: c.Dedicated}, Vault: vault, Audit: r.audit,
+		Acks: r.acks, Metrics: tenants.NewMetrics(metrics), Log: c.Log,
+		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Evict: documents.Evict, Forget: limits.Forget,
 	})
 	r.set.Store(set)
 	api := &server.Server{
-		Keys: guard.NewAuthenticator(set), Limits: limits, Audit: r.audit, Corpus: documents,
+		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: documents,
 		Metrics: server.NewMetrics(metrics), Log: c.Log,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)
@@ -126,8 +125,15 @@ func (r *Replica) Run(ctx context.Context) error {
 	err := group.Wait()
 	tending.Wait()
 	r.audit.Wait()
-	r.store.Close()
+	r.set.Load().Close()
+	r.closeCell()
 	return err
+}
+
+func (r *Replica) closeCell() {
+	if r.cell != nil {
+		r.cell.Close()
+	}
 }
 
 // leave drains the API, then closes the ops port.
@@ -142,8 +148,6 @@ func (r *Replica) leave() error {
 
 // close gives back what New had opened before it failed.
 func (r *Replica) close() error {
-	if r.store != nil {
-		r.store.Close()
-	}
+	r.closeCell()
 	return errors.Join(r.ops.Shutdown(context.Background()), r.serving.Wait())
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/vault/api"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/outage"
 )
 
 // VaultConfig says where Vault is and how a runtime proves its identity.
@@ -41,7 +42,7 @@ const (
 type Vault struct {
 	config VaultConfig
 	client *api.Client
-	outage outage
+	outage *outage.Breaker
 
 	mu     sync.Mutex
 	tokens map[string]token // by role
@@ -71,7 +72,7 @@ func NewVault(c VaultConfig) (*Vault, error) {
 		return nil, fmt.Errorf("vault client: %w", err)
 	}
 	client.ClearToken()
-	return &Vault{config: c, client: client, tokens: map[string]token{}}, nil
+	return &Vault{config: c, client: client, outage: outage.NewBreaker(probeInterval), tokens: map[string]token{}}, nil
 }
 
 func vaultTransport(caFile string) (http.RoundTripper, error) {
@@ -109,7 +110,7 @@ func (v *Vault) KEK(key binding.Key) KEK { return transit{vault: v, key: key} }
 // write asks as the role. A refusal counts only if a fresh login met it too:
 // the cached token may have been revoked or lost with a restart.
 func (v *Vault) write(ctx context.Context, role, path string, body map[string]any) (map[string]any, error) {
-	if !v.outage.mayTry(time.Now()) {
+	if !v.outage.MayTry(time.Now()) {
 		return nil, fmt.Errorf("%w: tried less than %s ago", ErrUnreachable, probeInterval)
 	}
 	cached, held := v.cached(role)
@@ -185,18 +186,18 @@ func (v *Vault) Forget(role string) {
 // text is dropped: it may quote the request.
 func (v *Vault) judge(err error, refused func(*api.ResponseError) bool) error {
 	if err == nil {
-		v.outage.end()
+		v.outage.End()
 		return nil
 	}
 	var answer *api.ResponseError
 	if !errors.As(err, &answer) {
-		v.outage.begin(time.Now())
+		v.outage.Begin(time.Now())
 		return fmt.Errorf("%w: no answer", ErrUnreachable)
 	}
 	if answer.StatusCode == http.StatusServiceUnavailable {
-		v.outage.begin(time.Now())
+		v.outage.Begin(time.Now())
 	} else {
-		v.outage.end()
+		v.outage.End()
 	}
 	if refused(answer) {
 		return fmt.Errorf("%w: status %d", ErrDenied, answer.StatusCode)

@@ -28,7 +28,7 @@ type exchange struct {
 // without the request it returns.
 func (x *exchange) begin(object, query string) (corpus.Request, error) {
 	record := audit.Record{Request: x.id, Principal: x.caller.KeyID, Object: object, Query: query}
-	access, err := x.server.Audit.Begin(x.r.Context(), x.caller.Tenant.Keys, x.route.Name, record)
+	access, err := x.caller.Tenant.Lane.Begin(x.r.Context(), x.route.Name, record)
 	if err != nil {
 		return corpus.Request{}, err
 	}

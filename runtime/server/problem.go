@@ -74,6 +74,10 @@ var problems = []struct {
 		http.StatusTooManyRequests, limited, "rate_limit_exceeded",
 		"Too many requests this minute: wait as long as Retry-After says.", 1,
 	}},
+	{guard.ErrConcurrency, problem{
+		http.StatusTooManyRequests, limited, "too_many_requests",
+		"Too many requests at a time: wait for some to end, then send this one again.", 1,
+	}},
 	{guard.ErrIngests, problem{
 		http.StatusTooManyRequests, limited, "too_many_uploads",
 		"Too many uploads at a time: wait for one to end, then send this one again.", 1,
@@ -113,6 +117,10 @@ var problems = []struct {
 	{store.ErrUnavailable, problem{
 		http.StatusServiceUnavailable, unavailable, "database_unavailable",
 		"The database can not be reached: send the request again after Retry-After.", 2,
+	}},
+	{store.ErrUnproven, problem{
+		http.StatusServiceUnavailable, unavailable, "database_not_ready",
+		"This tenant's database is not ready to be used: send the request again after Retry-After.", 5,
 	}},
 	{audit.ErrUnavailable, problem{
 		http.StatusServiceUnavailable, unavailable, "audit_unavailable",

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 )
@@ -17,7 +16,6 @@ import (
 type Server struct {
 	Keys    *guard.Authenticator
 	Limits  *guard.Limits
-	Audit   *audit.Log
 	Corpus  *corpus.Corpus
 	Metrics *Metrics
 	Log     *slog.Logger
@@ -69,7 +67,15 @@ func (s *Server) serve(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	done, err := s.Limits.Hold(x.caller.Tenant)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
+		return err
+	}
+	if err := x.caller.Tenant.Store.Check(); err != nil {
 		return err
 	}
 	if err := x.caller.Tenant.Keys.Check(); err != nil {

@@ -6,8 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,13 +15,13 @@ import (
 
 // Config says where the database is and how to log in.
 type Config struct {
-	Host   string // as in the server's certificate; with Plain also the directory of a Unix socket
-	Port   uint16
-	CAFile string // PEM; the server's certificate must be verifiable with it
-	Plain  bool   // no TLS: for a database on this machine only
+	Host  string // as in the server's certificate; with Plain also the directory of a Unix socket
+	Port  uint16
+	CA    Secret // PEM; the server's certificate must be verifiable with it
+	Plain bool   // no TLS: for a database on this machine only
 
-	AppPasswordFile  string // of binding.RoleApp
-	LanePasswordFile string // of binding.RoleLane
+	AppPassword  Secret // of binding.RoleApp
+	LanePassword Secret // of binding.RoleLane
 
 	AppConns    int32         // connections for tenants' data
 	LaneConns   int32         // connections for read audit
@@ -60,29 +58,27 @@ func (c Config) session(role string) (*pgx.ConnConfig, error) {
 
 // secure completes a login just before it is used, so that a rotated password
 // or CA takes effect with the next connection.
-func (c Config) secure(cfg *pgx.ConnConfig, passwordFile string) error {
-	password, err := os.ReadFile(passwordFile)
-	if err != nil {
+func (c Config) secure(cfg *pgx.ConnConfig, password Secret) (err error) {
+	if cfg.Password, err = password.read(); err != nil {
 		return fmt.Errorf("database password: %w", err)
 	}
-	cfg.Password = strings.TrimRight(string(password), "\n")
 	if c.Plain {
 		return nil
 	}
-	pem, err := os.ReadFile(c.CAFile)
+	pem, err := c.CA.read()
 	if err != nil {
 		return fmt.Errorf("database CA: %w", err)
 	}
 	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return errors.New("database CA: no certificate in " + c.CAFile)
+	if !roots.AppendCertsFromPEM([]byte(pem)) {
+		return errors.New("database CA: no certificate in " + c.CA.File)
 	}
 	cfg.TLSConfig = &tls.Config{RootCAs: roots, ServerName: c.Host, MinVersion: tls.VersionTLS12}
 	return nil
 }
 
-func (c Config) beforeConnect(passwordFile string) func(context.Context, *pgx.ConnConfig) error {
-	return func(_ context.Context, cfg *pgx.ConnConfig) error { return c.secure(cfg, passwordFile) }
+func (c Config) beforeConnect(password Secret) func(context.Context, *pgx.ConnConfig) error {
+	return func(_ context.Context, cfg *pgx.ConnConfig) error { return c.secure(cfg, password) }
 }
 
 func millis(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }

@@ -53,15 +53,24 @@ func (s *Store) Provision(ctx context.Context, tenant uuid.UUID, incarnation int
 // Admission proves that audit events of this tenant were committed and says
 // what the primary's newest state was after that.
 type Admission struct {
+	store  *Store
 	tenant uuid.UUID
 	stamp  Stamp
 }
 
-// Tenant is whose rows the Admission opens.
-func (a Admission) Tenant() uuid.UUID { return a.tenant }
-
 // Stamp is the tenant's state at admission.
 func (a Admission) Stamp() Stamp { return a.stamp }
+
+// Read runs fn on one read-only snapshot of the admitted tenant's rows, which
+// is at least as new as the Admission.
+func (a Admission) Read(ctx context.Context, fn func(*Rows) error) error {
+	return a.store.view(ctx, a.tenant, fn)
+}
+
+// Change is WithTenant for the admitted tenant, in the database that admitted it.
+func (a Admission) Change(ctx context.Context, fn func(*Tx) error) error {
+	return a.store.WithTenant(ctx, a.tenant, fn)
+}
 
 // Stamp is what a cached view of a tenant is compared with.
 type Stamp struct {
@@ -73,7 +82,7 @@ type Stamp struct {
 // Admit is the read door: in one round trip it commits audit events and reads
 // the tenant's stamp on the primary. Errors: ErrUnprovisioned, ErrBusy, ErrUnavailable.
 func (s *Store) Admit(ctx context.Context, tenant uuid.UUID, events []Event) (Admission, error) {
-	conn, err := s.borrow(ctx, s.lane)
+	conn, err := s.borrow(ctx, forLane)
 	if err != nil {
 		return Admission{}, err
 	}
@@ -83,27 +92,21 @@ func (s *Store) Admit(ctx context.Context, tenant uuid.UUID, events []Event) (Ad
 	batch := &pgx.Batch{}
 	queueTenant(batch, tenant)
 	queueEvents(batch, tenant, events)
-	admitted := Admission{tenant: tenant}
+	admitted := Admission{store: s, tenant: tenant}
 	batch.Queue(`select f.incarnation, h.generation, h.auth_gen
 		from fence f join tenant_head h using (tenant_id) where tenant_id = $1`, tenant).
 		QueryRow(func(row pgx.Row) error {
 			return noRows(row.Scan(&admitted.stamp.Incarnation, &admitted.stamp.Generation, &admitted.stamp.AuthGen))
 		})
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return Admission{}, classify(err)
+		return Admission{}, s.judge(err)
 	}
 	return admitted, nil
 }
 
-// Read runs fn on one read-only snapshot of the admitted tenant's rows, which
-// is at least as new as the Admission.
-func (s *Store) Read(ctx context.Context, a Admission, fn func(*Rows) error) error {
-	return s.view(ctx, a.tenant, fn)
-}
-
 // Tail returns the last event of a lane, zero if it has none.
 func (s *Store) Tail(ctx context.Context, tenant uuid.UUID, lane int64) (seq int64, hash []byte, err error) {
-	conn, err := s.borrow(ctx, s.lane)
+	conn, err := s.borrow(ctx, forLane)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -116,7 +119,7 @@ func (s *Store) Tail(ctx context.Context, tenant uuid.UUID, lane int64) (seq int
 			where tenant_id = $1 and lane = $2 order by seq desc limit 1`, tenant, lane)
 		return emptyRow(row.Scan(&seq, &hash))
 	})
-	return seq, hash, classify(err)
+	return seq, hash, s.judge(err)
 }
 
 // Keys reads the tenant's wrapped data keys, oldest epoch first. They are of
@@ -145,12 +148,12 @@ func (s *Store) transact(ctx context.Context, tenant uuid.UUID, options pgx.TxOp
 		return classify(err)
 	}
 	defer release()
-	conn, err := s.borrow(ctx, s.app)
+	conn, err := s.borrow(ctx, forApp)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	return classify(pgx.BeginTxFunc(ctx, conn, options, fn))
+	return s.judge(pgx.BeginTxFunc(ctx, conn, options, fn))
 }
 
 const setTenantSQL = "select set_config('app.current_tenant', $1, true)"

@@ -16,8 +16,11 @@ var (
 	ErrUnprovisioned = errors.New("tenant is not provisioned")
 	// ErrBusy: no connection became free in time; asking again later may help.
 	ErrBusy = errors.New("database is busy")
-	// ErrUnavailable: the database can not be reached or did not answer in time.
+	// ErrUnavailable: the database can not be reached, refuses the login, or did
+	// not answer in time.
 	ErrUnavailable = errors.New("database is unavailable")
+	// ErrUnproven: the database does not enforce what the runtime relies on.
+	ErrUnproven = errors.New("database does not separate tenants as this version requires")
 )
 
 // SQLSTATEs that the schema's functions raise.
@@ -30,9 +33,12 @@ const (
 // message is dropped but for its code: its detail may quote a row.
 func classify(err error) error {
 	var server *pgconn.PgError
+	var connect *pgconn.ConnectError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &connect): // whatever a server says before it lets us in
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.As(err, &server):
 		return classifyState(server.Code)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), isConnection(err):
@@ -58,4 +64,21 @@ func classifyState(code string) error {
 func isConnection(err error) bool {
 	var connect *pgconn.ConnectError
 	return errors.As(err, &connect) || pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+}
+
+// unanswered reports whether the database could not be reached or was waited
+// for in vain. A connection that was cut is neither: the next one may do.
+func unanswered(err error) bool {
+	var connect *pgconn.ConnectError
+	return errors.As(err, &connect) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// verdict is why a database can not be used: whatever it answers to the proof
+// but the facts that were asked for proves nothing.
+func verdict(err error) error {
+	err = classify(err)
+	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnproven) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnproven, err)
 }

@@ -6,24 +6,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// Facts returns what Open compares with the golden list.
-func Facts(ctx context.Context, s *Store) ([]string, error) {
-	facts, err := gather(ctx, s.app)
+// Facts returns what is compared with the golden list.
+func Facts(ctx context.Context, cfg Config) ([]string, error) {
+	p, err := newPools(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	facts, err := gather(ctx, p.app)
 	var lines []string
 	for _, f := range facts {
 		lines = append(lines, f.Text)
 	}
 	return lines, err
-}
-
-// Unproven makes a Store without the proof.
-func Unproven(ctx context.Context, cfg Config) (*Store, error) {
-	app, err := newPool(ctx, cfg, "bulkhead_app", cfg.AppPasswordFile, cfg.AppConns)
-	if err != nil {
-		return nil, err
-	}
-	lane, err := newPool(ctx, cfg, "bulkhead_lane", cfg.LanePasswordFile, cfg.LaneConns)
-	return &Store{app: app, lane: lane, shares: newShares(cfg.TenantShare, cfg.Wait), wait: cfg.Wait}, err
 }
 
 // Setting reads a setting of the session that the write door uses.

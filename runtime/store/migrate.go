@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -29,25 +27,25 @@ const versionTable = binding.Schema + ".goose_db_version"
 // Migrator says how to log in for migrations.
 type Migrator struct {
 	Config
-	UsernameFile string
-	PasswordFile string
+	Username Secret
+	Password Secret
 }
 
 // Migrate brings the schema to the version of this program, as the owner of
 // the tables. It is idempotent, several may run at a time, and it waits up to
 // five minutes for the database and its roles to exist.
 func Migrate(ctx context.Context, m Migrator, log *slog.Logger) error {
-	username, err := os.ReadFile(m.UsernameFile)
+	username, err := m.Username.read()
 	if err != nil {
 		return fmt.Errorf("migrator's name: %w", err)
 	}
-	session, err := m.session(strings.TrimRight(string(username), "\n"))
+	session, err := m.session(username)
 	if err != nil {
 		return err
 	}
 	session.RuntimeParams = map[string]string{"application_name": "bulkhead-migrate", "search_path": binding.Schema}
 	db := stdlib.OpenDB(*session,
-		stdlib.OptionBeforeConnect(m.beforeConnect(m.PasswordFile)),
+		stdlib.OptionBeforeConnect(m.beforeConnect(m.Password)),
 		stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 			_, err := conn.Exec(ctx, "set role "+binding.RoleOwner)
 			return err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,9 +18,6 @@ var proofSQL string
 //
 //go:embed golden.txt
 var golden string
-
-// ErrUnproven: the database does not enforce what the runtime relies on.
-var ErrUnproven = errors.New("database does not separate tenants as this version requires")
 
 // fact is one row of proof.sql.
 type fact struct {
@@ -41,6 +37,9 @@ func prove(ctx context.Context, pool *pgxpool.Pool) error {
 	facts, err := gather(ctx, pool)
 	if err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(facts, func(f fact) bool { return f.Kind == "table" }) {
+		return fmt.Errorf("%w: it has no tables, run the migration", ErrUnproven)
 	}
 	if diff := compare(facts, strings.Split(strings.TrimSpace(golden), "\n")); len(diff) > 0 {
 		return fmt.Errorf("%w:\n%s", ErrUnproven, strings.Join(diff, "\n"))

@@ -18,12 +18,7 @@ var update = flag.Bool("update", false, "rewrite golden.txt")
 func TestGoldenListIsThatOfTheMigrations(t *testing.T) {
 	pg := fixture.NewPostgres(t)
 	pg.Migrate(t)
-	s, err := store.Unproven(t.Context(), pg.Config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	facts, err := store.Facts(t.Context(), s)
+	facts, err := store.Facts(t.Context(), pg.Config())
 	if err != nil {
 		t.Fatal(err)
 	}

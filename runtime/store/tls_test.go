@@ -20,7 +20,7 @@ func TestTLSIsVerified(t *testing.T) {
 
 	otherName, otherCA := pg.TLSConfig(), pg.TLSConfig()
 	otherName.Host = "localhost" // the certificate is for the address
-	otherCA.CAFile = fixture.NewCA(t)
+	otherCA.CA.File = fixture.NewCA(t)
 	for name, cfg := range map[string]store.Config{"name": otherName, "CA": otherCA} {
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()

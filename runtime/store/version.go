@@ -15,9 +15,9 @@ func checkVersion(num int) error {
 	need, listed := fixedIn[major]
 	switch {
 	case listed && minor < need:
-		return fmt.Errorf("PostgreSQL %d.%d leaks rows across row-level security (CVE-2025-8713): upgrade to %d.%d or later", major, minor, major, need)
+		return fmt.Errorf("%w: PostgreSQL %d.%d leaks rows across row-level security (CVE-2025-8713): upgrade to %d.%d or later", ErrUnproven, major, minor, major, need)
 	case major < oldestMajor:
-		return fmt.Errorf("PostgreSQL %d is not supported: use %d or later", major, oldestMajor)
+		return fmt.Errorf("%w: PostgreSQL %d is not supported: use %d or later", ErrUnproven, major, oldestMajor)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package tenants
 
 import (
 	"errors"
-	"sync"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,49 +9,32 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
-// Metrics counts tenants by the state of their key, and refused Bindings.
-// Labels are codes, never tenants: their number must not grow.
+// Metrics counts tenants by what was last learnt of them, and refused Bindings.
 type Metrics struct {
-	keys     *prometheus.GaugeVec
-	refusals *prometheus.CounterVec
-
-	mu     sync.Mutex
-	states map[uuid.UUID]binding.KeyState
+	keys, databases *census
+	refusals        *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
-		keys: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "bulkhead_tenants", Help: "Tenants in effect, by what was last learnt of their key.",
-		}, []string{"key"}),
+		keys: newCensus(r, "bulkhead_tenants", "Tenants in effect, by what was last learnt of their key.", "key"),
+		databases: newCensus(r, "bulkhead_dedicated_databases",
+			"Databases of single tenants, by what was last learnt of them.", "state"),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bulkhead_bindings_refused_total", Help: "Bindings that were not brought into effect.",
 		}, []string{"reason"}),
-		states: map[uuid.UUID]binding.KeyState{},
 	}
-	r.MustRegister(m.keys, m.refusals)
+	r.MustRegister(m.refusals)
 	return m
 }
 
-func (m *Metrics) observe(tenant uuid.UUID, state binding.KeyState) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if old, ok := m.states[tenant]; ok {
-		m.keys.WithLabelValues(string(old)).Dec()
-	}
-	m.states[tenant] = state
-	m.keys.WithLabelValues(string(state)).Inc()
+func (m *Metrics) observe(tenant uuid.UUID, ack binding.Acknowledgement) {
+	m.keys.observe(tenant, string(ack.Key))
+	m.databases.observe(tenant, string(ack.Database))
 }
 
-func (m *Metrics) forget(tenant uuid.UUID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if old, ok := m.states[tenant]; ok {
-		m.keys.WithLabelValues(string(old)).Dec()
-		delete(m.states, tenant)
-	}
-}
+func (m *Metrics) forget(tenant uuid.UUID) { m.observe(tenant, binding.Acknowledgement{}) }
 
 func (m *Metrics) rejected(err error) {
 	reason := "malformed"
@@ -61,6 +43,8 @@ func (m *Metrics) rejected(err error) {
 		reason = "regressed"
 	case errors.Is(err, errMislabeled):
 		reason = "mislabeled"
+	case errors.Is(err, errNoDatabase):
+		reason = "no_database"
 	}
 	m.refusals.WithLabelValues(reason).Inc()
 }

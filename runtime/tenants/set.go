@@ -1,7 +1,6 @@
 package tenants
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,23 +8,28 @@ import (
 	"github.com/google/uuid"
 	"k8s.io/client-go/util/workqueue"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
-	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // Config is what a Set works with.
 type Config struct {
-	Store   *store.Store
-	Vault   *seal.Vault
-	Acks    *Acks
-	Metrics *Metrics
-	Log     *slog.Logger
+	Databases Databases
+	Vault     *seal.Vault
+	Audit     *audit.Log
+	Acks      *Acks
+	Metrics   *Metrics
+	Log       *slog.Logger
 
-	Lease   time.Duration // of data keys
-	Workers int           // tenants that are seen to at a time
-	// Evict is called when a tenant's plaintext must leave memory at once.
-	Evict func(tenant uuid.UUID)
+	Lease time.Duration // of data keys
+	// Handover is how long a dedicated database is used over its former login
+	// when the Binding has another that does not work.
+	Handover time.Duration
+	Workers  int // tenants that are seen to at a time
+	// Evict is called when the plaintext that a Keyring opened must leave
+	// memory at once.
+	Evict func(*seal.Keyring)
 	// Forget is called when a tenant is no longer served here.
 	Forget func(tenant uuid.UUID)
 }
@@ -33,7 +37,9 @@ type Config struct {
 // Set is the tenants in effect. It is safe for concurrent use.
 type Set struct {
 	Config
-	queue workqueue.TypedDelayingInterface[uuid.UUID]
+	queue      workqueue.TypedDelayingInterface[uuid.UUID] // for tend
+	connecting workqueue.TypedDelayingInterface[uuid.UUID] // for connect, which a database may keep waiting
+	closing    sync.WaitGroup                              // of Stores of tenants that left
 
 	mu      sync.RWMutex
 	entries map[uuid.UUID]*entry
@@ -43,17 +49,19 @@ type Set struct {
 
 // entry is a tenant and how far this replica has seen to it.
 type entry struct {
-	tenant  *Tenant
-	wrapped []seal.WrappedKey // nil: the tenant's rows and keys may not exist yet
-	renewAt time.Time         // when the keys are due, zero: now
+	tenant     *Tenant
+	wrapped    []seal.WrappedKey // nil: the tenant's rows and keys may not exist yet
+	renewAt    time.Time         // when the keys are due, zero: now
+	connection                   // of a dedicated database
 }
 
 // NewSet makes an empty Set; Run fills it.
 func NewSet(c Config) *Set {
 	return &Set{
-		Config:  c,
-		queue:   workqueue.NewTypedDelayingQueue[uuid.UUID](),
-		entries: map[uuid.UUID]*entry{},
+		Config:     c,
+		queue:      workqueue.NewTypedDelayingQueue[uuid.UUID](),
+		connecting: workqueue.NewTypedDelayingQueue[uuid.UUID](),
+		entries:    map[uuid.UUID]*entry{},
 	}
 }
 
@@ -69,7 +77,7 @@ func (s *Set) Lookup(id uuid.UUID) (*Tenant, bool) {
 }
 
 // put brings a Binding into effect. It refuses one that turns back the epoch
-// or the incarnation.
+// or the incarnation, or that names a database which is not there.
 func (s *Set) put(b binding.Binding, revision string) error {
 	b.Limits = withDefaults(b.Limits)
 	next := &Tenant{Binding: b, Revision: revision}
@@ -81,18 +89,44 @@ func (s *Set) put(b binding.Binding, revision string) error {
 		return errRegressed
 	case known && old.tenant.Revision == revision:
 		return nil
-	case known && old.tenant.Key == b.Key && b.State == old.tenant.State:
-		next.Keys = old.tenant.Keys
-		s.entries[b.Tenant.ID] = &entry{tenant: next, wrapped: old.wrapped, renewAt: old.renewAt}
+	case known && old.tenant.stays(b):
+		s.entries[b.Tenant.ID] = old.with(next)
 	default:
+		if err := s.settle(next); err != nil {
+			return err
+		}
 		if known {
 			s.release(old.tenant)
 		}
-		next.Keys = seal.NewKeyring(b.Tenant.ID, s.Lease, time.Now)
 		s.entries[b.Tenant.ID] = &entry{tenant: next}
 	}
 	s.queue.Add(b.Tenant.ID)
+	if next.connects() {
+		s.connecting.Add(b.Tenant.ID)
+	}
 	return nil
+}
+
+// settle gives a tenant what it has for as long as its database and its key
+// stay the same.
+func (s *Set) settle(t *Tenant) (err error) {
+	if t.Store, err = s.Databases.store(t.Database); err != nil {
+		return err
+	}
+	t.Keys = seal.NewKeyring(t.Tenant.ID, s.Lease, time.Now)
+	t.Lane = s.Audit.Lane(t.Store, t.Keys)
+	return nil
+}
+
+// with is the entry of the same tenant by a newer Binding.
+func (e *entry) with(next *Tenant) *entry {
+	changed := *e
+	changed.tenant = next
+	next.Store, next.Keys, next.Lane = e.tenant.Store, e.tenant.Keys, e.tenant.Lane
+	if next.Database != e.tenant.Database { // another login
+		changed.connection = connection{login: e.login}
+	}
+	return &changed
 }
 
 // remove ends access to a tenant whose Binding went away.
@@ -111,19 +145,34 @@ func (s *Set) remove(id uuid.UUID) {
 func (s *Set) release(t *Tenant) {
 	t.Keys.Drop()
 	s.Vault.Forget(t.Key.Role)
-	s.Evict(t.Tenant.ID)
+	s.Evict(t.Keys)
+	if t.Database.Dedicated() {
+		s.closing.Go(t.Store.Close)
+	}
+}
+
+// Close gives back all dedicated databases. It is called after Run, when no
+// request and no audit event is under way.
+func (s *Set) Close() {
+	s.mu.Lock()
+	for _, e := range s.entries {
+		s.release(e.tenant)
+	}
+	clear(s.entries)
+	s.mu.Unlock()
+	s.closing.Wait()
 }
 
 // work sees to tenants until the queue shuts down.
-func (s *Set) work(ctx context.Context) {
+func work(queue workqueue.TypedDelayingInterface[uuid.UUID], see func(uuid.UUID) (again time.Duration)) {
 	for {
-		id, shutdown := s.queue.Get()
+		id, shutdown := queue.Get()
 		if shutdown {
 			return
 		}
-		if again := s.tend(ctx, id); again > 0 {
-			s.queue.AddAfter(id, again)
+		if again := see(id); again > 0 {
+			queue.AddAfter(id, again)
 		}
-		s.queue.Done(id)
+		queue.Done(id)
 	}
 }

@@ -24,7 +24,8 @@ const (
 )
 
 // tend provisions a tenant once, keeps the lease of its keys and acknowledges
-// both. It returns when to come again, zero for never.
+// both. It never waits for a dedicated database: connect does. It returns when
+// to come again, zero for never.
 func (s *Set) tend(ctx context.Context, id uuid.UUID) (again time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, tendTimeout)
 	defer cancel()
@@ -37,6 +38,8 @@ func (s *Set) tend(ctx context.Context, id uuid.UUID) (again time.Duration) {
 		return 0
 	case e.tenant.State == binding.Retained:
 		s.acknowledge(e.tenant)
+		return 0
+	case e.wrapped == nil && e.tenant.connects():
 		return 0
 	case time.Now().Before(e.renewAt):
 		s.acknowledge(e.tenant)
@@ -60,7 +63,7 @@ func (s *Set) renew(ctx context.Context, id uuid.UUID, e entry) time.Duration {
 		s.Log.Warn("tenant not ready", "tenant", id, "error", err.Error())
 	}
 	if keys.Check() != nil {
-		s.Evict(id)
+		s.Evict(keys)
 	} else if err != nil {
 		again = max(min(again, keys.Remaining()), soonest)
 	}
@@ -87,10 +90,10 @@ func (s *Set) unlock(ctx context.Context, e *entry) error {
 // keys, the database keeps the first ones and both read those.
 func (s *Set) provision(ctx context.Context, t *Tenant, kek seal.KEK) ([]seal.WrappedKey, error) {
 	id := t.Tenant.ID
-	if err := s.Store.Provision(ctx, id, t.Incarnation, audit.Genesis(id)); err != nil {
+	if err := t.Store.Provision(ctx, id, t.Incarnation, audit.Genesis(id)); err != nil {
 		return nil, err
 	}
-	rows, err := s.Store.Keys(ctx, id)
+	rows, err := t.Store.Keys(ctx, id)
 	if err != nil || len(rows) > 0 {
 		return fromRows(rows), err
 	}
@@ -98,11 +101,11 @@ func (s *Set) provision(ctx context.Context, t *Tenant, kek seal.KEK) ([]seal.Wr
 	if err != nil {
 		return nil, t.Keys.Refused(err)
 	}
-	err = s.Store.WithTenant(ctx, id, func(tx *store.Tx) error { return tx.AddKeys(ctx, toRows(fresh, kek.Ref())) })
+	err = t.Store.WithTenant(ctx, id, func(tx *store.Tx) error { return tx.AddKeys(ctx, toRows(fresh, kek.Ref())) })
 	if err != nil {
 		return nil, err
 	}
-	rows, err = s.Store.Keys(ctx, id)
+	rows, err = t.Store.Keys(ctx, id)
 	return fromRows(rows), err
 }
 
@@ -125,11 +128,19 @@ func (s *Set) keep(id uuid.UUID, done entry, renewAt time.Time) {
 	}
 }
 
+// acknowledge says how far the tenant is. Of a dedicated database that was not
+// tried as its Binding names it, and of what was replaced meanwhile, there is
+// nothing to say yet.
 func (s *Set) acknowledge(t *Tenant) {
-	state := t.Keys.State()
-	s.Acks.Set(t.Tenant.ID, binding.Acknowledgement{Revision: t.Revision, Key: state})
-	s.Metrics.observe(t.Tenant.ID, state)
-	s.tended(t.Tenant.ID)
+	id := t.Tenant.ID
+	e, ok := s.snapshot(id)
+	if !ok || e.tenant.Keys != t.Keys || e.tenant.connects() && e.state == "" {
+		return
+	}
+	ack := binding.Acknowledgement{Revision: e.tenant.Revision, Key: t.Keys.State(), Database: e.state}
+	s.Acks.Set(id, ack)
+	s.Metrics.observe(id, ack)
+	s.tended(id)
 }
 
 // pause is how long until the keys are seen to again.

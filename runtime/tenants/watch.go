@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
@@ -38,13 +39,21 @@ func (s *Set) Run(ctx context.Context, client kubernetes.Interface, namespace st
 	var running sync.WaitGroup
 	running.Go(func() { informer.RunWithContext(ctx) })
 	for range s.Workers {
-		running.Go(func() { s.work(ctx) })
+		running.Go(func() {
+			work(s.queue, func(id uuid.UUID) time.Duration { return s.tend(ctx, id) })
+		})
+	}
+	for range connectWorkers {
+		running.Go(func() {
+			work(s.connecting, func(id uuid.UUID) time.Duration { return s.connect(ctx, id) })
+		})
 	}
 	if cache.WaitForCacheSync(ctx.Done(), handler.HasSynced) {
 		s.begin()
 	}
 	<-ctx.Done()
 	s.queue.ShutDown()
+	s.connecting.ShutDown()
 	running.Wait()
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -120,7 +121,12 @@ var forwarding = regexp.MustCompile(`Forwarding from (127\.0\.0\.1:\d+)`)
 // forward makes something in the cluster answer at the URL that it returns until the test ends.
 func forward(namespace, target string, port int32) string {
 	GinkgoHelper()
-	cmd := exec.Command("kubectl", "port-forward", "-n", namespace, target, fmt.Sprintf(":%d", port))
+	return forwardIn(os.Getenv("KUBECONFIG"), namespace, target, port)
+}
+
+func forwardIn(kubeconfig, namespace, target string, port int32) string {
+	GinkgoHelper()
+	cmd := exec.Command("kubectl", "--kubeconfig", kubeconfig, "port-forward", "-n", namespace, target, fmt.Sprintf(":%d", port))
 	cmd.Stderr = GinkgoWriter
 	out, err := cmd.StdoutPipe()
 	Expect(err).NotTo(HaveOccurred())

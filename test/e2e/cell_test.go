@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -45,8 +47,12 @@ func plan(name string) *v1alpha1.Plan {
 	return &v1alpha1.Plan{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: v1alpha1.PlanSpec{
-			Tiers:  []v1alpha1.Tier{v1alpha1.TierShared},
-			Limits: v1alpha1.Limits{DocumentBytes: 64 << 10, RequestsPerMinute: 100000},
+			Tiers: []v1alpha1.Tier{
+				v1alpha1.TierShared, v1alpha1.TierDedicatedDatabase, v1alpha1.TierDedicatedPods, v1alpha1.TierDedicatedCluster,
+			},
+			Database: &v1alpha1.DatabaseSize{Storage: ptr.To(resource.MustParse("1Gi"))},
+			Runtime:  &v1alpha1.RuntimeSize{Replicas: 1},
+			Limits:   v1alpha1.Limits{DocumentBytes: 64 << 10, RequestsPerMinute: 100000},
 		},
 	}
 }
@@ -82,8 +88,13 @@ func removeAll(ctx context.Context) {
 	}
 	var cells v1alpha1.CellList
 	Expect(k.List(ctx, &cells)).To(Succeed())
+	slices.SortFunc(cells.Items, func(a, b v1alpha1.Cell) int { return strings.Compare(b.Spec.ServedBy, a.Spec.ServedBy) })
 	for i := range cells.Items {
-		if c := &cells.Items[i]; c.Name == ours || isOurs(c.Name) {
+		if c := &cells.Items[i]; c.Name == ours || isOurs(c.Name) || isOurs(c.Labels[desired.LabelTenant]) {
+			if c.Spec.TenantID != "" { // its data may go
+				_, err := kubectl(ctx, "", "annotate", "cell", c.Name, "--overwrite", v1alpha1.AnnotationDiscardData+"="+c.Spec.TenantID)
+				Expect(err).NotTo(HaveOccurred())
+			}
 			Expect(client.IgnoreNotFound(k.Delete(ctx, c))).To(Succeed())
 			gone(ctx, c)
 		}
@@ -96,8 +107,13 @@ func isOurs(name string) bool { return strings.HasPrefix(name, ours+"-") }
 // gone waits until an object that is being deleted does not exist any more.
 func gone(ctx context.Context, object client.Object) {
 	GinkgoHelper()
+	goneFrom(ctx, k, object)
+}
+
+func goneFrom(ctx context.Context, c client.Client, object client.Object) {
+	GinkgoHelper()
 	Eventually(func() bool {
-		err := k.Get(ctx, client.ObjectKeyFromObject(object), object)
+		err := c.Get(ctx, client.ObjectKeyFromObject(object), object)
 		return err != nil && client.IgnoreNotFound(err) == nil
 	}).WithContext(ctx).WithTimeout(2*time.Minute).Should(BeTrue(), func() string {
 		return "it is still there: " + describe(object)

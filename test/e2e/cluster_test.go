@@ -17,8 +17,10 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 )
@@ -34,25 +36,35 @@ var k client.Client
 
 func connect() {
 	GinkgoHelper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{
-		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme,
-	} {
-		Expect(add(scheme)).To(Succeed())
-	}
+	log.SetLogger(GinkgoLogr)
 	rest, err := config.GetConfig()
 	Expect(err).NotTo(HaveOccurred(), "set KUBECONFIG to a running cluster's")
-	rest.Timeout = patience
-	k, err = client.New(rest, client.Options{Scheme: scheme})
+	k = newClient(rest)
+}
+
+func newClient(config *rest.Config) client.Client {
+	GinkgoHelper()
+	scheme := runtime.NewScheme()
+	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
+	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	config.Timeout = patience
+	c, err := client.New(config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred(), "is the cluster up?")
+	return c
 }
 
 // kubectl runs what a user would type.
 func kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
+	return kubectlWith(ctx, os.Getenv("KUBECONFIG"), stdin, args...)
+}
+
+func kubectlWith(ctx context.Context, kubeconfig, stdin string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var out, said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "kubectl", args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	cmd.Dir = repo
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &said
 	if err := cmd.Run(); err != nil {
@@ -79,10 +91,16 @@ func state() string {
 
 func devcluster(ctx context.Context, args ...string) {
 	GinkgoHelper()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	out, err := tool(ctx, "devcluster", state(), args...)
+	Expect(err).NotTo(HaveOccurred(), out)
+}
+
+// tool runs a program of hack/ on a devcluster and returns what it said. It may compile images.
+func tool(ctx context.Context, name, state string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "-C", "hack", "./devcluster", "--state", state()}, args...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "-C", "hack", "./" + name, "--state", state}, args...)...)
 	cmd.Dir = repo
 	out, err := cmd.CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), "%s", out)
+	return string(out), err
 }

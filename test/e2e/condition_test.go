@@ -15,7 +15,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 )
 
-// haveCondition matches a Tenant or a Cell; when it does not, it shows all conditions.
+// haveCondition matches a Tenant, a Cell or a Plan; when it does not, it shows all conditions.
 func haveCondition(kind string, status metav1.ConditionStatus, reason string) types.GomegaMatcher {
 	return gcustom.MakeMatcher(func(object client.Object) (bool, error) {
 		found := meta.FindStatusCondition(conditionsOf(object), kind)
@@ -48,6 +48,8 @@ func conditionsOf(object client.Object) []metav1.Condition {
 	case *v1alpha1.Tenant:
 		return o.Status.Conditions
 	case *v1alpha1.Cell:
+		return o.Status.Conditions
+	case *v1alpha1.Plan:
 		return o.Status.Conditions
 	}
 	return nil

@@ -16,11 +16,16 @@ import (
 // left it.
 func makeNamespace(ctx context.Context, name string) *corev1.Namespace {
 	GinkgoHelper()
+	return makeNamespaceIn(ctx, k, name)
+}
+
+func makeNamespaceIn(ctx context.Context, c client.Client, name string) *corev1.Namespace {
+	GinkgoHelper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	left := namespace.DeepCopy()
-	Expect(client.IgnoreNotFound(k.Delete(ctx, left))).To(Succeed())
-	gone(ctx, left)
-	Expect(k.Create(ctx, namespace)).To(Succeed())
-	DeferCleanup(func(ctx SpecContext) { Expect(k.Delete(ctx, namespace)).To(Succeed()) })
+	Expect(client.IgnoreNotFound(c.Delete(ctx, left))).To(Succeed())
+	goneFrom(ctx, c, left)
+	Expect(c.Create(ctx, namespace)).To(Succeed())
+	DeferCleanup(func(ctx SpecContext) { Expect(c.Delete(ctx, namespace)).To(Succeed()) })
 	return namespace
 }

@@ -26,7 +26,7 @@ const strangers = ours + "-strangers" // a namespace
 // walls are shown with pods that differ only in where they are and in their labels.
 func walls() {
 	It("let through what the runtime needs, and nothing else", func(ctx SpecContext) {
-		makeStrangers(ctx)
+		makeStrangers(ctx, k)
 		runtimeLabels := desired.RuntimePod(ours)
 		inside := probe(ctx, desired.RuntimeNamespace(ours), ours+"-probe", runtimeLabels, "sleep")
 		stranger := probe(ctx, strangers, "stranger", nil, "sleep")
@@ -68,9 +68,17 @@ type visit struct {
 	allowed bool
 }
 
+// kubectlFunc is kubectl for one cluster.
+type kubectlFunc func(ctx context.Context, stdin string, args ...string) (string, error)
+
 // expect tries an allowed connection for a while, because a new pod's permissions take a moment to reach
 // the node's packet filter; one that is not allowed has to fail from the first packet.
 func (v visit) expect(ctx context.Context) {
+	GinkgoHelper()
+	v.expectBy(ctx, kubectl)
+}
+
+func (v visit) expectBy(ctx context.Context, kubectl kubectlFunc) {
 	GinkgoHelper()
 	attempt := func() (string, error) {
 		return kubectl(ctx, "", "exec", "-n", v.from.Namespace, v.from.Name, "--", "/probe", "tcp", v.to)
@@ -89,17 +97,22 @@ func at(pod *corev1.Pod, port int32) string {
 }
 
 // makeStrangers makes their namespace, and waits until pods can be made in it.
-func makeStrangers(ctx context.Context) {
+func makeStrangers(ctx context.Context, c client.Client) {
 	GinkgoHelper()
-	makeNamespace(ctx, strangers)
+	makeNamespaceIn(ctx, c, strangers)
 	Eventually(func() error {
-		return k.Get(ctx, client.ObjectKey{Namespace: strangers, Name: "default"}, &corev1.ServiceAccount{})
+		return c.Get(ctx, client.ObjectKey{Namespace: strangers, Name: "default"}, &corev1.ServiceAccount{})
 	}).WithContext(ctx).Should(Succeed())
 }
 
 // probe runs the program that tries connections. Its pod is never Ready, whatever its labels: nobody sets
 // the condition, so that no request of a tenant is sent to it and no tenant waits for it.
 func probe(ctx context.Context, namespace, name string, labels map[string]string, args ...string) *corev1.Pod {
+	GinkgoHelper()
+	return probeIn(ctx, k, namespace, name, labels, args...)
+}
+
+func probeIn(ctx context.Context, c client.Client, namespace, name string, labels map[string]string, args ...string) *corev1.Pod {
 	GinkgoHelper()
 	image := os.Getenv("BULKHEAD_PROBE_IMAGE")
 	if image == "" {
@@ -124,10 +137,10 @@ func probe(ctx context.Context, namespace, name string, labels map[string]string
 			}},
 		},
 	}
-	Expect(k.Create(ctx, pod)).To(Succeed())
-	DeferCleanup(func(ctx SpecContext) { Expect(client.IgnoreNotFound(k.Delete(ctx, pod))).To(Succeed()) })
+	Expect(c.Create(ctx, pod)).To(Succeed())
+	DeferCleanup(func(ctx SpecContext) { Expect(client.IgnoreNotFound(c.Delete(ctx, pod))).To(Succeed()) })
 	Eventually(func(g Gomega) {
-		g.Expect(k.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+		g.Expect(c.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
 		g.Expect(pod.Status.Phase).To(Equal(corev1.PodRunning))
 		g.Expect(pod.Status.PodIP).NotTo(BeEmpty())
 	}).WithContext(ctx).Should(Succeed())

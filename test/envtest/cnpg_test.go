@@ -25,7 +25,7 @@ var _ = Describe("A cluster without CloudNativePG", Serial, func() {
 		s.tenantBecomes(ctx, "nocnpg-a", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonDatabaseOperatorMissing)
 
 		By("installing it")
-		_, err := envtest.InstallCRDs(adminConfig, envtest.CRDInstallOptions{Paths: []string{cnpgCRD(ctx)}, ErrorIfPathMissing: true})
+		_, err := envtest.InstallCRDs(adminConfig, envtest.CRDInstallOptions{Paths: cnpgCRDs(ctx), ErrorIfPathMissing: true})
 		Expect(err).NotTo(HaveOccurred())
 		s.world.withoutDatabase = false
 		s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)

@@ -113,7 +113,7 @@ func (s *scene) finalizeAll(ctx SpecContext, list client.ObjectList, pass func(c
 }
 
 // gone reports that an object, or its whole kind, does not exist.
-func gone(ctx SpecContext, object client.Object) bool {
+func gone(ctx context.Context, object client.Object) bool {
 	err := admin.Get(ctx, client.ObjectKeyFromObject(object), object)
 	return apierrors.IsNotFound(err) || client.IgnoreNotFound(err) != nil
 }

@@ -81,6 +81,7 @@ var _ = Describe("What is not ours", func() {
 		operator := s.operatorClient()
 		Expect(apierrors.IsForbidden(operator.Delete(ctx, own))).To(BeTrue())
 		Expect(apierrors.IsForbidden(operator.Create(ctx, roleBindingIn("kube-system")))).To(BeTrue())
+		Expect(apierrors.IsForbidden(operator.Create(ctx, roleBindingIn(desired.SystemNamespace)))).To(BeTrue())
 		Expect(apierrors.IsForbidden(operator.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "elsewhere"}}))).To(BeTrue())
 		Expect(apierrors.IsForbidden(operator.List(ctx, &corev1.SecretList{}, client.InNamespace("default")))).To(BeTrue())
 		Expect(apierrors.IsForbidden(operator.List(ctx, &corev1.SecretList{}))).To(BeTrue())

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -20,7 +21,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
-	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault/vaulttest"
 )
 
 // Images by digest, as the configuration demands.
@@ -58,29 +59,13 @@ vault:
 }
 
 // startOperator starts a process with nothing in memory.
-func startOperator(keys vault.Keys, time *clock, image string) *operator {
+func startOperator(keys *vaulttest.Fake, time *clock, config configuration.Configuration) *operator {
 	w := &wire{}
-	cfg := rest.CopyConfig(adminConfig)
-	cfg.Impersonate = rest.ImpersonationConfig{UserName: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"}}
-	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper { w.next = next; return w })
-	scheme, err := controllers.NewScheme()
-	Expect(err).NotTo(HaveOccurred())
-	mgr, err := ctrl.NewManager(cfg, manager.Options{
-		Scheme:  scheme,
-		Cache:   controllers.CacheOptions(),
-		Client:  controllers.ClientOptions(),
-		Metrics: metricsserver.Options{BindAddress: "0"},
-	})
-	Expect(err).NotTo(HaveOccurred())
+	mgr := newManager(w, controllers.CacheOptions())
 	ctx, cancel := context.WithCancel(context.Background())
-	reconcilers, err := controllers.New(ctx, mgr, controllers.Options{
-		Config:  config(image),
-		Manager: desired.ServiceAccount{Namespace: desired.SystemNamespace, Name: "bulkhead-manager"},
-		Keys:    keys,
-		Clock:   time.now,
-	})
+	reconcilers, err := controllers.New(ctx, mgr, optionsOf(keys, time, config))
 	Expect(err).NotTo(HaveOccurred())
-	Expect(mgr.Add(reconcilers.Caches)).To(Succeed())
+	Expect(reconcilers.Start(mgr)).To(Succeed())
 	var done sync.WaitGroup
 	done.Add(1)
 	go func() {
@@ -90,6 +75,34 @@ func startOperator(keys vault.Keys, time *clock, image string) *operator {
 	}()
 	Expect(mgr.GetCache().WaitForCacheSync(ctx)).To(BeTrue())
 	return &operator{Reconcilers: reconcilers, wire: w, stop: func() { cancel(); done.Wait() }}
+}
+
+func optionsOf(keys *vaulttest.Fake, time *clock, config configuration.Configuration) controllers.Options {
+	return controllers.Options{
+		Config:  config,
+		Manager: desired.ServiceAccount(desired.SystemNamespace, "bulkhead-manager"),
+		Keys:    keys,
+		Mounts:  keys,
+		Clock:   time.now,
+	}
+}
+
+// newManager makes a manager with the operator's rights, over the wire.
+func newManager(w *wire, options cache.Options) manager.Manager {
+	GinkgoHelper()
+	cfg := rest.CopyConfig(adminConfig)
+	cfg.Impersonate = rest.ImpersonationConfig{UserName: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"}}
+	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper { w.next = next; return w })
+	scheme, err := controllers.NewScheme()
+	Expect(err).NotTo(HaveOccurred())
+	mgr, err := ctrl.NewManager(cfg, manager.Options{
+		Scheme:  scheme,
+		Cache:   options,
+		Client:  controllers.ClientOptions(),
+		Metrics: metricsserver.Options{BindAddress: "0"},
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return mgr
 }
 
 func (o *operator) cell(ctx context.Context, name string) (reconcile.Result, error) {

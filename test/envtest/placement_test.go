@@ -35,8 +35,8 @@ var _ = Describe("Placement", func() {
 			v1alpha1.ReasonPlanNotFound, `there is no Plan "gold" (spec.planRef.name)`),
 		Entry("a plan for other tiers", "place-b", func(t *v1alpha1.Tenant) { t.Spec.PlanRef = &v1alpha1.PlanReference{Name: "only-own"} },
 			v1alpha1.ReasonPlanNotForTier, "not for Shared"),
-		Entry("a tier that this version cannot serve", "place-c", func(t *v1alpha1.Tenant) { t.Spec.Tier = v1alpha1.TierDedicatedPods },
-			v1alpha1.ReasonTierNotAvailable, "use Shared"),
+		Entry("a tier whose default plan does not exist", "place-c", func(t *v1alpha1.Tenant) { t.Spec.Tier = v1alpha1.TierDedicatedPods },
+			v1alpha1.ReasonPlanNotFound, `there is no Plan "enterprise" (the default plan of the tier DedicatedPods)`),
 		Entry("a selector that no cell matches", "place-d", func(t *v1alpha1.Tenant) { t.Spec.CellSelector.MatchLabels["region"] = "mars" },
 			v1alpha1.ReasonNoCapacity, "do not match spec.cellSelector"),
 		Entry("a selector that cannot be read", "place-e", func(t *v1alpha1.Tenant) {

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault/vaulttest"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
@@ -30,6 +31,8 @@ type scene struct {
 	clock  *clock
 	region string
 	image  string
+	// gateway is the configured one, nil for none.
+	gateway *configuration.Gateway
 }
 
 var scenes atomic.Int64
@@ -39,7 +42,7 @@ func newScene(ctx context.Context) *scene {
 	n := scenes.Add(1)
 	s := &scene{
 		keys: &vaulttest.Fake{}, clock: &clock{}, region: fmt.Sprintf("r%d", n), image: imageA,
-		world: &world{cell: fmt.Sprintf("cell%d", n), key: binding.KeyOK},
+		world: &world{api: admin, cell: fmt.Sprintf("cell%d", n), key: binding.KeyOK},
 	}
 	create(ctx, starterPlan())
 	s.restart()
@@ -52,7 +55,9 @@ func (s *scene) restart() {
 	if s.operator != nil {
 		s.operator.stop()
 	}
-	s.operator = startOperator(s.keys, s.clock, s.image)
+	c := config(s.image)
+	c.Gateway = s.gateway
+	s.operator = startOperator(s.keys, s.clock, c)
 }
 
 func starterPlan() *v1alpha1.Plan {

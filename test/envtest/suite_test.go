@@ -46,7 +46,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
 	environment = &envtest.Environment{
 		BinaryAssetsDirectory:    assets,
-		CRDDirectoryPaths:        []string{cnpgCRD(ctx)},
+		CRDDirectoryPaths:        append(cnpgCRDs(ctx), gatewayCRD(ctx)),
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: 2 * time.Minute,
 		ControlPlaneStopTimeout:  time.Minute,
@@ -68,28 +68,41 @@ var _ = AfterSuite(func() {
 	}
 })
 
-// cnpgCRD is the CloudNativePG definition that its own module ships.
-func cnpgCRD(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cloudnative-pg/cloudnative-pg").Output()
+// cnpgCRDs are the CloudNativePG definitions that its own module ships.
+func cnpgCRDs(ctx context.Context) []string {
+	bases := fileOf(ctx, "github.com/cloudnative-pg/cloudnative-pg", "config", "crd", "bases")
+	return []string{filepath.Join(bases, "postgresql.cnpg.io_clusters.yaml"), filepath.Join(bases, "postgresql.cnpg.io_scheduledbackups.yaml")}
+}
+
+// gatewayCRD is the Gateway API's definition of routes that its own module ships.
+func gatewayCRD(ctx context.Context) string {
+	return fileOf(ctx, "sigs.k8s.io/gateway-api", "config", "crd", "standard", "gateway.networking.k8s.io_httproutes.yaml")
+}
+
+// fileOf is the path of a file of a Go module.
+func fileOf(ctx context.Context, module string, path ...string) string {
+	GinkgoHelper()
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	Expect(err).NotTo(HaveOccurred())
-	return filepath.Join(strings.TrimSpace(string(out)), "config", "crd", "bases", "postgresql.cnpg.io_clusters.yaml")
+	return filepath.Join(append([]string{strings.TrimSpace(string(out))}, path...)...)
 }
 
 // install applies config/default as a user would.
 func install(ctx SpecContext) {
-	user, err := environment.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
+	kubectlIn(ctx, environment, "apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default"))
+	kubectlIn(ctx, environment, "wait", "--for=condition=Established", "--timeout=30s",
+		"crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev")
+}
+
+// kubectlIn runs kubectl as an administrator.
+func kubectlIn(ctx SpecContext, in *envtest.Environment, args ...string) {
+	GinkgoHelper()
+	user, err := in.AddUser(envtest.User{Name: "installer", Groups: []string{"system:masters"}}, nil)
 	Expect(err).NotTo(HaveOccurred())
 	content, err := user.KubeConfig()
 	Expect(err).NotTo(HaveOccurred())
-	dir, err := os.MkdirTemp("", "bulkhead-envtest")
-	Expect(err).NotTo(HaveOccurred())
-	defer os.RemoveAll(dir)
-	kubeconfig := filepath.Join(dir, "kubeconfig")
+	kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
 	Expect(os.WriteFile(kubeconfig, content, 0o600)).To(Succeed())
-	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
-		"apply", "--server-side", "-k", filepath.Join("..", "..", "config", "default")).CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(out))
-	out, err = exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), "--kubeconfig", kubeconfig,
-		"wait", "--for=condition=Established", "crd/tenants.bulkhead.dev", "crd/cells.bulkhead.dev", "crd/plans.bulkhead.dev", "--timeout=30s").CombinedOutput()
+	out, err := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), append([]string{"--kubeconfig", kubeconfig}, args...)...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(out))
 }

@@ -2,10 +2,12 @@ package envtest
 
 import (
 	"context"
+	"os"
 	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	"github.com/google/uuid"
+	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -17,12 +19,15 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/test/fixture"
 )
 
 // world plays, for one cell, what envtest lacks: CloudNativePG, the Job and
 // Deployment controllers, the kubelet and the runtime's acknowledgements.
 type world struct {
 	cell string
+	// api is the cluster in which the cell is.
+	api client.Client
 	// key is what the runtime says of every tenant's key.
 	key binding.KeyState
 	// silent keeps the runtime from acknowledging.
@@ -31,6 +36,8 @@ type world struct {
 	failMigration bool
 	// withoutDatabase means that CloudNativePG is not installed.
 	withoutDatabase bool
+	// gateway judges routes; nil for nobody.
+	gateway *gateway
 }
 
 // turn lets the world do whatever is due.
@@ -43,19 +50,22 @@ func (w *world) turn(ctx context.Context) {
 	if !w.silent {
 		w.acknowledge(ctx)
 	}
+	if w.gateway != nil {
+		w.gateway.judge(ctx, desired.RuntimeNamespace(w.cell))
+	}
 }
 
 func (w *world) database(ctx context.Context) {
 	namespace := desired.DatabaseNamespace(w.cell)
 	var cluster cnpgv1.Cluster
-	err := admin.Get(ctx, client.ObjectKey{Namespace: namespace, Name: desired.DatabaseCluster}, &cluster)
+	err := w.api.Get(ctx, client.ObjectKey{Namespace: namespace, Name: desired.DatabaseCluster}, &cluster)
 	if apierrors.IsNotFound(err) || cluster.Status.Phase != "" {
 		return
 	}
 	Expect(err).NotTo(HaveOccurred())
-	create(ctx, &corev1.Secret{
+	w.create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: desired.DatabaseCASecret},
-		StringData: map[string]string{binding.FileCA: "-----BEGIN CERTIFICATE-----", "ca.key": "CANARY-CA-KEY"},
+		StringData: map[string]string{binding.FileCA: authority(), "ca.key": "CANARY-CA-KEY"},
 	})
 	cluster.Status.Phase = cnpgv1.PhaseHealthy
 	cluster.Status.ReadyInstances = 1
@@ -63,12 +73,19 @@ func (w *world) database(ctx context.Context) {
 	cluster.Status.ManagedRolesStatus.ByStatus = map[cnpgv1.RoleStatus][]string{
 		cnpgv1.RoleStatusReconciled: {binding.RoleApp, binding.RoleLane},
 	}
-	Expect(admin.Status().Update(ctx, &cluster)).To(Succeed())
+	Expect(w.api.Status().Update(ctx, &cluster)).To(Succeed())
+}
+
+// authority is the certificate of an authority, as CloudNativePG makes one.
+func authority() string {
+	text, err := os.ReadFile(fixture.NewCA(GinkgoTB()))
+	Expect(err).NotTo(HaveOccurred())
+	return string(text)
 }
 
 func (w *world) migration(ctx context.Context) {
 	var jobs batchv1.JobList
-	Expect(admin.List(ctx, &jobs, client.InNamespace(desired.DatabaseNamespace(w.cell)))).To(Succeed())
+	Expect(w.api.List(ctx, &jobs, client.InNamespace(desired.DatabaseNamespace(w.cell)))).To(Succeed())
 	for i := range jobs.Items {
 		job := &jobs.Items[i]
 		if len(job.Status.Conditions) > 0 || job.DeletionTimestamp != nil {
@@ -89,20 +106,20 @@ func (w *world) migration(ctx context.Context) {
 				{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, LastTransitionTime: now},
 			}
 		}
-		Expect(admin.Status().Update(ctx, job)).To(Succeed())
+		Expect(w.api.Status().Update(ctx, job)).To(Succeed())
 	}
 }
 
 func (w *world) deployment(ctx context.Context) {
 	var d appsv1.Deployment
-	err := admin.Get(ctx, client.ObjectKey{Namespace: desired.RuntimeNamespace(w.cell), Name: desired.RuntimeDeployment}, &d)
+	err := w.api.Get(ctx, client.ObjectKey{Namespace: desired.RuntimeNamespace(w.cell), Name: desired.RuntimeDeployment}, &d)
 	if apierrors.IsNotFound(err) || d.Status.ObservedGeneration == d.Generation {
 		return
 	}
 	Expect(err).NotTo(HaveOccurred())
 	n := ptr.Deref(d.Spec.Replicas, 1)
 	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, AvailableReplicas: n, ReadyReplicas: n}
-	Expect(admin.Status().Update(ctx, &d)).To(Succeed())
+	Expect(w.api.Status().Update(ctx, &d)).To(Succeed())
 	for _, name := range []string{"runtime-a", "runtime-b"} {
 		w.pod(ctx, &d, name)
 	}
@@ -113,18 +130,18 @@ func (w *world) pod(ctx context.Context, d *appsv1.Deployment, name string) {
 		ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: name, Labels: d.Spec.Template.Labels},
 		Spec:       *d.Spec.Template.Spec.DeepCopy(),
 	}
-	create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: "default"}})
-	create(ctx, pod)
-	Expect(admin.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+	w.create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: "default"}})
+	w.create(ctx, pod)
+	Expect(w.api.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
 	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
-	Expect(admin.Status().Update(ctx, pod)).To(Succeed())
+	Expect(w.api.Status().Update(ctx, pod)).To(Succeed())
 }
 
 // acknowledge writes what every Ready pod says of every Binding.
 func (w *world) acknowledge(ctx context.Context) {
 	namespace := desired.RuntimeNamespace(w.cell)
 	var bindings corev1.SecretList
-	Expect(admin.List(ctx, &bindings, client.InNamespace(namespace), client.MatchingLabels{binding.LabelKind: binding.KindBinding})).To(Succeed())
+	Expect(w.api.List(ctx, &bindings, client.InNamespace(namespace), client.MatchingLabels{binding.LabelKind: binding.KindBinding})).To(Succeed())
 	acks := map[uuid.UUID]binding.Acknowledgement{}
 	for _, secret := range bindings.Items {
 		b, err := binding.Decode(secret.Data[binding.SecretKey])
@@ -136,7 +153,7 @@ func (w *world) acknowledge(ctx context.Context) {
 	data, err := binding.EncodeAcks(acks)
 	Expect(err).NotTo(HaveOccurred())
 	var pods corev1.PodList
-	Expect(admin.List(ctx, &pods, client.InNamespace(namespace))).To(Succeed())
+	Expect(w.api.List(ctx, &pods, client.InNamespace(namespace))).To(Succeed())
 	for i := range pods.Items {
 		w.writeAcks(ctx, &pods.Items[i], data)
 	}
@@ -151,17 +168,21 @@ func (w *world) writeAcks(ctx context.Context, pod *corev1.Pod, data map[string]
 		},
 		Data: data,
 	}
-	if err := admin.Create(ctx, acks); !apierrors.IsAlreadyExists(err) {
+	if err := w.api.Create(ctx, acks); !apierrors.IsAlreadyExists(err) {
 		Expect(err).NotTo(HaveOccurred())
 		return
 	}
-	Expect(admin.Update(ctx, acks)).To(Succeed())
+	Expect(w.api.Update(ctx, acks)).To(Succeed())
 }
 
 // create makes an object that may be there already.
-func create(ctx context.Context, object client.Object) {
-	if err := admin.Create(ctx, object); !apierrors.IsAlreadyExists(err) {
-		ExpectWithOffset(1, err).NotTo(HaveOccurred())
+func create(ctx context.Context, object client.Object) { createIn(ctx, admin, object) }
+
+func (w *world) create(ctx context.Context, object client.Object) { createIn(ctx, w.api, object) }
+
+func createIn(ctx context.Context, api client.Client, object client.Object) {
+	if err := api.Create(ctx, object); !apierrors.IsAlreadyExists(err) {
+		ExpectWithOffset(2, err).NotTo(HaveOccurred())
 	}
 }
 

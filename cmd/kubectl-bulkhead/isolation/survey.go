@@ -74,12 +74,14 @@ func (t *test) survey(ctx context.Context) (*survey, error) {
 			return nil, fmt.Errorf("%w; is Bulkhead installed in this cluster?", err)
 		}
 	}
+	all := len(cells.Items)
+	cells.Items = slices.DeleteFunc(cells.Items, outOfReach)
 	named, err := t.named(cells.Items, tenants.Items)
 	if err != nil {
 		return nil, err
 	}
 	random := rand.New(rand.NewPCG(t.Seed, 0)) //nolint:gosec // a sample that can be repeated, no secret
-	s := &survey{cellsInAll: len(cells.Items)}
+	s := &survey{cellsInAll: all}
 	for _, found := range choose(cells.Items, func(c v1alpha1.Cell) bool { return named[c.Name] }, t.MaxCells, random) {
 		c, err := t.surveyCell(ctx, &found, tenants.Items)
 		if err != nil {
@@ -113,6 +115,12 @@ func (t *test) named(cells []v1alpha1.Cell, tenants []v1alpha1.Tenant) (map[stri
 		named[tenants[i].Status.Placement.Database] = true
 	}
 	return named, nil
+}
+
+// outOfReach reports that a cell has no pods in this cluster: it is on another
+// one, or it only keeps a deleted tenant's data.
+func outOfReach(c v1alpha1.Cell) bool {
+	return c.Spec.Cluster != nil || ptr.Deref(c.Spec.Retired, false)
 }
 
 func (t *test) surveyCell(ctx context.Context, found *v1alpha1.Cell, tenants []v1alpha1.Tenant) (*cell, error) {

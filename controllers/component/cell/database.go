@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
@@ -51,7 +52,13 @@ func (Database) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		}
 		return outcome
 	}
-	return databaseHealth(s.Facts.Cluster)
+	if ptr.Deref(s.Cell.Spec.Retired, false) {
+		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "the database sleeps; its volumes are kept"}
+	}
+	if outcome := databaseHealth(s.Facts.Cluster); !outcome.Ready() {
+		return outcome
+	}
+	return s.databaseShape()
 }
 
 // databaseHealth is what CloudNativePG says of its Cluster.
@@ -62,6 +69,8 @@ func databaseHealth(cluster *cnpgv1.Cluster) component.Outcome {
 	switch {
 	case cluster == nil || cluster.Status.Phase == "":
 		return starting("CloudNativePG has not begun to make the PostgreSQL cluster; if this lasts, look at its operator")
+	case cluster.Status.Phase == cnpgv1.PhaseUnknownPlugin, cluster.Status.Phase == cnpgv1.PhaseFailurePlugin:
+		return starting("CloudNativePG does nothing more for the database until its backup plugin works: %s %s", cluster.Status.Phase, cluster.Status.PhaseReason)
 	case cluster.Status.ReadyInstances == 0:
 		return starting("no PostgreSQL instance is ready: %s %s", cluster.Status.Phase, cluster.Status.PhaseReason)
 	case cluster.Status.CurrentPrimary == "" || cluster.Status.CurrentPrimary != cluster.Status.TargetPrimary:

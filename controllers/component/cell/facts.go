@@ -5,6 +5,7 @@ import (
 
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -16,32 +17,35 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
-	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
-// RuntimeKinds are watched in a cell's runtime namespace.
-func RuntimeKinds() []client.Object {
-	return []client.Object{
+// Every reconcile names these kinds, so they are made once.
+var (
+	runtimeKinds = []client.Object{
 		&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.Pod{}, &corev1.Service{}, &corev1.ServiceAccount{},
-		&appsv1.Deployment{}, &policyv1.PodDisruptionBudget{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{},
+		&appsv1.Deployment{}, &autoscalingv2.HorizontalPodAutoscaler{}, &policyv1.PodDisruptionBudget{},
+		&networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{}, &corev1.ResourceQuota{}, &corev1.LimitRange{},
 	}
-}
+	databaseKinds = []client.Object{
+		&corev1.Secret{}, &batchv1.Job{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{},
+		&corev1.ResourceQuota{}, &corev1.LimitRange{},
+	}
+)
 
-// DatabaseKinds are watched in a cell's database namespace, besides CloudNativePG's Cluster.
-func DatabaseKinds() []client.Object {
-	return []client.Object{&corev1.Secret{}, &batchv1.Job{}, &networkingv1.NetworkPolicy{}, &rbacv1.RoleBinding{}}
-}
+// RuntimeKinds are watched in a cell's runtime namespace.
+func RuntimeKinds() []client.Object { return runtimeKinds }
 
-// Reader reads a cell's facts.
-type Reader struct {
-	// Cluster reads the cluster-wide cache.
-	Cluster client.Reader
-	Caches  *nscache.Caches
-}
+// DatabaseKinds are watched in a cell's database namespace, besides CloudNativePG's.
+func DatabaseKinds() []client.Object { return databaseKinds }
 
-// Read reads everything that a run over the cell needs.
-func (r Reader) Read(ctx context.Context, cell *v1alpha1.Cell) (Facts, error) {
+// Reader reads a cell's facts in the cluster in which the cell is.
+type Reader struct{ *clusters.Cluster }
+
+// Read reads everything that a run over the cell needs. The image is the one
+// whose migrations are looked for.
+func (r Reader) Read(ctx context.Context, cell *v1alpha1.Cell, image string) (Facts, error) {
 	facts := Facts{Namespaces: map[string]*corev1.Namespace{}, RolePasswords: map[string]string{}, HasDatabaseOperator: true}
 	if cell.Spec.Runtime != nil {
 		if err := r.readRuntime(ctx, cell, &facts); err != nil {
@@ -49,7 +53,7 @@ func (r Reader) Read(ctx context.Context, cell *v1alpha1.Cell) (Facts, error) {
 		}
 	}
 	if cell.Spec.Database != nil {
-		if err := r.readDatabase(ctx, cell, &facts); err != nil {
+		if err := r.readDatabase(ctx, cell, &facts, image); err != nil {
 			return facts, err
 		}
 	}
@@ -72,7 +76,7 @@ func (r Reader) readRuntime(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 	return err
 }
 
-func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
+func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Facts, image string) error {
 	name := desired.DatabaseNamespace(cell.Name)
 	reader, err := r.open(ctx, cell, name, facts, DatabaseKinds()...)
 	if reader == nil || err != nil {
@@ -95,18 +99,24 @@ func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Fa
 	if ca != nil {
 		facts.DatabaseCA = string(ca.Data[binding.FileCA])
 	}
+	if facts.Migration, err = get(ctx, reader, name, desired.MigrationJob(image), &batchv1.Job{}); err != nil {
+		return err
+	}
 	return r.readCluster(ctx, cell, facts)
 }
 
 func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
 	name := desired.DatabaseNamespace(cell.Name)
-	if _, err := r.Caches.Open(ctx, name, &cnpgv1.Cluster{}); apply.IsMissingKind(err) {
+	_, err := r.Caches.OpenOptional(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ClusterList{})
+	if err == nil {
+		_, err = r.Caches.OpenOptional(ctx, name, &cnpgv1.ScheduledBackup{}, &cnpgv1.ScheduledBackupList{})
+	}
+	if apply.IsMissingKind(err) {
 		facts.HasDatabaseOperator = false
 		return nil
 	} else if err != nil {
 		return err
 	}
-	var err error
 	facts.Cluster, err = get(ctx, facts.Database, name, desired.DatabaseCluster, &cnpgv1.Cluster{})
 	return err
 }
@@ -114,7 +124,7 @@ func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 // open reads the namespace and, when it is the cell's by all that was recorded,
 // opens its cache. Before the operator's access exists there is no reader.
 func (r Reader) open(ctx context.Context, cell *v1alpha1.Cell, name string, facts *Facts, kinds ...client.Object) (client.Reader, error) {
-	namespace, err := get(ctx, r.Cluster, "", name, &corev1.Namespace{})
+	namespace, err := get(ctx, r.Client, "", name, &corev1.Namespace{})
 	if err != nil || namespace == nil {
 		return nil, err
 	}

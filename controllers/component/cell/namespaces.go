@@ -2,6 +2,7 @@ package cell
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,14 +19,20 @@ import (
 // openDelay is how soon a new namespace is looked at again, to open its cache.
 const openDelay = 50 * time.Millisecond
 
-// Namespaces brings about the cell's namespaces, the access to them and their walls.
+// Namespaces brings about the cell's namespaces, the access to them, their walls
+// and their bounds.
 type Namespaces struct{}
 
 // Condition implements component.Component.
 func (Namespaces) Condition() string { return v1alpha1.ConditionNamespacesReady }
 
 // Needs implements component.Component.
-func (Namespaces) Needs(*Scope) []string { return nil }
+func (Namespaces) Needs(s *Scope) []string {
+	if s.Cell.Spec.Cluster != nil {
+		return []string{v1alpha1.ConditionClusterReady}
+	}
+	return nil
+}
 
 // Reconcile implements component.Component.
 func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
@@ -43,8 +50,14 @@ func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := s.applyAll(ctx, s.Set.Walls); !outcome.Ready() {
 		return outcome
 	}
+	if outcome := s.applyAll(ctx, s.Set.Bounds); !outcome.Ready() {
+		return outcome
+	}
 	if (s.Cell.Spec.Runtime != nil && s.Facts.Runtime == nil) || (s.Cell.Spec.Database != nil && s.Facts.Database == nil) {
 		return component.Wait(v1alpha1.ReasonBlocked, "waits for the new namespaces to be readable", openDelay)
+	}
+	if err := errors.Join(s.Set.Refused...); err != nil { // one closed endpoint must hold nobody else up
+		return component.Outcome{Reason: v1alpha1.ReasonEndpointRefused, Message: err.Error() + "; everything else is in place"}
 	}
 	return component.Outcome{}
 }

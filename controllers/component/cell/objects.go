@@ -16,8 +16,12 @@ import (
 // applyAll applies objects in order and stops at the first that cannot be.
 func (s *Scope) applyAll(ctx context.Context, objects []*unstructured.Unstructured) component.Outcome {
 	for _, object := range objects {
-		if _, _, err := s.Applier.Apply(ctx, s.reader(object.GetNamespace()), object); err != nil {
+		_, wrote, err := s.Applier.Apply(ctx, s.reader(object.GetNamespace()), object)
+		if err != nil {
 			return failed(err)
+		}
+		if wrote {
+			s.wrote = append(s.wrote, object.GetKind())
 		}
 	}
 	return component.Outcome{}

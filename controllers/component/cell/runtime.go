@@ -3,6 +3,7 @@ package cell
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/utils/ptr"
@@ -19,8 +20,12 @@ type Runtime struct{}
 func (Runtime) Condition() string { return v1alpha1.ConditionRuntimeReady }
 
 // Needs implements component.Component. It does not need the schema: while a
-// migration runs or has failed, the Deployment keeps the image that it has.
-func (Runtime) Needs(*Scope) []string {
+// migration runs or has failed, the Deployment keeps the image that it has. To
+// stop, it needs no database either.
+func (Runtime) Needs(s *Scope) []string {
+	if ptr.Deref(s.Cell.Spec.Retired, false) {
+		return []string{v1alpha1.ConditionNamespacesReady}
+	}
 	return []string{v1alpha1.ConditionNamespacesReady, v1alpha1.ConditionDatabaseReady}
 }
 
@@ -32,8 +37,14 @@ func (Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := s.applyAll(ctx, s.Set.Runtime); !outcome.Ready() {
 		return outcome
 	}
+	if ptr.Deref(s.Cell.Spec.Retired, false) {
+		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "the runtime is stopped"}
+	}
 	if !has(s.Set, desired.RuntimeDeployment) {
 		return component.Wait(v1alpha1.ReasonRuntimeStarting, "the runtime starts when the database's credentials, certificate and migrations are there", 0)
+	}
+	if s.Facts.Deployment == nil || slices.Contains(s.wrote, "Deployment") {
+		return component.Wait(v1alpha1.ReasonRuntimeStarting, "the runtime's Deployment was just made or changed", 0)
 	}
 	return rollout(s.Facts.Deployment)
 }
@@ -49,9 +60,6 @@ func has(set desired.CellSet, deployment string) bool {
 
 // rollout is ready when every wanted pod runs the current template and serves.
 func rollout(d *appsv1.Deployment) component.Outcome {
-	if d == nil {
-		return component.Wait(v1alpha1.ReasonRuntimeStarting, "the runtime's Deployment was just made", 0)
-	}
 	wanted := ptr.Deref(d.Spec.Replicas, 1)
 	if d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas == wanted && d.Status.AvailableReplicas == wanted && d.Status.Replicas == wanted {
 		return component.Outcome{}

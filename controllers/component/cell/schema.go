@@ -6,6 +6,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
@@ -27,7 +28,12 @@ func (Schema) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	}
 	job := s.Facts.Migration
 	switch {
-	case s.Cell.Spec.Database == nil, Finished(job, batchv1.JobComplete):
+	case s.Cell.Spec.Database == nil:
+		return component.Outcome{}
+	case ptr.Deref(s.Cell.Spec.Retired, false):
+		return component.Outcome{Reason: v1alpha1.ReasonRetired}
+	case Finished(job, batchv1.JobComplete):
+		s.Cell.Status.SchemaImage = s.Image
 		return component.Outcome{}
 	case Finished(job, batchv1.JobFailed):
 		return component.Stall(v1alpha1.ReasonMigrationFailed, fmt.Sprintf(

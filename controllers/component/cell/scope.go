@@ -3,6 +3,9 @@
 package cell
 
 import (
+	"slices"
+	"time"
+
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -13,6 +16,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 )
 
 // Scope is one run over one cell: what was read, and what should be.
@@ -21,6 +25,16 @@ type Scope struct {
 	Facts   Facts
 	Set     desired.CellSet
 	Applier *apply.Applier
+	// Image is the runtime image that the operator is configured with.
+	Image string
+	// Cluster is where the cell is; nil, with the reason, while it cannot be worked with.
+	Cluster    *clusters.Cluster
+	ClusterErr error
+
+	Now      time.Time
+	Settling *Settling
+
+	wrote []string // the kinds of the objects that this run changed
 }
 
 // Facts are what was read of the cell's objects, from caches.
@@ -44,6 +58,10 @@ type Facts struct {
 }
 
 // Components are the parts of a cell, in the order in which it comes to life.
-func Components() []component.Component[*Scope] {
-	return []component.Component[*Scope]{Namespaces{}, Database{}, Schema{}, Runtime{}}
+func Components(cell *v1alpha1.Cell, cluster Cluster) []component.Component[*Scope] {
+	parts := []component.Component[*Scope]{Namespaces{}, Database{}, Schema{}, Runtime{}}
+	if cell.Spec.Cluster != nil {
+		return slices.Insert(parts, 0, component.Component[*Scope](cluster))
+	}
+	return parts
 }

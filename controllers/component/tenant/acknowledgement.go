@@ -64,7 +64,7 @@ func acknowledgement(ctx context.Context, reader client.Reader, pod *corev1.Pod,
 	awaiting := component.Wait(v1alpha1.ReasonAwaitingAcknowledgement, "a runtime pod has not taken up the current Binding yet", ackPoll)
 	var acks corev1.ConfigMap
 	key := client.ObjectKey{Namespace: pod.Namespace, Name: binding.AckNamePrefix + pod.Name}
-	err := reader.Get(ctx, key, &acks)
+	err := reader.Get(ctx, key, &acks, client.UnsafeDisableDeepCopy) // it speaks of all tenants of the cell, and is only read here
 	switch {
 	case apierrors.IsNotFound(err):
 		return awaiting, nil
@@ -81,6 +81,10 @@ func acknowledgement(ctx context.Context, reader client.Reader, pod *corev1.Pod,
 	switch {
 	case err != nil, ack.Revision != revision:
 		return awaiting, nil //nolint:nilerr // what cannot be read acknowledges nothing
+	case ack.Database == binding.DatabaseUnreachable:
+		return component.Wait(v1alpha1.ReasonDatabaseUnreachable, "a runtime pod cannot reach, or log in to, the tenant's own database", ackPoll), nil
+	case ack.Database == binding.DatabaseUnproven:
+		return component.Wait(v1alpha1.ReasonDatabaseUnproven, "a runtime pod finds the tenant's own database without this version's migrations or walls; look at its migration Job", ackPoll), nil
 	case ack.Key == binding.KeyDenied:
 		return component.Wait(v1alpha1.ReasonKeyDenied, "a runtime pod is refused the tenant's key; check the key, its role and its policy in Vault", ackPoll), nil
 	case ack.Key == binding.KeyUnreachable:

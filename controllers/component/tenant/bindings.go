@@ -2,15 +2,20 @@ package tenant
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -19,107 +24,122 @@ const openAtOnce = 16
 
 // Bindings reads the Bindings of all cells, from caches.
 type Bindings struct {
-	Cluster client.Reader
-	Caches  *nscache.Caches
+	Clusters   *clusters.Clusters
+	Placements *Placements
 }
 
-// ByID returns the Bindings of a tenant id. More than one is a fault.
-func (b *Bindings) ByID(ctx context.Context, id uuid.UUID) ([]*Bound, error) {
-	var found []*Bound
-	err := b.each(ctx, func(cellName string, reader client.Reader) error {
-		var secret corev1.Secret
-		key := client.ObjectKey{Namespace: desired.RuntimeNamespace(cellName), Name: desired.BindingSecret(id.String())}
-		if err := reader.Get(ctx, key, &secret); err != nil {
-			return client.IgnoreNotFound(err)
+// ByID returns the Bindings of a tenant id: in a shared cell, or in the cell
+// that is the tenant's own. elsewhere is the tenant's own cluster, if it has one.
+// More than one Binding is a fault.
+func (b *Bindings) ByID(ctx context.Context, id uuid.UUID, elsewhere *clusters.Cluster) ([]*Bound, error) {
+	own := desired.OwnCellName(id.String())
+	// One that this process made a moment ago may be in the cache and not yet in the index.
+	likely := []string{own, b.Placements.CellOf(id.String())}
+	return b.find(ctx, elsewhere, func(cellName string) bool { return cellName == own || !isOwn(cellName) }, func(c *nscache.Caches) []types.NamespacedName {
+		found := c.Find(keyOfID(id.String()))
+		for _, cellName := range likely {
+			name := types.NamespacedName{Namespace: desired.RuntimeNamespace(cellName), Name: desired.BindingSecret(id.String())}
+			if c.IsOpen(name.Namespace, &corev1.Secret{}) && !slices.Contains(found, name) {
+				found = append(found, name)
+			}
 		}
-		found = append(found, bound(cellName, &secret))
-		return nil
+		return found
 	})
-	return found, err
 }
 
 // ByName returns the Bindings that carry a tenant's name.
-func (b *Bindings) ByName(ctx context.Context, name string) ([]*Bound, error) {
+func (b *Bindings) ByName(ctx context.Context, name string, elsewhere *clusters.Cluster) ([]*Bound, error) {
+	return b.find(ctx, elsewhere, func(string) bool { return true }, func(c *nscache.Caches) []types.NamespacedName {
+		return c.Find(keyOfName(name))
+	})
+}
+
+// Complete returns nil when every shared cell's Bindings are known, and counted
+// by the Placements.
+func (b *Bindings) Complete(ctx context.Context) error {
+	return open(ctx, b.Clusters.Hub(), func(cellName string) bool { return !isOwn(cellName) })
+}
+
+// find looks in the cells of the hub and of one other cluster.
+func (b *Bindings) find(ctx context.Context, elsewhere *clusters.Cluster, in func(cellName string) bool, look func(*nscache.Caches) []types.NamespacedName) ([]*Bound, error) {
+	hub := b.Clusters.Hub()
+	found, err := findIn(ctx, hub, in, look)
+	if err != nil || elsewhere == nil || elsewhere == hub {
+		return found, err
+	}
+	more, err := findIn(ctx, elsewhere, in, look)
+	return append(found, more...), err
+}
+
+func findIn(ctx context.Context, cluster *clusters.Cluster, in func(cellName string) bool, look func(*nscache.Caches) []types.NamespacedName) ([]*Bound, error) {
+	if err := open(ctx, cluster, in); err != nil {
+		return nil, err
+	}
 	var found []*Bound
-	err := b.each(ctx, func(cellName string, reader client.Reader) error {
-		var secrets corev1.SecretList
-		if err := reader.List(ctx, &secrets, client.MatchingFields{IndexTenantName: name}); err != nil {
-			return err
+	for _, name := range look(cluster.Caches) {
+		cellName := strings.TrimPrefix(name.Namespace, desired.RuntimeNamespace(""))
+		if !in(cellName) {
+			continue
 		}
-		for i := range secrets.Items {
-			found = append(found, bound(cellName, &secrets.Items[i]))
+		reader, err := cluster.Caches.Open(ctx, name.Namespace, &corev1.Secret{})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return found, err
+		var secret corev1.Secret
+		switch err := reader.Get(ctx, name, &secret); {
+		case err == nil:
+			found = append(found, bound(cellName, &secret))
+		case !apierrors.IsNotFound(err):
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
-// In returns the ids that are bound in a cell.
-func (b *Bindings) In(ctx context.Context, cellName string) (map[string]bool, error) {
-	ids := map[string]bool{}
-	err := b.each(ctx, func(name string, reader client.Reader) error {
-		if name != cellName {
-			return nil
-		}
-		var secrets corev1.SecretList
-		if err := reader.List(ctx, &secrets, client.MatchingLabels{binding.LabelKind: binding.KindBinding}, client.UnsafeDisableDeepCopy); err != nil {
-			return err
-		}
-		for i := range secrets.Items {
-			ids[secrets.Items[i].Labels[binding.LabelTenantID]] = true
-		}
-		return nil
-	})
-	return ids, err
+// isOwn reports whether a cell is, by its name, one tenant's own.
+func isOwn(cellName string) bool {
+	_, ok := desired.OwnerOfCell(cellName)
+	return ok
 }
 
-// Reader reads a cell's runtime namespace.
-func (b *Bindings) Reader(ctx context.Context, cellName string) (client.Reader, error) {
-	return b.Caches.Open(ctx, desired.RuntimeNamespace(cellName), cell.RuntimeKinds()...)
-}
-
-// each visits every namespace that may hold Bindings. One that cannot be read
-// is an error: a Binding that is not seen would be made anew elsewhere.
-func (b *Bindings) each(ctx context.Context, visit func(cellName string, reader client.Reader) error) error {
+// open sees to it that every namespace of a cluster that may hold Bindings and
+// is wanted is watched. One that cannot be read is an error: a Binding that is
+// not seen would be made anew elsewhere.
+func open(ctx context.Context, cluster *clusters.Cluster, wanted func(cellName string) bool) error {
 	var namespaces corev1.NamespaceList
-	err := b.Cluster.List(ctx, &namespaces, client.UnsafeDisableDeepCopy, client.MatchingLabels{
+	err := cluster.Client.List(ctx, &namespaces, client.UnsafeDisableDeepCopy, client.MatchingLabels{
 		desired.LabelManagedBy: desired.ManagedBy, desired.LabelPart: desired.PartRuntime,
 	})
 	if err != nil {
 		return err
 	}
-	readers, err := b.open(ctx, namespaces.Items)
-	if err != nil {
-		return err
-	}
-	for i := range namespaces.Items {
-		if readers[i] == nil {
-			continue
-		}
-		if err := visit(namespaces.Items[i].Labels[desired.LabelCell], readers[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// open opens the caches of many namespaces at once; after a restart none is.
-// A namespace whose labels and name do not agree is not a cell's and stays nil.
-func (b *Bindings) open(ctx context.Context, namespaces []corev1.Namespace) ([]client.Reader, error) {
-	readers := make([]client.Reader, len(namespaces))
 	opening, ctx := errgroup.WithContext(ctx)
 	opening.SetLimit(openAtOnce)
-	for i := range namespaces {
-		name := namespaces[i].Name
-		if name != desired.RuntimeNamespace(namespaces[i].Labels[desired.LabelCell]) {
+	for i := range namespaces.Items {
+		namespace := &namespaces.Items[i]
+		// One whose labels and name do not agree is not a cell's.
+		cellName := namespace.Labels[desired.LabelCell]
+		if namespace.Name != desired.RuntimeNamespace(cellName) || !wanted(cellName) || cluster.Caches.IsOpen(namespace.Name, &corev1.Secret{}) {
 			continue
 		}
-		opening.Go(func() (err error) {
-			readers[i], err = b.Caches.Open(ctx, name, &corev1.Secret{})
-			return err
-		})
+		opening.Go(func() error { return openOne(ctx, cluster, namespace) })
 	}
-	return readers, opening.Wait()
+	return opening.Wait()
+}
+
+// openOne leaves out a namespace that is being deleted and has lost the
+// operator's access already.
+func openOne(ctx context.Context, cluster *clusters.Cluster, namespace *corev1.Namespace) error {
+	_, err := cluster.Caches.Open(ctx, namespace.Name, &corev1.Secret{})
+	if apierrors.IsForbidden(err) && namespace.DeletionTimestamp != nil {
+		return nil
+	}
+	return err
+}
+
+// runtimeReader reads a cell's runtime namespace.
+func runtimeReader(ctx context.Context, cluster *clusters.Cluster, cellName string) (client.Reader, error) {
+	return cluster.Caches.Open(ctx, desired.RuntimeNamespace(cellName), cell.RuntimeKinds()...)
 }
 
 // bound reads a stored Binding. Labels say whose it is even when its bytes

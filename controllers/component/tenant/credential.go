@@ -33,30 +33,26 @@ func (Credential) Needs(*Scope) []string {
 
 // Reconcile implements component.Component.
 func (c Credential) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	reader, err := c.Bindings.Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
+	secret, err := c.handOver(ctx, s.Tenant.Name)
 	if err != nil {
 		return component.Fail(err)
 	}
-	var secret corev1.Secret
-	key := client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: desired.CredentialSecret(s.Tenant.Name)}
-	err = reader.Get(ctx, key, &secret)
-	if client.IgnoreNotFound(err) != nil {
-		return component.Fail(err)
-	}
-	exists := err == nil
+	exists := secret != nil
 	if exists && secret.Labels[binding.LabelTenantID] != s.ID.String() {
 		return component.Stall(v1alpha1.ReasonForeignObject, fmt.Sprintf(
 			"Secret %s/%s exists and is not this tenant's credential; remove it", secret.Namespace, secret.Name))
 	}
-	s.Tenant.Status.CredentialSecretRef = &v1alpha1.SecretReference{Namespace: key.Namespace, Name: key.Name}
+	s.Tenant.Status.CredentialSecretRef = &v1alpha1.SecretReference{
+		Namespace: desired.CredentialsNamespace, Name: desired.CredentialSecret(s.Tenant.Name),
+	}
 	keyID := desired.KeyID(ptr.Deref(s.Tenant.Spec.CredentialGeneration, 1))
 	if !exists && holds(s.Bound, keyID) {
 		s.Credentials = valid(s, s.Bound.Binding.Credentials)
 		return component.Outcome{Reason: v1alpha1.ReasonCollected, After: expiry(s)}
 	}
-	current, err := c.issue(ctx, s, &secret, exists, keyID)
+	current, err := c.issue(ctx, s, secret, keyID)
 	if err != nil {
-		return component.Fail(err)
+		return component.Fail(fmt.Errorf("the credential Secret: %w", err))
 	}
 	s.Credentials = valid(s, rotate(s, current))
 	return component.Outcome{After: expiry(s)}
@@ -64,17 +60,42 @@ func (c Credential) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 
 // issue returns the stored half of the wanted API key, and makes the key when
 // the Secret does not hold it yet.
-func (c Credential) issue(ctx context.Context, s *Scope, secret *corev1.Secret, exists bool, keyID string) (binding.Credential, error) {
-	if exists && secret.Annotations[desired.AnnotationKeyID] == keyID {
-		return binding.CredentialOf(keyID, string(secret.Data[desired.CredentialAPIKey])), nil
+func (c Credential) issue(ctx context.Context, s *Scope, secret *corev1.Secret, keyID string) (binding.Credential, error) {
+	if secret != nil && secret.Annotations[desired.AnnotationKeyID] == keyID {
+		return binding.CredentialOf(keyID, string(secret.Data[desired.CredentialAPIKey])), c.correctEndpoint(ctx, s, secret)
 	}
 	text, stored := binding.NewKey(s.ID, keyID)
 	wanted := desired.Credential(s.Tenant.Name, s.ID.String(), keyID, text, s.Tenant.Status.Endpoint)
-	if !exists {
+	if secret == nil {
 		return stored, c.Client.Create(ctx, wanted)
 	}
 	wanted.ResourceVersion = secret.ResourceVersion // only over what was read
 	return stored, c.Client.Update(ctx, wanted)
+}
+
+// correctEndpoint keeps the URL beside a key that was issued: a gateway may have
+// been configured since.
+func (c Credential) correctEndpoint(ctx context.Context, s *Scope, secret *corev1.Secret) error {
+	if string(secret.Data[desired.CredentialEndpoint]) == s.Tenant.Status.Endpoint {
+		return nil
+	}
+	corrected := secret.DeepCopy() // with its resourceVersion: only over what was read
+	corrected.StringData = map[string]string{desired.CredentialEndpoint: s.Tenant.Status.Endpoint}
+	return c.Client.Update(ctx, corrected)
+}
+
+// handOver is the Secret in which a tenant's API key is handed over, nil for none.
+func (p *Parts) handOver(ctx context.Context, tenant string) (*corev1.Secret, error) {
+	reader, err := p.Clusters.Hub().Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
+	if err != nil {
+		return nil, err
+	}
+	var secret corev1.Secret
+	key := client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: desired.CredentialSecret(tenant)}
+	if err := reader.Get(ctx, key, &secret); err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return &secret, nil
 }
 
 func holds(b *Bound, keyID string) bool {

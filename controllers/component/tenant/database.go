@@ -5,18 +5,25 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
 // cellPoll is how often a tenant looks at a cell that is not ready, besides
 // being woken when it becomes so.
 const cellPoll = 10 * time.Second
 
-// Database waits for the PostgreSQL of the tenant's cell.
-type Database struct{}
+// Database waits for the PostgreSQL that holds the tenant's rows, and opens the
+// way to it when the runtime is in another cell.
+type Database struct{ *Parts }
 
 // Condition implements component.Component.
 func (Database) Condition() string { return v1alpha1.ConditionDatabaseReady }
@@ -25,13 +32,79 @@ func (Database) Condition() string { return v1alpha1.ConditionDatabaseReady }
 func (Database) Needs(*Scope) []string { return []string{v1alpha1.ConditionPlaced} }
 
 // Reconcile implements component.Component.
-func (Database) Reconcile(_ context.Context, s *Scope) component.Outcome {
-	condition := meta.FindStatusCondition(s.Cell.Status.Conditions, v1alpha1.ConditionDatabaseReady)
+func (c Database) Reconcile(ctx context.Context, s *Scope) component.Outcome {
+	if s.Store.Name == s.Cell.Name {
+		s.Database = &binding.Database{Cell: true}
+		return cellCondition(s.Store, v1alpha1.ConditionDatabaseReady)
+	}
+	if outcome := cellCondition(s.Cell, v1alpha1.ConditionNamespacesReady); !outcome.Ready() {
+		return outcome
+	}
+	if outcome := c.openDoor(ctx, s); !outcome.Ready() {
+		return outcome
+	}
+	for _, condition := range []string{v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionSchemaReady} {
+		if outcome := cellCondition(s.Store, condition); !outcome.Ready() {
+			return outcome
+		}
+	}
+	return c.access(ctx, s)
+}
+
+// cellCondition is ready when a condition of the cell is True, else says why not.
+func cellCondition(c *v1alpha1.Cell, name string) component.Outcome {
+	condition := meta.FindStatusCondition(c.Status.Conditions, name)
 	switch {
 	case condition == nil:
-		return component.Wait(v1alpha1.ReasonDatabaseStarting, fmt.Sprintf("the Cell %s is new", s.Cell.Name), cellPoll)
-	case condition.Status != "True":
-		return component.Wait(condition.Reason, fmt.Sprintf("the Cell %s: %s", s.Cell.Name, condition.Message), cellPoll)
+		return component.Wait(v1alpha1.ReasonDatabaseStarting, fmt.Sprintf("the Cell %s is new", c.Name), cellPoll)
+	case condition.Status != metav1.ConditionTrue:
+		return component.Wait(condition.Reason, fmt.Sprintf("the Cell %s: %s", c.Name, condition.Message), cellPoll)
+	}
+	return component.Outcome{}
+}
+
+// openDoor lets the serving cell's runtime out to this one database: one
+// NetworkPolicy a database, never one growing list.
+func (c Database) openDoor(ctx context.Context, s *Scope) component.Outcome {
+	reader, err := runtimeReader(ctx, s.Cluster, s.Cell.Name)
+	if err != nil {
+		return component.Fail(err)
+	}
+	door, err := desired.DatabaseDoor(desired.DoorInput{TenantID: s.ID.String(), ServingCell: s.Cell.Name})
+	if err == nil {
+		_, _, err = c.Applier(s.Cluster).Apply(ctx, reader, door)
+	}
+	if err != nil {
+		return component.Fail(err)
+	}
+	return component.Outcome{}
+}
+
+// access reads how the runtime logs in: with the passwords of the database's own
+// two roles, to a server that the database's own authority certifies.
+func (c Database) access(ctx context.Context, s *Scope) component.Outcome {
+	namespace := desired.DatabaseNamespace(s.Store.Name)
+	reader, err := s.Cluster.Caches.Open(ctx, namespace, cell.DatabaseKinds()...)
+	if err != nil {
+		return component.Fail(err)
+	}
+	found := map[string]string{}
+	for name, key := range map[string]string{
+		desired.RoleSecretApp: corev1.BasicAuthPasswordKey, desired.RoleSecretLane: corev1.BasicAuthPasswordKey, desired.DatabaseCASecret: binding.FileCA,
+	} {
+		var secret corev1.Secret
+		if err := reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, &secret); client.IgnoreNotFound(err) != nil {
+			return component.Fail(err)
+		}
+		if found[name] = string(secret.Data[key]); found[name] == "" {
+			return component.Wait(v1alpha1.ReasonDatabaseStarting, fmt.Sprintf("the Secret %s/%s is not there yet", namespace, name), cellPoll)
+		}
+	}
+	s.Database = &binding.Database{
+		Host:         desired.DatabaseHost(s.Store.Name),
+		CAPEM:        found[desired.DatabaseCASecret],
+		AppPassword:  found[desired.RoleSecretApp],
+		LanePassword: found[desired.RoleSecretLane],
 	}
 	return component.Outcome{}
 }

@@ -14,11 +14,11 @@ import (
 // identify finds out who the tenant is: who it was, whom it adopts, whose
 // Binding carries its name, or else somebody new.
 func (p *Parts) identify(ctx context.Context, s *Scope) component.Outcome {
-	id, outcome := p.identity(ctx, s.Tenant)
+	id, outcome := p.identity(ctx, s)
 	if !outcome.Ready() {
 		return outcome
 	}
-	others, err := claimants(ctx, p.Client, id.String())
+	others, err := Claimants(ctx, p.Client, id.String())
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -30,7 +30,7 @@ func (p *Parts) identify(ctx context.Context, s *Scope) component.Outcome {
 	if other, ok := p.Placements.Claim(id.String(), s.Tenant.Name); !ok {
 		return inUse(id, other)
 	}
-	bindings, err := p.Bindings.ByID(ctx, id)
+	bindings, err := p.Bindings.ByID(ctx, id, s.Cluster)
 	switch {
 	case err != nil:
 		return component.Fail(err)
@@ -44,7 +44,8 @@ func (p *Parts) identify(ctx context.Context, s *Scope) component.Outcome {
 	return component.Outcome{}
 }
 
-func (p *Parts) identity(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, component.Outcome) {
+func (p *Parts) identity(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
+	t := s.Tenant
 	switch {
 	case t.Status.ID != "" && t.Spec.AdoptID != "" && t.Spec.AdoptID != t.Status.ID:
 		return uuid.Nil, component.Stall(v1alpha1.ReasonIDInUse, fmt.Sprintf(
@@ -52,9 +53,9 @@ func (p *Parts) identity(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, co
 	case t.Status.ID != "":
 		return parse(t.Status.ID)
 	case t.Spec.AdoptID != "":
-		return p.adopt(ctx, t.Spec.AdoptID)
+		return p.adopt(ctx, s)
 	}
-	return p.recognise(ctx, t)
+	return p.recognise(ctx, s)
 }
 
 func parse(text string) (uuid.UUID, component.Outcome) {
@@ -66,12 +67,12 @@ func parse(text string) (uuid.UUID, component.Outcome) {
 }
 
 // adopt takes over the identity that the spec names.
-func (p *Parts) adopt(ctx context.Context, text string) (uuid.UUID, component.Outcome) {
-	id, outcome := parse(text)
+func (p *Parts) adopt(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
+	id, outcome := parse(s.Tenant.Spec.AdoptID)
 	if !outcome.Ready() {
 		return id, outcome
 	}
-	found, err := p.Bindings.ByID(ctx, id)
+	found, err := p.Bindings.ByID(ctx, id, s.Cluster)
 	if err != nil {
 		return id, component.Fail(err)
 	}
@@ -84,12 +85,13 @@ func (p *Parts) adopt(ctx context.Context, text string) (uuid.UUID, component.Ou
 
 // recognise finds the tenant's Binding again after its status was lost, and
 // refuses to guess when a deleted tenant of this name left data.
-func (p *Parts) recognise(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, component.Outcome) {
+func (p *Parts) recognise(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
+	t := s.Tenant
 	own, outcome := parse(string(t.UID))
 	if !outcome.Ready() {
 		return own, outcome
 	}
-	named, err := p.Bindings.ByName(ctx, t.Name)
+	named, err := p.Bindings.ByName(ctx, t.Name, s.Cluster)
 	if err != nil {
 		return own, component.Fail(err)
 	}
@@ -122,8 +124,8 @@ func inUse(id uuid.UUID, other string) component.Outcome {
 	return component.Stall(v1alpha1.ReasonIDInUse, fmt.Sprintf("the Tenant %s has the id %s; two Tenants cannot share one", other, id))
 }
 
-// claimants are the names of the Tenants that have, or could take, an id.
-func claimants(ctx context.Context, reader client.Reader, id string) ([]string, error) {
+// Claimants are the names of the Tenants that have, or could take, an id.
+func Claimants(ctx context.Context, reader client.Reader, id string) ([]string, error) {
 	var tenants v1alpha1.TenantList
 	if err := reader.List(ctx, &tenants, client.MatchingFields{IndexTenantID: id}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err

@@ -1,34 +1,43 @@
 package tenant
 
 import (
+	"strings"
+
+	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
-	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
-// The field indexes of Secrets and Tenants.
+// The field indexes of Tenants and Cells.
 const (
-	// IndexTenantName finds Bindings by the tenant's name.
-	IndexTenantName = "bulkhead.tenantName"
 	// IndexTenantID finds Tenants by the ids that they claim.
 	IndexTenantID = "bulkhead.tenantID"
 	// IndexReady finds Tenants by the status of their Ready condition.
 	IndexReady = "bulkhead.ready"
+	// IndexKubeconfig finds Cells by the Secret with their cluster's kubeconfig.
+	IndexKubeconfig = "bulkhead.kubeconfig"
 	// IndexPlan finds Tenants by the plan in force.
 	IndexPlan = "bulkhead.plan"
 )
 
-// IndexSecretByTenantName is the value of IndexTenantName.
-func IndexSecretByTenantName(object client.Object) []string {
-	l := object.GetLabels()
-	if l[binding.LabelKind] != binding.KindBinding {
+// BindingKeys are what a Binding is found by in the namespaces of all cells: the
+// tenant's id, which is in the Secret's name whatever else was changed, and the
+// tenant's name.
+func BindingKeys(object client.Object) []string {
+	id, ok := strings.CutPrefix(object.GetName(), desired.BindingSecret(""))
+	if !ok || uuid.Validate(id) != nil {
 		return nil
 	}
-	return []string{l[desired.LabelTenant]}
+	return []string{keyOfID(id), keyOfName(object.GetLabels()[desired.LabelTenant])}
 }
+
+const prefixID = "id:"
+
+func keyOfID(id string) string     { return prefixID + id }
+func keyOfName(name string) string { return "name:" + name }
 
 // IndexTenantByID is the value of IndexTenantID: the object's own UID, and the
 // identity that it has taken.
@@ -62,4 +71,13 @@ func IndexTenantByPlan(object client.Object) []string {
 		return nil
 	}
 	return []string{t.Status.Plan}
+}
+
+// IndexCellByKubeconfig is the value of IndexKubeconfig.
+func IndexCellByKubeconfig(object client.Object) []string {
+	c, ok := object.(*v1alpha1.Cell)
+	if !ok || c.Spec.Cluster == nil || c.Spec.Cluster.KubeconfigSecretRef == nil {
+		return nil
+	}
+	return []string{c.Spec.Cluster.KubeconfigSecretRef.Name}
 }

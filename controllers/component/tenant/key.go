@@ -2,8 +2,6 @@ package tenant
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -12,9 +10,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 )
-
-// vaultRetry is how long a tenant waits for a Vault that does not serve us.
-const vaultRetry = 5 * time.Second
 
 // Key brings about the tenant's key in Vault, and who may use it.
 type Key struct{ *Parts }
@@ -27,16 +22,19 @@ func (Key) Needs(*Scope) []string { return []string{v1alpha1.ConditionPlaced} }
 
 // Reconcile implements component.Component.
 func (c Key) Reconcile(ctx context.Context, s *Scope) component.Outcome {
+	if outcome := clusterOf(s.Cell); !outcome.Ready() {
+		return outcome
+	}
 	id, spec := s.ID.String(), keySpec(s)
 	stored := meta.IsStatusConditionTrue(s.Tenant.Status.Conditions, v1alpha1.ConditionKeyReady)
 	if wait := c.Probes.Due(id, spec, stored, s.Now); wait > 0 {
 		return component.Outcome{After: wait}
 	}
 	if err := c.ensure(ctx, s, spec); err != nil {
-		return vaultOutcome(err)
+		return component.VaultOutcome(err)
 	}
 	c.Probes.Done(id, spec, s.Now)
-	return component.Outcome{After: ProbeInterval}
+	return component.Outcome{After: component.ProbeInterval}
 }
 
 // ensure writes for a new tenant at once, and for a known one only what was
@@ -50,24 +48,24 @@ func (c Key) ensure(ctx context.Context, s *Scope, spec vault.Spec) error {
 	return c.Keys.Ensure(ctx, spec)
 }
 
+// clusterOf waits until Vault knows the cluster of a cell that has its own.
+func clusterOf(c *v1alpha1.Cell) component.Outcome {
+	if c.Spec.Cluster == nil {
+		return component.Outcome{}
+	}
+	return cellCondition(c, v1alpha1.ConditionClusterReady)
+}
+
 func keySpec(s *Scope) vault.Spec {
 	id := s.ID.String()
-	return vault.Spec{
+	spec := vault.Spec{
 		Key:            desired.KeyName(id),
 		Role:           desired.VaultRole(id),
 		Namespace:      desired.RuntimeNamespace(s.Cell.Name),
 		ServiceAccount: desired.RuntimeServiceAccount,
 	}
-}
-
-func vaultOutcome(err error) component.Outcome {
-	switch {
-	case errors.Is(err, vault.ErrSealed):
-		return component.Wait(v1alpha1.ReasonVaultSealed, "Vault is sealed; unseal it, and this goes on by itself", vaultRetry)
-	case errors.Is(err, vault.ErrUnreachable):
-		return component.Wait(v1alpha1.ReasonVaultUnreachable, "Vault cannot be reached at the configured address; it is tried again", vaultRetry)
-	case errors.Is(err, vault.ErrDenied):
-		return component.Wait(v1alpha1.ReasonVaultDenied, err.Error()+"; check its role and policy (config/vault)", vaultRetry)
+	if s.Cell.Spec.Cluster != nil {
+		spec.AuthMount = desired.AuthMount(s.Cell.Name)
 	}
-	return component.Fail(err)
+	return spec
 }

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,7 +15,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
-	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 )
 
 // maxListed bounds how many cells a message names.
@@ -26,61 +27,50 @@ type Placement struct{ *Parts }
 // Condition implements component.Component.
 func (Placement) Condition() string { return v1alpha1.ConditionPlaced }
 
-// Needs implements component.Component.
-func (Placement) Needs(*Scope) []string { return nil }
+// Needs implements component.Component. A cluster that is being made needs the
+// tenant's cell first, which has it made.
+func (Placement) Needs(s *Scope) []string {
+	if s.Profile.Cluster == tier.Own && !s.ClusterBeingMade {
+		return []string{v1alpha1.ConditionClusterReady}
+	}
+	return nil
+}
 
 // Reconcile implements component.Component.
 func (c Placement) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	for _, step := range []func(context.Context, *Scope) component.Outcome{c.servedTier, c.plan, c.identify, c.place} {
+	for _, step := range []func(context.Context, *Scope) component.Outcome{c.servedTier, c.plan, c.identify, c.admit, c.place, c.own} {
 		if outcome := step(ctx, s); !outcome.Ready() {
 			return outcome
 		}
 	}
 	status := &s.Tenant.Status
-	status.ID, status.Tier, status.Plan = s.ID.String(), s.Profile.Name, s.Plan.Name
-	status.Placement = &v1alpha1.Placement{Database: s.Cell.Name, Compute: s.Cell.Name}
-	status.Endpoint = desired.Endpoint(s.Cell.Name)
+	status.ID, status.Tier, status.Plan = s.ID.String(), s.Profile.Name, cmp.Or(status.Plan, s.Plan.Name)
+	status.Placement = &v1alpha1.Placement{Database: s.Store.Name, Compute: s.Cell.Name}
+	status.Endpoint = c.endpoint(s)
 	return component.Outcome{}
 }
 
-// servedTier refuses what this version cannot do: another tier than the served
-// one, and tiers that own something.
+// servedTier refuses another tier than the served one.
 func (c Placement) servedTier(_ context.Context, s *Scope) component.Outcome {
 	if served := s.Tenant.Status.Tier; served != "" && served != s.Profile.Name {
-		return component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
-			"the tenant is served as %s; this version cannot move it to %s, so set spec.tier back", served, s.Profile.Name))
-	}
-	if !s.Profile.OwnsNothing() {
-		return component.Stall(v1alpha1.ReasonTierNotAvailable, fmt.Sprintf(
-			"this version cannot serve the tier %s yet; use %s", s.Profile.Name, v1alpha1.TierShared)) //nolint:forbidigo // advice for people, no decision
+		return moveRequired("the tenant is served as "+string(served), s)
 	}
 	return component.Outcome{}
 }
 
-func (c Placement) plan(ctx context.Context, s *Scope) component.Outcome {
-	name, origin := s.Profile.DefaultPlan, "the default plan of the tier "+string(s.Profile.Name)
-	if s.Tenant.Spec.PlanRef != nil {
-		name, origin = s.Tenant.Spec.PlanRef.Name, "spec.planRef.name"
-	}
-	var plan v1alpha1.Plan
-	if err := c.Client.Get(ctx, client.ObjectKey{Name: name}, &plan); client.IgnoreNotFound(err) != nil {
-		return component.Fail(err)
-	} else if err != nil {
-		return component.Stall(v1alpha1.ReasonPlanNotFound, fmt.Sprintf(
-			"there is no Plan %q (%s); apply it, or name another in spec.planRef.name", name, origin))
-	}
-	if !slices.Contains(plan.Spec.Tiers, s.Profile.Name) {
-		return component.Stall(v1alpha1.ReasonPlanNotForTier, fmt.Sprintf(
-			"the Plan %s (%s) is for the tiers %v and not for %s; name another in spec.planRef.name", name, origin, plan.Spec.Tiers, s.Profile.Name))
-	}
-	s.Plan = &plan
-	return component.Outcome{}
+func moveRequired(state string, s *Scope) component.Outcome {
+	return component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
+		"%s; this version cannot move it to %s, so set spec.tier back", state, s.Profile.Name))
 }
 
-// place finds the cell of the Binding, or of the status when the Binding was
-// lost, or the best cell with room.
+// place finds the cell of the runtime: the tenant's own, or that of the Binding,
+// or of the status when the Binding was lost, or the best cell with room.
 func (c Placement) place(ctx context.Context, s *Scope) component.Outcome {
 	switch placement := s.Tenant.Status.Placement; {
+	case s.Profile.Runtime == tier.Own:
+		return component.Outcome{} // the own step brings it about
+	case s.Bound != nil && isOwn(s.Bound.Cell):
+		return moveRequired("the tenant has pods of its own, in the Cell "+s.Bound.Cell, s)
 	case s.Bound != nil:
 		return c.stay(ctx, s, s.Bound.Cell)
 	case placement != nil && committed(s.Tenant):
@@ -112,8 +102,11 @@ func (c Placement) choose(ctx context.Context, s *Scope) component.Outcome {
 	if err != nil {
 		return component.Stall(v1alpha1.ReasonInvalidSelector, "spec.cellSelector: "+err.Error())
 	}
+	if err := c.Bindings.Complete(ctx); err != nil {
+		return component.Fail(err)
+	}
 	var cells v1alpha1.CellList
-	if err := c.Client.List(ctx, &cells); err != nil {
+	if err := c.Client.List(ctx, &cells, client.UnsafeDisableDeepCopy); err != nil {
 		return component.Fail(err)
 	}
 	var candidates []Candidate
@@ -121,19 +114,22 @@ func (c Placement) choose(ctx context.Context, s *Scope) component.Outcome {
 	others := 0
 	for i := range cells.Items {
 		cell := &cells.Items[i]
+		if cell.Spec.TenantID != "" || cell.Spec.Runtime == nil {
+			continue // another tenant's, or no place for anybody
+		}
 		if !selector.Matches(labels.Set(cell.Labels)) {
 			others++
 			continue
 		}
-		if reason := unsuitable(cell); reason != "" {
+		if reason := unsuitable(cell, s.Profile); reason != "" {
 			refused = append(refused, cell.Name+" "+reason)
 			continue
 		}
-		candidate, err := c.candidate(ctx, cell)
-		if err != nil {
-			return component.Fail(err)
-		}
-		candidates = append(candidates, candidate)
+		candidates = append(candidates, Candidate{
+			Name:     cell.Name,
+			Capacity: int(cell.Spec.Capacity),
+			Ready:    meta.IsStatusConditionTrue(cell.Status.Conditions, v1alpha1.ConditionReady),
+		})
 		refused = append(refused, fmt.Sprintf("%s is full (%d)", cell.Name, cell.Spec.Capacity))
 	}
 	name, ok := c.Placements.Place(s.ID.String(), candidates)
@@ -150,27 +146,17 @@ func selectorOf(t *v1alpha1.Tenant) (labels.Selector, error) {
 	return metav1.LabelSelectorAsSelector(t.Spec.CellSelector)
 }
 
-// unsuitable says why a cell cannot take a shared tenant, whatever its load.
-func unsuitable(cell *v1alpha1.Cell) string {
+// unsuitable says why a cell cannot take a tenant, whatever its load.
+func unsuitable(cell *v1alpha1.Cell, profile tier.Profile) string {
 	switch {
 	case !cell.DeletionTimestamp.IsZero():
 		return "is being deleted"
 	case !ptr.Deref(cell.Spec.Accepting, true):
 		return "is not accepting"
-	case cell.Spec.Database == nil || cell.Spec.Runtime == nil:
-		return "has no database or no runtime"
+	case cell.Spec.Database == nil && profile.Database == tier.Shared:
+		return "has no database"
 	}
 	return ""
-}
-
-func (c Placement) candidate(ctx context.Context, cell *v1alpha1.Cell) (Candidate, error) {
-	bound, err := c.Bindings.In(ctx, cell.Name)
-	return Candidate{
-		Name:     cell.Name,
-		Capacity: int(cell.Spec.Capacity),
-		Ready:    meta.IsStatusConditionTrue(cell.Status.Conditions, v1alpha1.ConditionReady),
-		Bound:    bound,
-	}, err
 }
 
 // noCapacity says which cells were looked at, and how many never were.

@@ -1,24 +1,54 @@
 package tenant
 
-import "sync"
+import (
+	"strings"
+	"sync"
 
-// Placements are the places that this process has given away. Bindings are
-// the record; this covers the moments before a Binding is seen in the cache, so
-// that two tenants never take one place, or one identity.
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+)
+
+// Placements are the places that this process has given away, and those that are
+// taken. Bindings are the record; claims cover the moments before a Binding is
+// seen in the cache, so that two tenants never take one place, or one identity.
+// Every call costs the same, however many tenants there are.
 type Placements struct {
-	mu sync.Mutex
-	by map[string]*claim // by tenant id
+	mu    sync.Mutex
+	by    map[string]*claim      // by tenant id
+	cells map[string]*occupation // by cell
 }
 
 type claim struct{ tenant, cell string }
+
+// occupation is who has a place in a cell.
+type occupation struct {
+	bound    map[string]bool // the ids that have a Binding there
+	reserved int             // how many were given a place and have no Binding there
+}
 
 // Candidate is a cell that could take a tenant.
 type Candidate struct {
 	Name     string
 	Capacity int
 	Ready    bool
-	// Bound are the ids that have a Binding in the cell.
-	Bound map[string]bool
+}
+
+// Seen follows the Bindings in the hub's namespaces: what nscache.Options.Seen
+// is told.
+func (p *Placements) Seen(namespace, key string, present bool) {
+	id, isID := strings.CutPrefix(key, prefixID)
+	if !isID {
+		return
+	}
+	cell := strings.TrimPrefix(namespace, desired.RuntimeNamespace(""))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reserve(id, -1)
+	if o := p.occupation(cell); present {
+		o.bound[id] = true
+	} else {
+		delete(o.bound, id)
+	}
+	p.reserve(id, 1)
 }
 
 // Claim takes an id for a tenant. When another holds it, its name is returned.
@@ -38,7 +68,8 @@ func (p *Placements) Claim(id, tenant string) (holder string, ok bool) {
 
 // Place gives the claimed id a place in the best candidate: a Ready one first,
 // then the one with the most room in proportion, then by name. It keeps a place
-// given before while the cell still is a candidate.
+// given before while the cell still is a candidate with room, and one where the
+// id has a Binding in any case.
 func (p *Placements) Place(id string, candidates []Candidate) (cell string, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,24 +77,43 @@ func (p *Placements) Place(id string, candidates []Candidate) (cell string, ok b
 	if held == nil {
 		return "", false
 	}
-	reserved := p.reserved(id, candidates)
+	p.reserve(id, -1)
+	if best := p.best(id, held.cell, candidates); best != "" {
+		held.cell, cell, ok = best, best, true
+	}
+	p.reserve(id, 1)
+	return cell, ok
+}
+
+// best is the candidate to prefer, "" when none has room.
+func (p *Placements) best(id, kept string, candidates []Candidate) string {
 	var best *Candidate
 	for i, c := range candidates {
-		if len(c.Bound)+reserved[c.Name] >= c.Capacity {
+		if p.occupation(c.Name).bound[id] {
+			return c.Name
+		}
+		if p.taken(c.Name) >= c.Capacity {
 			continue
 		}
-		if c.Name == held.cell {
-			return held.cell, true
-		}
-		if best == nil || better(c, *best, reserved) {
+		if best == nil || c.Name == kept || best.Name != kept && p.better(c, *best) {
 			best = &candidates[i]
 		}
 	}
 	if best == nil {
-		return "", false
+		return ""
 	}
-	held.cell = best.Name
-	return held.cell, true
+	return best.Name
+}
+
+func (p *Placements) better(a, b Candidate) bool {
+	if a.Ready != b.Ready {
+		return a.Ready
+	}
+	loadA, loadB := p.taken(a.Name)*b.Capacity, p.taken(b.Name)*a.Capacity
+	if loadA != loadB {
+		return loadA < loadB
+	}
+	return a.Name < b.Name
 }
 
 // CellOf returns the place that an id was given by this process, if any.
@@ -81,33 +131,37 @@ func (p *Placements) Release(id, tenant string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if held := p.by[id]; held != nil && held.tenant == tenant {
+		p.reserve(id, -1)
 		delete(p.by, id)
 	}
 }
 
-// reserved counts the places given to others that have no Binding yet.
-func (p *Placements) reserved(id string, candidates []Candidate) map[string]int {
-	bound := map[string]map[string]bool{}
-	for _, c := range candidates {
-		bound[c.Name] = c.Bound
-	}
-	count := map[string]int{}
-	for other, held := range p.by {
-		if other != id && held.cell != "" && !bound[held.cell][other] {
-			count[held.cell]++
-		}
-	}
-	return count
+// taken is how many places of a cell are not free.
+func (p *Placements) taken(cell string) int {
+	o := p.occupation(cell)
+	return len(o.bound) + o.reserved
 }
 
-func better(a, b Candidate, reserved map[string]int) bool {
-	if a.Ready != b.Ready {
-		return a.Ready
+// reserve counts, or with -1 no longer counts, the place that an id was given
+// where it has no Binding.
+func (p *Placements) reserve(id string, n int) {
+	held := p.by[id]
+	if held == nil || held.cell == "" {
+		return
 	}
-	loadA := (len(a.Bound) + reserved[a.Name]) * b.Capacity
-	loadB := (len(b.Bound) + reserved[b.Name]) * a.Capacity
-	if loadA != loadB {
-		return loadA < loadB
+	if o := p.occupation(held.cell); !o.bound[id] {
+		o.reserved += n
 	}
-	return a.Name < b.Name
+}
+
+func (p *Placements) occupation(cell string) *occupation {
+	o := p.cells[cell]
+	if o == nil {
+		o = &occupation{bound: map[string]bool{}}
+		if p.cells == nil {
+			p.cells = map[string]*occupation{}
+		}
+		p.cells[cell] = o
+	}
+	return o
 }

@@ -31,9 +31,9 @@ func (Runtime) Needs(s *Scope) []string {
 func (c Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	data, err := c.write(ctx, s)
 	if err != nil {
-		return component.Fail(err)
+		return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", s.Cell.Name, err))
 	}
-	reader, err := c.Bindings.Reader(ctx, s.Cell.Name)
+	reader, err := runtimeReader(ctx, s.Cluster, s.Cell.Name)
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -45,6 +45,9 @@ func (c Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		c.Probes.Hasten(s.ID.String(), s.Now)
 	}
 	s.Pending = c.Pending.Left(s.ID.String(), outcome.Reason == v1alpha1.ReasonAwaitingAcknowledgement, s.Now)
+	if outcome.Ready() {
+		s.recordPlan()
+	}
 	if outcome.Ready() && s.Tenant.Spec.Containment != "" && s.Tenant.Spec.Containment != v1alpha1.ContainmentNone {
 		return component.Outcome{Reason: v1alpha1.ReasonContained, Message: fmt.Sprintf("access is restricted: spec.containment is %s", s.Tenant.Spec.Containment)}
 	}
@@ -53,24 +56,48 @@ func (c Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 
 // write brings the Binding about. Creating it commits the placement.
 func (c Runtime) write(ctx context.Context, s *Scope) ([]byte, error) {
-	in := desired.BindingInput{Tenant: s.Tenant, ID: s.ID, Plan: s.Plan, TransitMount: c.TransitMount, Credentials: s.Credentials}
-	if s.Bound != nil {
-		in.Epoch, in.Incarnation = s.Bound.Binding.Epoch, s.Bound.Binding.Incarnation
-		if s.Credentials == nil { // the credential could not be looked at in this run
-			in.Credentials = s.Bound.Binding.Credentials
-		}
-	}
-	data, err := binding.Encode(desired.Binding(in))
+	data, err := binding.Encode(desired.Binding(c.input(s)))
 	if err != nil {
 		return nil, err
 	}
 	wanted := desired.BindingSecretObject(s.Cell.Name, s.ID.String(), s.Tenant.Name, data)
 	if s.Bound == nil {
-		return data, c.Client.Create(ctx, wanted)
+		if err := s.Cluster.Client.Create(ctx, wanted); err != nil {
+			return nil, err
+		}
+		s.Bound = bound(s.Cell.Name, wanted)
+		return data, nil
 	}
 	if bytes.Equal(s.Bound.Secret.Data[binding.SecretKey], data) {
 		return data, nil
 	}
 	wanted.ResourceVersion = s.Bound.Secret.ResourceVersion // only over what was read
-	return data, c.Client.Update(ctx, wanted)
+	return data, s.Cluster.Client.Update(ctx, wanted)
+}
+
+// input keeps what the Binding says wherever this run could not look, or may
+// not change it yet.
+func (c Runtime) input(s *Scope) desired.BindingInput {
+	in := desired.BindingInput{
+		Tenant: s.Tenant, ID: s.ID, TransitMount: c.TransitMount, Credentials: s.Credentials,
+		Limits: desired.Limits(s.Plan.Spec.Limits),
+	}
+	if s.Database != nil {
+		in.Database = *s.Database
+	}
+	if s.Bound == nil {
+		return in
+	}
+	kept := s.Bound.Binding
+	in.Epoch, in.Incarnation = kept.Epoch, kept.Incarnation
+	if s.Credentials == nil {
+		in.Credentials = kept.Credentials
+	}
+	if s.Database == nil {
+		in.Database = kept.Database
+	}
+	if !s.PlanAdmitted {
+		in.Limits = kept.Limits
+	}
+	return in
 }

@@ -3,6 +3,7 @@
 package tenant
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,7 +11,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
@@ -23,12 +27,26 @@ type Scope struct {
 	Profile tier.Profile
 	Now     time.Time
 
+	// Cluster is where the tenant's runtime is: the hub, or the tenant's own as
+	// the Cluster component found it; nil while that is being made.
+	Cluster          *clusters.Cluster
+	ClusterBeingMade bool
+
 	// Plan is set by the Placement component, and so are the ones below.
 	Plan *v1alpha1.Plan
 	ID   uuid.UUID
-	Cell *v1alpha1.Cell
+	// Cell serves the tenant; Store holds its database. They are one cell unless
+	// only one of the two is the tenant's own.
+	Cell, Store *v1alpha1.Cell
 	// Bound is the Binding that exists; nil until one does.
 	Bound *Bound
+	// PlanAdmitted says that the Plan as it is now is the tenant's; before its wave has
+	// come, the tenant keeps what it has.
+	PlanAdmitted bool
+
+	// Database is set by the Database component: how the runtime reaches the
+	// tenant's rows. Nil until that is known.
+	Database *binding.Database
 
 	// Credentials are set by the Credential component: the hashes of the API
 	// keys that are valid.
@@ -41,21 +59,33 @@ type Scope struct {
 
 // Parts are what the components work with.
 type Parts struct {
-	Client       client.Client // reads the cluster-wide cache
-	Live         client.Reader // reads past the caches; only deletions do
+	Client       client.Client // of the hub, where Tenants, Cells and Plans are
+	Clusters     *clusters.Clusters
 	Bindings     *Bindings
 	Placements   *Placements
 	Keys         vault.Keys
-	Probes       *Probes
+	Probes       *component.Probes[vault.Spec]
 	Pending      *Pending
 	TransitMount string
+	// Gateway leads host names to tenants; nil without one.
+	Gateway  *configuration.Gateway
+	Absences *Absences
+	// Applier applies the objects of tenants in a cluster.
+	Applier func(*clusters.Cluster) *apply.Applier
 }
 
 // Components are the parts of a tenant, in the order in which it comes to life.
-func Components(parts *Parts) []component.Component[*Scope] {
-	return []component.Component[*Scope]{
-		Placement{parts}, Key{parts}, Database{}, Credential{parts}, Runtime{parts},
+func Components(parts *Parts, s *Scope) []component.Component[*Scope] {
+	all := []component.Component[*Scope]{
+		Placement{parts}, Key{parts}, Database{parts}, Credential{parts}, Runtime{parts},
 	}
+	if s.Profile.Cluster == tier.Own {
+		all = slices.Insert(all, 0, component.Component[*Scope](Cluster{parts}))
+	}
+	if parts.mayHaveRoute(s.Tenant) {
+		all = append(all, Endpoint{parts})
+	}
+	return all
 }
 
 // Bound is a Binding as it is stored.

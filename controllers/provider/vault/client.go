@@ -1,7 +1,9 @@
 package vault
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,9 +37,10 @@ type Client struct {
 	api     *vaultapi.Client
 	breaker breaker
 
-	mu      sync.Mutex
-	token   string
-	renewAt time.Time
+	mu        sync.Mutex
+	token     string
+	renewAt   time.Time
+	reviewers map[string][sha256.Size]byte // hashes of the reviewers' tokens that were written, by mount
 }
 
 var _ Keys = (*Client)(nil)
@@ -60,7 +63,7 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{options: options, api: api}, nil
+	return &Client{options: options, api: api, reviewers: map[string][sha256.Size]byte{}}, nil
 }
 
 // Observe implements Keys.
@@ -73,11 +76,11 @@ func (c *Client) Observe(ctx context.Context, spec Spec) (bool, error) {
 	if err != nil || stored == nil || stored.Data["policy"] != policy(c.options.TransitMount, spec.Key) {
 		return false, err
 	}
-	live, err := c.read(ctx, c.rolePath(spec.Role))
+	live, err := c.read(ctx, c.rolePath(spec.AuthMount, spec.Role))
 	if err != nil || live == nil {
 		return false, err
 	}
-	return containsRole(live.Data, role(spec, c.options.Audience)), nil
+	return contains(live.Data, role(spec, c.options.Audience)), nil
 }
 
 // Ensure implements Keys.
@@ -89,20 +92,26 @@ func (c *Client) Ensure(ctx context.Context, spec Spec) error {
 	if err := c.write(ctx, policyPath(spec.Role), map[string]any{"policy": policy(c.options.TransitMount, spec.Key)}); err != nil {
 		return err
 	}
-	return c.write(ctx, c.rolePath(spec.Role), role(spec, c.options.Audience))
+	return c.write(ctx, c.rolePath(spec.AuthMount, spec.Role), role(spec, c.options.Audience))
 }
 
 // DeleteRole implements Keys.
-func (c *Client) DeleteRole(ctx context.Context, role string) error {
+func (c *Client) DeleteRole(ctx context.Context, authMount, role string) error {
 	return c.call(ctx, func(ctx context.Context, api *vaultapi.Client) error {
-		_, err := api.Logical().DeleteWithContext(ctx, c.rolePath(role))
+		_, err := api.Logical().DeleteWithContext(ctx, c.rolePath(authMount, role))
+		if hasStatus(err, http.StatusNotFound) {
+			return nil // a mount that was removed took its roles along
+		}
 		return err
 	})
 }
 
-func (c *Client) keyPath(key string) string   { return c.options.TransitMount + "/keys/" + key }
-func (c *Client) rolePath(role string) string { return "auth/" + c.options.AuthMount + "/role/" + role }
-func policyPath(name string) string           { return "sys/policies/acl/" + name }
+func (c *Client) keyPath(key string) string { return c.options.TransitMount + "/keys/" + key }
+func policyPath(name string) string         { return "sys/policies/acl/" + name }
+
+func (c *Client) rolePath(authMount, role string) string {
+	return "auth/" + cmp.Or(authMount, c.options.AuthMount) + "/role/" + role
+}
 
 func (c *Client) read(ctx context.Context, path string) (secret *vaultapi.Secret, err error) {
 	err = c.call(ctx, func(ctx context.Context, api *vaultapi.Client) error {
@@ -180,9 +189,11 @@ func (c *Client) forget(token string) {
 	}
 }
 
-func isDenied(err error) bool {
+func isDenied(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
+func hasStatus(err error, status int) bool {
 	response := (*vaultapi.ResponseError)(nil)
-	return errors.As(err, &response) && response.StatusCode == http.StatusForbidden
+	return errors.As(err, &response) && response.StatusCode == status
 }
 
 // classify turns an answer, or the lack of one, into one of our errors. The
@@ -215,8 +226,8 @@ func path(url string) string {
 	return ""
 }
 
-// containsRole compares what was read with what would be written.
-func containsRole(live, wanted map[string]any) bool {
+// contains compares what was read with what would be written.
+func contains(live, wanted map[string]any) bool {
 	for key, value := range wanted {
 		if !reflect.DeepEqual(normal(live[key]), normal(value)) {
 			return false

@@ -54,7 +54,7 @@ func contract(t *testing.T, keys vault.Keys) {
 	moved.Namespace = "bulkhead-eu-2"
 	expect("for another cell", false, moved)
 	for range 2 {
-		if err := keys.DeleteRole(ctx, spec.Role); err != nil {
+		if err := keys.DeleteRole(ctx, "", spec.Role); err != nil {
 			t.Fatal(err)
 		}
 		expect("after DeleteRole", false, spec)
@@ -77,16 +77,24 @@ func TestOperatorCanUseNoKey(t *testing.T) {
 	for _, path := range []string{
 		"transit/encrypt/t-1", "transit/decrypt/t-1", "transit/rewrap/t-1", "transit/datakey/plaintext/t-1", "transit/datakey/wrapped/t-1",
 		"transit/hmac/t-1", "transit/sign/t-1", "transit/keys/other", "sys/policies/acl/other", "auth/kubernetes/role/other",
+		"auth/kubernetes/config", "auth/bulkhead/second/role/other", "auth/bulkhead/second/login/other",
+		"sys/auth/other", "sys/auth/bulkhead", "sys/auth/bulkhead/second/tune", "sys/remount",
 	} {
 		_, err := api.Logical().Write(path, map[string]any{"plaintext": "", "ciphertext": "vault:v1:", "policy": ""})
 		if !denied(err) {
 			t.Errorf("write %s: %v, want a refusal", path, err)
 		}
 	}
-	for _, path := range []string{"transit/export/encryption-key/t-1", "transit/backup/t-1", "sys/policies/acl/root"} {
+	for _, path := range []string{"transit/export/encryption-key/t-1", "transit/backup/t-1", "sys/policies/acl/root", "sys/auth"} {
 		if _, err := api.Logical().Read(path); !denied(err) {
 			t.Errorf("read %s: %v, want a refusal", path, err)
 		}
+	}
+	if _, err := api.Logical().Write("sys/auth/bulkhead/second", map[string]any{"type": "userpass"}); !denied(err) {
+		t.Errorf("a mount of another method: %v, want a refusal", err)
+	}
+	if _, err := api.Logical().Delete("sys/auth/bulkhead/second"); !denied(err) {
+		t.Errorf("remove a mount: %v, want a refusal", err)
 	}
 }
 
@@ -97,7 +105,7 @@ func denied(err error) bool {
 
 func newClient(t *testing.T, server *fixture.OpenBao) *vault.Client {
 	t.Helper()
-	grantOperator(t, server)
+	server.GrantOperator(t, operatorNamespace, operatorServiceAccount)
 	ca, err := os.ReadFile(server.CAFile)
 	if err != nil {
 		t.Fatal(err)
@@ -114,20 +122,6 @@ func newClient(t *testing.T, server *fixture.OpenBao) *vault.Client {
 		t.Fatal(err)
 	}
 	return client
-}
-
-// grantOperator does what config/vault/README.md asks an administrator to do.
-func grantOperator(t *testing.T, server *fixture.OpenBao) {
-	t.Helper()
-	policy, err := os.ReadFile("../../../config/vault/operator-policy.hcl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Write(t, "sys/policies/acl/bulkhead-operator", map[string]any{"policy": string(policy)})
-	server.Write(t, "auth/kubernetes/role/bulkhead-operator", map[string]any{
-		"bound_service_account_names": operatorServiceAccount, "bound_service_account_namespaces": operatorNamespace,
-		"audience": "vault", "token_policies": "bulkhead-operator", "token_no_default_policy": true, "token_type": "batch", "token_ttl": "15m",
-	})
 }
 
 func operatorToken(t *testing.T, server *fixture.OpenBao) *vaultapi.Client {

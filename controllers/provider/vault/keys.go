@@ -12,6 +12,9 @@ import (
 type Spec struct {
 	// Key is the name of the transit key, Role that of the role and the policy.
 	Key, Role string
+	// AuthMount is where that identity logs in: the configured mount when empty,
+	// another cluster's (Mounts) otherwise.
+	AuthMount string
 	// Namespace and ServiceAccount are the identity that may use the key.
 	Namespace, ServiceAccount string
 }
@@ -22,8 +25,9 @@ type Keys interface {
 	Observe(ctx context.Context, spec Spec) (asIntended bool, err error)
 	// Ensure makes everything as the spec says.
 	Ensure(ctx context.Context, spec Spec) error
-	// DeleteRole takes the tenant's pods the right to log in. The key stays.
-	DeleteRole(ctx context.Context, role string) error
+	// DeleteRole takes the tenant's pods the right to log in at a mount, the
+	// configured one when it is empty. The key stays.
+	DeleteRole(ctx context.Context, authMount, role string) error
 }
 
 // The ways in which Vault does not serve us.

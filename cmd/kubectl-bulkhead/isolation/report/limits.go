@@ -10,7 +10,7 @@ func (r *Report) limits() []string {
 		"The tenants of one cell share its pods. What keeps them apart there is authentication, row-level security and a key for each, not packets.",
 	}
 	if len(r.Cells) < r.CellsInAll {
-		said = append(said, fmt.Sprintf("%d of %d cells were tested, chosen by the seed; --max-cells tests more, --cell and --tenant say which.", len(r.Cells), r.CellsInAll))
+		said = append(said, fmt.Sprintf("%d of %d cells were tested, chosen by the seed among those that have pods in this cluster; --max-cells tests more, --cell and --tenant say which.", len(r.Cells), r.CellsInAll))
 	}
 	for _, c := range r.Cells {
 		if len(c.Sample) < c.Tenants {

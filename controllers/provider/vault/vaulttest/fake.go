@@ -1,27 +1,36 @@
-// Package vaulttest is a Vault in memory, for tests of what uses vault.Keys. It
-// passes the same contract test as the real client against a real server.
+// Package vaulttest is a Vault in memory, for tests of what uses vault.Keys and
+// vault.Mounts. It passes the same contract test as the real client against a
+// real server.
 package vaulttest
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 )
 
-// Fake keeps keys and roles in memory.
+// Fake keeps keys, roles and mounts in memory.
 type Fake struct {
 	// Fault, when set, is asked before (applied=false) and after (applied=true)
 	// every call; an error ends the call there.
 	Fault func(applied bool) error
 
-	mu    sync.Mutex
-	calls int
-	keys  map[string]bool
-	roles map[string]vault.Spec
+	mu     sync.Mutex
+	calls  int
+	keys   map[string]bool
+	roles  map[roleName]vault.Spec
+	mounts map[string]vault.Mount
 }
 
-var _ vault.Keys = (*Fake)(nil)
+// roleName is a role at a mount, the configured one when that is empty.
+type roleName struct{ mount, role string }
+
+var (
+	_ vault.Keys   = (*Fake)(nil)
+	_ vault.Mounts = (*Fake)(nil)
+)
 
 // Calls is the number of calls that were made.
 func (f *Fake) Calls() int {
@@ -30,12 +39,23 @@ func (f *Fake) Calls() int {
 	return f.calls
 }
 
-// Role returns what a role may use, and whether it exists.
-func (f *Fake) Role(name string) (vault.Spec, bool) {
+// Role returns what a role at the configured mount may use, and whether it exists.
+func (f *Fake) Role(name string) (vault.Spec, bool) { return f.RoleAt("", name) }
+
+// RoleAt is Role at another cluster's mount.
+func (f *Fake) RoleAt(mount, name string) (vault.Spec, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	spec, ok := f.roles[name]
+	spec, ok := f.roles[roleName{mount, name}]
 	return spec, ok
+}
+
+// Mount returns another cluster's mount, and whether it exists.
+func (f *Fake) Mount(path string) (vault.Mount, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	mount, ok := f.mounts[path]
+	return mount, ok
 }
 
 // HasKey reports whether a key exists.
@@ -47,26 +67,47 @@ func (f *Fake) HasKey(name string) bool {
 
 // Observe implements vault.Keys.
 func (f *Fake) Observe(_ context.Context, spec vault.Spec) (asIntended bool, err error) {
-	err = f.call(func() { asIntended = f.keys[spec.Key] && f.roles[spec.Role] == spec })
+	err = f.call(func() error {
+		asIntended = f.keys[spec.Key] && f.roles[roleName{spec.AuthMount, spec.Role}] == spec
+		return nil
+	})
 	return asIntended, err
 }
 
 // Ensure implements vault.Keys.
 func (f *Fake) Ensure(_ context.Context, spec vault.Spec) error {
-	return f.call(func() {
-		if f.keys == nil {
-			f.keys, f.roles = map[string]bool{}, map[string]vault.Spec{}
+	return f.call(func() error {
+		if _, ok := f.mounts[spec.AuthMount]; spec.AuthMount != "" && !ok {
+			return fmt.Errorf("nothing is mounted at %s", spec.AuthMount)
 		}
-		f.keys[spec.Key], f.roles[spec.Role] = true, spec
+		if f.keys == nil {
+			f.keys, f.roles = map[string]bool{}, map[roleName]vault.Spec{}
+		}
+		f.keys[spec.Key], f.roles[roleName{spec.AuthMount, spec.Role}] = true, spec
+		return nil
 	})
 }
 
 // DeleteRole implements vault.Keys.
-func (f *Fake) DeleteRole(_ context.Context, role string) error {
-	return f.call(func() { delete(f.roles, role) })
+func (f *Fake) DeleteRole(_ context.Context, authMount, role string) error {
+	return f.call(func() error {
+		delete(f.roles, roleName{authMount, role})
+		return nil
+	})
 }
 
-func (f *Fake) call(do func()) error {
+// EnsureAuthMount implements vault.Mounts.
+func (f *Fake) EnsureAuthMount(_ context.Context, mount vault.Mount) error {
+	return f.call(func() error {
+		if f.mounts == nil {
+			f.mounts = map[string]vault.Mount{}
+		}
+		f.mounts[mount.Path] = mount
+		return nil
+	})
+}
+
+func (f *Fake) call(do func() error) error {
 	if f.Fault != nil {
 		if err := f.Fault(false); err != nil {
 			return err
@@ -74,10 +115,10 @@ func (f *Fake) call(do func()) error {
 	}
 	f.mu.Lock()
 	f.calls++
-	do()
+	err := do()
 	f.mu.Unlock()
-	if f.Fault != nil {
+	if err == nil && f.Fault != nil {
 		return f.Fault(true)
 	}
-	return nil
+	return err
 }

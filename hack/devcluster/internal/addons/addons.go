@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"text/template"
 
-	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/node"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/openbao"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/volumes"
@@ -22,19 +22,19 @@ func Foundation() (string, error) {
 }
 
 // CoreDNS is the cluster's DNS server.
-func CoreDNS(image string) (string, error) {
-	return fill("coredns.yaml", map[string]any{"CoreDNS": image, "DNSIP": node.DNSIP})
+func CoreDNS(plan addresses.Plan, image string) (string, error) {
+	return fill("coredns.yaml", map[string]any{"CoreDNS": image, "DNSIP": plan.DNS})
 }
 
 // OpenBao is the key server.
-func OpenBao(cluster state.Cluster, image string) (string, error) {
-	material, err := openbao.Prepare(cluster)
+func OpenBao(cluster state.Cluster, plan addresses.Plan, image string) (string, error) {
+	material, err := openbao.Prepare(cluster, plan)
 	if err != nil {
 		return "", err
 	}
 	return fill("openbao.yaml", map[string]any{
 		"OpenBao": image,
-		"VaultIP": node.VaultIP,
+		"VaultIP": plan.Vault,
 		"State":   cluster.Dir,
 		"Vault":   material,
 	})

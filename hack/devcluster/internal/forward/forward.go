@@ -9,10 +9,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/netns"
 )
 
 const dialTimeout = 5 * time.Second
@@ -38,7 +37,7 @@ func Serve(ctx context.Context, listener net.Listener, namespace *os.File, targe
 // join relays between conn and a new connection to target. If there is none to be had, conn is
 // closed, as it would be by a server that is not up.
 func join(ctx context.Context, conn net.Conn, namespace *os.File, target string) {
-	inside, err := dial(ctx, namespace, target)
+	inside, err := Dial(ctx, namespace, target)
 	if err != nil {
 		return
 	}
@@ -64,24 +63,13 @@ func relay(to, from net.Conn, done chan<- struct{}) {
 	done <- struct{}{}
 }
 
-// dial makes the socket on a thread that is in the namespace; a socket stays in the namespace that
-// it was made in. The thread is not fit for anything else, so it ends with its goroutine.
-func dial(ctx context.Context, namespace *os.File, target string) (net.Conn, error) {
-	type result struct {
-		conn net.Conn
-		err  error
-	}
-	dialled := make(chan result, 1)
-	go func() {
-		runtime.LockOSThread()
-		if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
-			dialled <- result{err: fmt.Errorf("enter the network namespace: %w", err)}
-			return
-		}
-		dialer := net.Dialer{Timeout: dialTimeout}
-		conn, err := dialer.DialContext(ctx, "tcp4", target)
-		dialled <- result{conn, err}
-	}()
-	r := <-dialled
-	return r.conn, r.err
+// Dial connects to target as seen from the namespace. A socket stays in the namespace that it was
+// made in.
+func Dial(ctx context.Context, namespace *os.File, target string) (conn net.Conn, err error) {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	err = netns.Run(namespace, func() (err error) {
+		conn, err = dialer.DialContext(ctx, "tcp4", target)
+		return err
+	})
+	return conn, err
 }

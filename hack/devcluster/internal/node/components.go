@@ -1,5 +1,7 @@
 package node
 
+import "github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
+
 // components are the programs of the node. Those that need the API server wait for it, because most
 // of them end when they cannot reach it.
 func (n node) components() []component {
@@ -32,9 +34,9 @@ func (n node) apiServer() []string {
 	return []string{
 		n.binary("kube-apiserver"),
 		"--etcd-servers=http://127.0.0.1:2379",
-		"--secure-port=6443",
-		"--advertise-address=" + IP,
-		"--service-cluster-ip-range=" + serviceCIDR,
+		"--secure-port=" + addresses.APIPort,
+		"--advertise-address=" + n.plan.Node.String(),
+		"--service-cluster-ip-range=" + n.plan.Services.String(),
 		"--client-ca-file=" + n.pki("ca.crt"),
 		"--tls-cert-file=" + n.pki("apiserver.crt"),
 		"--tls-private-key-file=" + n.pki("apiserver.key"),
@@ -62,8 +64,8 @@ func (n node) controllerManager() []string {
 		"--leader-elect=false",
 		"--use-service-account-credentials",
 		"--allocate-node-cidrs",
-		"--cluster-cidr=" + podCIDR,
-		"--service-cluster-ip-range=" + serviceCIDR,
+		"--cluster-cidr=" + n.plan.Pods.String(),
+		"--service-cluster-ip-range=" + n.plan.Services.String(),
 		"--root-ca-file=" + n.pki("ca.crt"),
 		"--service-account-private-key-file=" + n.pki("sa.key"),
 		"--cluster-signing-cert-file=" + n.pki("ca.crt"),
@@ -86,7 +88,7 @@ func (n node) kubelet() []string {
 		"--config=" + n.config("kubelet.yaml"),
 		"--kubeconfig=" + n.pki("kubelet.kubeconfig"),
 		"--hostname-override=" + n.Name,
-		"--node-ip=" + IP,
+		"--node-ip=" + n.plan.Node.String(),
 	}
 }
 
@@ -104,7 +106,7 @@ func (n node) kubeRouter() []string {
 		"--run-router=false",
 		"--run-service-proxy=false",
 		"--run-loadbalancer=false",
-		"--service-cluster-ip-range=" + serviceCIDR,
+		"--service-cluster-ip-range=" + n.plan.Services.String(),
 		"--metrics-port=0",
 		"--health-port=0",
 	}

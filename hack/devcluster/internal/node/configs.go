@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"text/template"
+
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
 )
 
 //go:embed etc/*
@@ -24,9 +26,9 @@ func (n node) writeConfigs() error {
 	values := map[string]string{
 		"State":            n.Dir,
 		"Name":             n.Name,
-		"DNSIP":            DNSIP,
-		"PodCIDR":          podCIDR,
-		"NodePodCIDR":      nodePodCIDR,
+		"DNSIP":            n.plan.DNS.String(),
+		"AllPods":          addresses.AllPods.String(),
+		"NodePodCIDR":      n.plan.NodePods.String(),
 		"ContainerdSocket": containerdSocket,
 	}
 	for _, t := range templates.Templates() {

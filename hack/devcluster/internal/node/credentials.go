@@ -14,11 +14,12 @@ func Credentials(cluster state.Cluster, settings state.Settings) error {
 	if err != nil {
 		return err
 	}
+	plan := settings.Addresses()
 	if err := errors.Join(
 		ca.ServiceAccountKey(),
-		ca.Server("apiserver", "localhost", "127.0.0.1", apiServerIP, IP,
+		ca.Server("apiserver", "localhost", "127.0.0.1", plan.API.String(), plan.Node.String(),
 			"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"),
-		ca.Server("kubelet-server", cluster.Name, IP),
+		ca.Server("kubelet-server", cluster.Name, plan.Node.String()),
 		ca.Client("admin", "kubernetes-admin", "system:masters"),
 		ca.Client("apiserver-kubelet", "kube-apiserver-kubelet-client", "system:masters"),
 	); err != nil {

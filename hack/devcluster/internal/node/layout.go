@@ -2,20 +2,13 @@
 // like a machine with Kubernetes on it.
 package node
 
-import "github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
-
-// Addresses inside the node's network. Every cluster has a network namespace of its own, so they
-// are the same for all.
-const (
-	IP          = "10.99.0.10"
-	APIAddress  = "127.0.0.1:6443"
-	apiServerIP = "10.96.0.1"
-	DNSIP       = "10.96.0.10"
-	VaultIP     = "10.96.0.20"
-	serviceCIDR = "10.96.0.0/16"
-	podCIDR     = "10.244.0.0/16"
-	nodePodCIDR = "10.244.0.0/24"
+import (
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 )
+
+// APIAddress is the API server's inside the node, whatever its other addresses are.
+const APIAddress = "127.0.0.1:" + addresses.APIPort
 
 const containerdSocket = "/run/containerd/containerd.sock"
 
@@ -23,6 +16,7 @@ const containerdSocket = "/run/containerd/containerd.sock"
 type node struct {
 	state.Cluster
 	settings state.Settings
+	plan     addresses.Plan
 }
 
 func (n node) pki(file string) string    { return n.Path("pki", file) }

@@ -9,14 +9,14 @@ import (
 )
 
 // network gives the node an address and lets it forward between its pods. There is no way out of
-// it: the other end of its only link is in the same namespace.
-func network(ctx context.Context) error {
+// it but to clusters that it is linked to: the other end of the default route is in the same namespace.
+func (n node) network(ctx context.Context) error {
 	for _, command := range []string{
 		"link set lo up",
 		"link add node0 type veth peer name node0-peer",
 		"link set node0 up",
 		"link set node0-peer up",
-		"address add " + IP + "/24 dev node0",
+		"address add " + n.plan.Node.String() + "/24 dev node0",
 		"route add default dev node0",
 	} {
 		out, err := exec.CommandContext(ctx, "ip", strings.Fields(command)...).CombinedOutput()

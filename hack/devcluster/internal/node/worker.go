@@ -22,7 +22,7 @@ func Work(ctx context.Context, cluster state.Cluster) error {
 	if err != nil {
 		return err
 	}
-	n := node{Cluster: cluster, settings: settings}
+	n := node{Cluster: cluster, settings: settings, plan: settings.Addresses()}
 	if err := n.prepare(ctx); err != nil {
 		return fmt.Errorf("prepare the node: %w", err)
 	}
@@ -40,7 +40,7 @@ func (n node) prepare(ctx context.Context) error {
 	if err := os.Setenv("PATH", n.settings.Binaries+":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"); err != nil {
 		return err
 	}
-	return errors.Join(n.mounts(), network(ctx), n.writeConfigs())
+	return errors.Join(n.mounts(), n.network(ctx), n.writeConfigs())
 }
 
 // apiServerReady asks from inside the node, where the address is always the same.

@@ -2,11 +2,13 @@ package openbao
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/pki"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 )
@@ -14,13 +16,22 @@ import (
 // Material is what the server's pod is given: base64, as a Secret wants it.
 type Material struct{ Cert, Key, SealKey string }
 
+// Version changes with the certificate, which the server reads only when it starts.
+func (m Material) Version() string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(m.Cert)))
+}
+
 // Prepare makes the server's certificate, the key that it unseals itself with, and its directories.
-func Prepare(cluster state.Cluster) (Material, error) {
+func Prepare(cluster state.Cluster, plan addresses.Plan) (Material, error) {
 	ca, err := pki.Open(cluster.Path("openbao"), "bulkhead-devcluster-openbao")
 	if err != nil {
 		return Material{}, err
 	}
-	hosts := []string{"openbao", "openbao.openbao", "openbao.openbao.svc", "openbao.openbao.svc.cluster.local", "localhost", "127.0.0.1"}
+	// A linked cluster does not know our names: to it the server is an address.
+	hosts := []string{
+		"openbao", "openbao.openbao", "openbao.openbao.svc", "openbao.openbao.svc.cluster.local", plan.Vault.String(),
+		"localhost", "127.0.0.1",
+	}
 	if err := ca.Server("server", hosts...); err != nil {
 		return Material{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -98,10 +100,10 @@ func (a *Authority) create(commonName string) error {
 	return a.save("ca", der, key)
 }
 
-// issue does nothing if the certificate is there.
+// issue does nothing if the certificate is there and names every host of the template.
 func (a *Authority) issue(name string, template *x509.Certificate) error {
-	if _, err := os.Stat(a.CertFile(name)); err == nil {
-		return nil
+	if has, err := a.has(name, template); has || err != nil {
+		return err
 	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	key, err := newKey()
@@ -113,6 +115,29 @@ func (a *Authority) issue(name string, template *x509.Certificate) error {
 		return fmt.Errorf("sign certificate %s: %w", name, err)
 	}
 	return a.save(name, der, key)
+}
+
+func (a *Authority) has(name string, template *x509.Certificate) (bool, error) {
+	raw, err := os.ReadFile(a.CertFile(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	block, _ := pem.Decode(raw)
+	if block == nil {
+		return false, nil // cut short when it was written
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return false, fmt.Errorf("read certificate %s: %w", name, err)
+	}
+	hosts := slices.Clone(template.DNSNames)
+	for _, ip := range template.IPAddresses {
+		hosts = append(hosts, ip.String())
+	}
+	return !slices.ContainsFunc(hosts, func(host string) bool { return cert.VerifyHostname(host) != nil }), nil
 }
 
 // save writes the key first: a certificate that is there is complete.

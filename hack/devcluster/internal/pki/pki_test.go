@@ -44,3 +44,24 @@ func TestIssueOnceAndVerify(t *testing.T) {
 		t.Error("verified for a host it was not issued for")
 	}
 }
+
+func TestIssueAgainForAnotherHost(t *testing.T) {
+	a, err := Open(t.TempDir(), "test-ca")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hosts := range [][]string{{"localhost"}, {"localhost", "10.96.0.20"}} {
+		if err := a.Server("server", hosts...); err != nil {
+			t.Fatal(err)
+		}
+		pair, err := tls.LoadX509KeyPair(a.CertFile("server"), a.KeyFile("server"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, host := range hosts {
+			if err := pair.Leaf.VerifyHostname(host); err != nil {
+				t.Errorf("of %v: %v", hosts, err)
+			}
+		}
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
 )
 
 // Cluster is a cluster's identity: two clusters differ in their state directory.
@@ -92,7 +94,14 @@ type Settings struct {
 	Binaries  string `json:"binaries"`  // directory of the Kubernetes programs
 	APIPort   int    `json:"apiPort"`   // on 127.0.0.1
 	VaultPort int    `json:"vaultPort"` // on 127.0.0.1
+
+	Ordinal int    `json:"ordinal"`           // of its addresses
+	NoVault bool   `json:"noVault,omitempty"` // it has no OpenBao of its own
+	Link    string `json:"link,omitempty"`    // state directory of the cluster that it is linked to
 }
+
+// Addresses are those inside the cluster's network.
+func (s Settings) Addresses() addresses.Plan { return addresses.Of(s.Ordinal) }
 
 // Load returns the settings of the last `up`; none yet is no error.
 func (c Cluster) Load() (Settings, error) {
@@ -108,11 +117,15 @@ func (c Cluster) Load() (Settings, error) {
 	return settings, err
 }
 
-// Save keeps the settings.
+// Save keeps the settings. The supervisor may read them meanwhile, so they appear all at once.
 func (c Cluster) Save(settings Settings) error {
 	raw, err := json.MarshalIndent(settings, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(c.Path("cluster.json"), append(raw, '\n'), 0o644)
+	temporary := c.Path("cluster.json.new")
+	if err := os.WriteFile(temporary, append(raw, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, c.Path("cluster.json"))
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/cgroup"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/forward"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/link"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/netns"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/node"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/volumes"
@@ -65,15 +67,12 @@ func serve(ctx context.Context, cluster state.Cluster, settings state.Settings, 
 	if err := cluster.SetNode(pid); err != nil {
 		return err
 	}
-	namespace, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
+	namespace, err := netns.Of(cluster)
 	if err != nil {
-		return fmt.Errorf("open the node's network namespace: %w", err)
+		return err
 	}
 	defer namespace.Close()
-	for target, port := range map[string]int{
-		node.APIAddress:        settings.APIPort,
-		node.VaultIP + ":8200": settings.VaultPort,
-	} {
+	for target, port := range forwards(settings) {
 		listener, err := forward.Listen(port)
 		if err != nil {
 			return fmt.Errorf("listen for %s: %w", target, err)
@@ -81,7 +80,17 @@ func serve(ctx context.Context, cluster state.Cluster, settings state.Settings, 
 		tasks.Go(func() error { return forward.Serve(ctx, listener, namespace, target) })
 	}
 	tasks.Go(func() error { return volumes.Provision(ctx, cluster) })
+	tasks.Go(func() error { return link.Keep(ctx, cluster, namespace) })
 	return tasks.Wait()
+}
+
+// forwards are the addresses in the node that the host reaches by its ports.
+func forwards(settings state.Settings) map[string]int {
+	ports := map[string]int{node.APIAddress: settings.APIPort}
+	if !settings.NoVault {
+		ports[settings.Addresses().Vault.String()+":8200"] = settings.VaultPort
+	}
+	return ports
 }
 
 // runNode runs the node's first process. The kernel kills it when the thread that started it ends,

@@ -1,0 +1,68 @@
+package v1alpha1
+
+// ClusterReference says which Kubernetes cluster a tenant has to itself. Give
+// one of the two.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.kubeconfigSecretRef) != has(self.clusterAPI)",message="give kubeconfigSecretRef or clusterAPI, and not both",reason=FieldValueInvalid
+type ClusterReference struct {
+	// kubeconfigSecretRef names a Secret in the namespace bulkhead-clusters that
+	// holds a kubeconfig of a cluster that exists.
+	// +optional
+	KubeconfigSecretRef *KubeconfigReference `json:"kubeconfigSecretRef,omitempty"`
+
+	// clusterAPI has a cluster made by Cluster API.
+	// +optional
+	ClusterAPI *ClusterAPI `json:"clusterAPI,omitempty"`
+}
+
+// KubeconfigReference names a kubeconfig in a Secret.
+type KubeconfigReference struct {
+	// name of a Secret in the namespace bulkhead-clusters.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+
+	// key of the Secret's data. The default is "kubeconfig".
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Key string `json:"key,omitempty"`
+}
+
+// ClusterAPI describes a Cluster API Cluster by its ClusterClass
+// (https://cluster-api.sigs.k8s.io/tasks/experimental-features/cluster-class/).
+// The Cluster is made in the namespace bulkhead-clusters and never deleted.
+type ClusterAPI struct {
+	// class is the name of a ClusterClass in the namespace bulkhead-clusters.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Class string `json:"class,omitempty"`
+
+	// version of Kubernetes, such as v1.35.1.
+	// +required
+	// +kubebuilder:validation:MinLength=5
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^v[0-9]+\.[0-9]+\.[0-9]+`
+	Version string `json:"version,omitempty"`
+
+	// controlPlaneReplicas is the number of control plane machines. The default is 1.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=9
+	ControlPlaneReplicas int32 `json:"controlPlaneReplicas,omitempty"`
+
+	// workerClass is the class of the worker machines in the ClusterClass. The
+	// default is "default-worker".
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	WorkerClass string `json:"workerClass,omitempty"`
+
+	// workerReplicas is the number of worker machines. The default is 1.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	WorkerReplicas int32 `json:"workerReplicas,omitempty"`
+}

@@ -1,0 +1,129 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/apply"
+	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/tier"
+)
+
+// own brings about the cell of what the tenant owns, and decides which cell
+// holds its rows.
+func (c Placement) own(ctx context.Context, s *Scope) component.Outcome {
+	if s.Profile.OwnsNothing() {
+		s.Store = s.Cell
+		return c.bindingFits(s)
+	}
+	if outcome := c.clusterFree(ctx, s); !outcome.Ready() {
+		return outcome
+	}
+	own, err := c.ensureOwn(ctx, s)
+	if err != nil {
+		return component.Fail(err)
+	}
+	if s.Profile.Runtime == tier.Own {
+		s.Cell = own
+	}
+	s.Store = s.Cell
+	if s.Profile.Database == tier.Own {
+		s.Store = own
+	}
+	return c.bindingFits(s)
+}
+
+// bindingFits refuses a Binding that has the tenant elsewhere than its tier says:
+// a tenant that was recognised or adopted was of another tier.
+func (c Placement) bindingFits(s *Scope) component.Outcome {
+	switch {
+	case s.Bound == nil || s.Bound.Binding.Version == 0:
+		return component.Outcome{}
+	case s.Bound.Cell != s.Cell.Name:
+		return moveRequired("the tenant's runtime is in the Cell "+s.Bound.Cell, s)
+	case s.Bound.Binding.Database.Cell != (s.Store.Name == s.Cell.Name):
+		return moveRequired("the tenant's rows are in another database than the tier says", s)
+	}
+	return component.Outcome{}
+}
+
+// clusterFree refuses a cluster that another tenant has.
+func (c Placement) clusterFree(ctx context.Context, s *Scope) component.Outcome {
+	ref := s.Tenant.Spec.Cluster
+	if s.Profile.Cluster == tier.Shared || ref.KubeconfigSecretRef == nil {
+		return component.Outcome{}
+	}
+	var cells v1alpha1.CellList
+	if err := c.Client.List(ctx, &cells, client.MatchingFields{IndexKubeconfig: ref.KubeconfigSecretRef.Name}, client.UnsafeDisableDeepCopy); err != nil {
+		return component.Fail(err)
+	}
+	for i := range cells.Items {
+		if cells.Items[i].Name != desired.OwnCellName(s.ID.String()) {
+			return component.Stall(v1alpha1.ReasonClusterInUse, fmt.Sprintf(
+				"the Cell %s has the cluster of the kubeconfig %s; a cluster serves one tenant, so give another", cells.Items[i].Name, ref.KubeconfigSecretRef.Name))
+		}
+	}
+	return component.Outcome{}
+}
+
+func (c Placement) ensureOwn(ctx context.Context, s *Scope) (*v1alpha1.Cell, error) {
+	wanted := desired.OwnCell(ownCellInput(s))
+	var live v1alpha1.Cell
+	err := c.Client.Get(ctx, client.ObjectKeyFromObject(wanted), &live)
+	if apierrors.IsNotFound(err) {
+		return wanted, c.Client.Create(ctx, wanted, apply.FieldOwner)
+	} else if err != nil {
+		return nil, err
+	}
+	changed := live.DeepCopy()
+	changed.Spec.ServedBy, changed.Spec.Retired = wanted.Spec.ServedBy, wanted.Spec.Retired
+	if s.PlanAdmitted {
+		resize(changed, wanted)
+	}
+	if equality.Semantic.DeepEqual(live.Spec, changed.Spec) {
+		return &live, nil
+	}
+	return changed, c.Client.Patch(ctx, changed, client.MergeFromWithOptions(&live, client.MergeFromWithOptimisticLock{}), apply.FieldOwner)
+}
+
+// resize gives a cell the sizes of the plan. Volumes only grow: a smaller one
+// stays as it is.
+func resize(changed, wanted *v1alpha1.Cell) {
+	before := changed.Spec.Database
+	changed.Spec.Database, changed.Spec.Runtime, changed.Spec.Endpoints = wanted.Spec.Database, wanted.Spec.Runtime, wanted.Spec.Endpoints
+	if before != nil && changed.Spec.Database != nil && changed.Spec.Database.Storage.Cmp(*before.Storage) < 0 {
+		changed.Spec.Database = changed.Spec.Database.DeepCopy()
+		changed.Spec.Database.Storage = before.Storage
+	}
+}
+
+func ownCellInput(s *Scope) desired.OwnCellInput {
+	in := desired.OwnCellInput{
+		Tenant: s.Tenant.Name, ID: s.ID.String(), Profile: s.Profile, Plan: s.Plan, Cluster: s.Tenant.Spec.Cluster,
+	}
+	if s.Cell != nil {
+		in.ServingCell = s.Cell.Name
+	}
+	return in
+}
+
+// retireOwn stops what a deleted tenant's own cell runs and keeps its volumes.
+func (p *Parts) retireOwn(ctx context.Context, s *Scope) error {
+	var own v1alpha1.Cell
+	if err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if own.Spec.Retired != nil && *own.Spec.Retired {
+		return nil
+	}
+	before := own.DeepCopy()
+	retired := true
+	own.Spec.Retired = &retired
+	return p.Client.Patch(ctx, &own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), apply.FieldOwner)
+}

@@ -1,0 +1,143 @@
+package clusters
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
+)
+
+// NotReady is the error of a cluster that cannot be worked with now. Its Reason
+// is that of the condition ClusterReady.
+type NotReady struct{ Reason, Message string }
+
+// Error implements error.
+func (e *NotReady) Error() string { return e.Reason + ": " + e.Message }
+
+// Options say how clusters are connected to.
+type Options struct {
+	Scheme *runtime.Scheme
+	// Cache and Client make the options of a cluster-wide cache and client; a
+	// connection writes into its own.
+	Cache  func() cache.Options
+	Client func() client.Options
+	// Namespaces are the options of the caches of namespaces, without what
+	// depends on the cluster.
+	Namespaces nscache.Options
+	// Connected is called with the cluster-wide cache of a new connection.
+	Connected func(cache.Cache) error
+	// Changed is called when a cluster began or ceased to answer.
+	Changed func(ctx context.Context)
+}
+
+// Clusters are the hub and the clusters that tenants have to themselves.
+type Clusters struct {
+	hub     *Cluster
+	options Options
+
+	started chan struct{}
+	base    context.Context // of the manager; ends every connection
+
+	mu      sync.Mutex
+	remotes map[source]*remote
+}
+
+// source is where a kubeconfig is: a Secret in desired.ClustersNamespace.
+type source struct{ secret, key string }
+
+// New makes a set of clusters with the hub in it. It is started by the manager.
+func New(hub *Cluster, options Options) *Clusters {
+	return &Clusters{hub: hub, options: options, started: make(chan struct{}), remotes: map[source]*remote{}}
+}
+
+// Start runs until the context ends.
+func (c *Clusters) Start(ctx context.Context) error {
+	c.base = ctx
+	close(c.started)
+	<-ctx.Done()
+	return nil
+}
+
+// Hub is the cluster that the operator runs in.
+func (c *Clusters) Hub() *Cluster { return c.hub }
+
+// OfCell returns the cluster in which a cell is, or a *NotReady.
+func (c *Clusters) OfCell(ctx context.Context, cell *v1alpha1.Cell) (*Cluster, error) {
+	return c.Of(ctx, cell.Spec.Cluster, cell.Name)
+}
+
+// Of returns the cluster of a reference, the hub for none, or a *NotReady. A
+// cluster that Cluster API makes is named like the cell that is for it.
+func (c *Clusters) Of(ctx context.Context, ref *v1alpha1.ClusterReference, cell string) (*Cluster, error) {
+	if ref == nil {
+		return c.hub, nil
+	}
+	select {
+	case <-c.started:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	from := sourceOf(ref, cell)
+	kubeconfig, err := c.kubeconfig(ctx, from)
+	switch {
+	case err != nil:
+		return nil, err
+	case kubeconfig == nil && ref.ClusterAPI != nil:
+		return nil, &NotReady{v1alpha1.ReasonClusterProvisioning, "Cluster API has not made the kubeconfig of the Cluster " + cell + " yet; look at `kubectl -n " + desired.ClustersNamespace + " get clusters`"}
+	case kubeconfig == nil:
+		return nil, &NotReady{v1alpha1.ReasonKubeconfigMissing, "there is no Secret " + desired.ClustersNamespace + "/" + from.secret + " with the key " + from.key + "; make it from the cluster's kubeconfig"}
+	}
+	return c.remote(from, kubeconfig).state()
+}
+
+// kubeconfig reads from the cache; nil for none.
+func (c *Clusters) kubeconfig(ctx context.Context, from source) ([]byte, error) {
+	reader, err := c.hub.Caches.Open(ctx, desired.ClustersNamespace, &corev1.Secret{})
+	if err != nil {
+		return nil, err
+	}
+	var secret corev1.Secret
+	err = reader.Get(ctx, client.ObjectKey{Namespace: desired.ClustersNamespace, Name: from.secret}, &secret)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return secret.Data[from.key], err
+}
+
+// remote returns the connection, and makes it anew when the kubeconfig changed.
+func (c *Clusters) remote(from source, kubeconfig []byte) *remote {
+	hash := sha256.Sum256(kubeconfig)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if existing := c.remotes[from]; existing != nil {
+		if existing.hash == hash {
+			return existing
+		}
+		existing.stop()
+	}
+	r := newRemote(c.base, hash, kubeconfig, c.options)
+	c.remotes[from] = r
+	return r
+}
+
+// sourceOf follows Cluster API's contract for the name of a kubeconfig
+// (https://cluster-api.sigs.k8s.io/developer/providers/contracts/control-plane).
+func sourceOf(ref *v1alpha1.ClusterReference, cell string) source {
+	if ref.ClusterAPI != nil {
+		return source{desired.ClusterAPIKubeconfig(cell), "value"}
+	}
+	key := ref.KubeconfigSecretRef.Key
+	if key == "" {
+		key = "kubeconfig"
+	}
+	return source{ref.KubeconfigSecretRef.Name, key}
+}
