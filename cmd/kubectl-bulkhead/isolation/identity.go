@@ -31,9 +31,21 @@ var needed = []string{
 	"get configmaps", "create configmaps", "update configmaps", "patch configmaps", // acknowledgements
 }
 
-// identities tries what a stolen token of each runtime is good for.
-func (t *test) identities(ctx context.Context, s *survey) ([]report.Check, error) {
-	anybody, err := t.as(ctx, t.probeOf(matrix.Vantage{Kind: matrix.VantageForeign}.String()).pod)
+// identity tries what a stolen token of a runtime is good for.
+func (t *test) identity(ctx context.Context, s *survey, c *cell) ([]report.Check, error) {
+	if c.runtime == nil {
+		return nil, nil
+	}
+	own := desired.RuntimeNamespace(c.name)
+	runtime, err := t.as(ctx, matrix.Vantage{Kind: matrix.VantageRuntime, Cell: c.name})
+	if err != nil {
+		return nil, err
+	}
+	anybody, err := t.as(ctx, matrix.Vantage{Kind: matrix.VantageForeign})
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := readSecrets(ctx, runtime, own, t.others(s, own))
 	if err != nil {
 		return nil, err
 	}
@@ -41,45 +53,32 @@ func (t *test) identities(ctx context.Context, s *survey) ([]report.Check, error
 	if err != nil {
 		return nil, err
 	}
-	var checks []report.Check
-	for _, c := range s.cells {
-		if c.runtime == nil {
-			continue
-		}
-		own := desired.RuntimeNamespace(c.name)
-		subject := "ServiceAccount of " + own
-		runtime, err := t.as(ctx, t.probeOf(matrix.Vantage{Kind: matrix.VantageRuntime, Cell: c.name}.String()).pod)
-		if err != nil {
-			return nil, err
-		}
-		tried, err := readSecrets(ctx, runtime, own, t.others(s, own))
-		if err != nil {
-			return nil, err
-		}
-		tried.Subject = subject
-		inside, err := rights(ctx, runtime, own)
-		if err != nil {
-			return nil, err
-		}
-		outside, err := rights(ctx, runtime, t.foreign.Name)
-		if err != nil {
-			return nil, err
-		}
-		inside.all = minus(minus(inside.all, everybodys.all), needed)
-		outside.all = minus(outside.all, everybodys.all)
-		checks = append(checks, tried,
-			judgeRights(subject, "its rights there are those of a runtime", inside),
-			judgeRights(subject, "its rights elsewhere are those of any ServiceAccount", outside))
+	inside, err := excess(ctx, runtime, []string{own}, slices.Concat(needed, everybodys.all))
+	if err != nil {
+		return nil, err
+	}
+	outside, err := excess(ctx, runtime, t.others(s, own), everybodys.all)
+	if err != nil {
+		return nil, err
+	}
+	checks := []report.Check{
+		secrets,
+		judgeRights("its rights there are those of a runtime", inside),
+		judgeRights("its rights elsewhere are those of any ServiceAccount", outside),
+	}
+	for i := range checks {
+		checks[i].Subject = "ServiceAccount of " + own
 	}
 	return checks, nil
 }
 
-func (t *test) probeOf(vantage string) *probe {
-	return t.probes[slices.IndexFunc(t.probes, func(p *probe) bool { return p.vantage.String() == vantage })]
+func (t *test) probeOf(v matrix.Vantage) *probe {
+	return t.probes[slices.IndexFunc(t.probes, func(p *probe) bool { return p.vantage.String() == v.String() })]
 }
 
 // as is a client with the identity of a probe, by a token that ends with its pod.
-func (t *test) as(ctx context.Context, pod *corev1.Pod) (client.Client, error) {
+func (t *test) as(ctx context.Context, v matrix.Vantage) (client.Client, error) {
+	pod := t.probeOf(v).pod
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Spec.ServiceAccountName}}
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{
 		ExpirationSeconds: ptr.To[int64](tokenSeconds),
@@ -94,10 +93,9 @@ func (t *test) as(ctx context.Context, pod *corev1.Pod) (client.Client, error) {
 	return client.New(config, client.Options{Scheme: t.client.Scheme(), Mapper: t.client.RESTMapper()})
 }
 
-// others are namespaces whose Secrets are none of a runtime's business; the
-// empty one is the whole cluster.
+// others are namespaces that are none of a runtime's business.
 func (t *test) others(s *survey, own string) []string {
-	others := []string{"", desired.CredentialsNamespace, desired.SystemNamespace, metav1.NamespaceSystem, metav1.NamespaceDefault, t.foreign.Name}
+	others := []string{desired.CredentialsNamespace, desired.SystemNamespace, metav1.NamespaceSystem, metav1.NamespaceDefault, t.foreign.Name}
 	for _, c := range s.cells {
 		others = append(others, c.namespaces()...)
 	}
@@ -109,7 +107,7 @@ func (t *test) others(s *survey, own string) []string {
 func readSecrets(ctx context.Context, as client.Client, own string, others []string) (report.Check, error) {
 	check := report.Check{
 		Claim: "it reads the Secrets of its own namespace only", Verdict: matrix.Pass,
-		Observed: fmt.Sprintf("allowed there, forbidden in the whole cluster and in %d other namespaces", len(others)-1),
+		Observed: fmt.Sprintf("allowed there, forbidden in the whole cluster and in %d other namespaces", len(others)),
 		Advice:   "find who grants it: `kubectl get rolebindings,clusterrolebindings -A -o wide | grep " + own + "`, system:serviceaccounts and system:authenticated, too",
 	}
 	if allowed, err := maySecrets(ctx, as, own); err != nil || !allowed {
@@ -117,7 +115,7 @@ func readSecrets(ctx context.Context, as client.Client, own string, others []str
 		return check, err
 	}
 	var readable []string
-	for _, namespace := range others {
+	for _, namespace := range append(others, metav1.NamespaceAll) {
 		allowed, err := maySecrets(ctx, as, namespace)
 		if err != nil {
 			return check, err
@@ -187,13 +185,27 @@ func flatten(rule authorizationv1.ResourceRule) []string {
 	return all
 }
 
-func minus(all, known []string) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(right string) bool { return slices.Contains(known, right) })
+// excess are the rights in namespaces that an identity should not have.
+func excess(ctx context.Context, as client.Client, namespaces, known []string) (granted, error) {
+	var sum granted
+	for _, namespace := range namespaces {
+		found, err := rights(ctx, as, namespace)
+		if err != nil {
+			return granted{}, err
+		}
+		sum.incomplete = sum.incomplete || found.incomplete
+		for _, right := range found.all {
+			if !slices.Contains(known, right) {
+				sum.all = append(sum.all, right+" in "+namespace)
+			}
+		}
+	}
+	return sum, nil
 }
 
-func judgeRights(subject, claim string, excess granted) report.Check {
+func judgeRights(claim string, excess granted) report.Check {
 	check := report.Check{
-		Subject: subject, Claim: claim, Verdict: matrix.Pass, Observed: "they are",
+		Claim: claim, Verdict: matrix.Pass, Observed: "they are",
 		Advice: "remove the binding that grants it: `kubectl get rolebindings,clusterrolebindings -A -o wide` names the subjects",
 	}
 	switch {

@@ -49,16 +49,16 @@ func TestJudgeRights(t *testing.T) {
 		"one, and others not listed": {granted{all: []string{"get nodes"}, incomplete: true}, matrix.Fail},
 		"others are not listed":      {granted{incomplete: true}, matrix.Unproven},
 	} {
-		expectVerdict(t, name, judgeRights("it", "claim", c.excess), c.verdict)
+		expectVerdict(t, name, judgeRights("claim", c.excess), c.verdict)
 	}
 }
 
 func TestJudgeKeys(t *testing.T) {
 	const open, denied, unreachable = binding.ProbeOpen, binding.ProbeDenied, binding.ProbeUnreachable
 	use := func(outcome binding.ProbeOutcome) []keyUse {
-		return []keyUse{{tenant: "acme", result: binding.ProbeResult{Outcome: outcome}}}
+		return []keyUse{{tenant: "acme", proof: []string{"globex", "acme"}, result: binding.ProbeResult{Outcome: outcome}}}
 	}
-	acme := map[string]bool{"acme": true}
+	both := map[string]bool{"acme": true, "globex": true}
 	for name, c := range map[string]struct {
 		expected binding.ProbeOutcome
 		uses     []keyUse
@@ -68,13 +68,14 @@ func TestJudgeKeys(t *testing.T) {
 		"its own key":                           {open, use(open), nil, matrix.Pass},
 		"its own key, denied":                   {open, use(denied), nil, matrix.Fail},
 		"its own key, without Vault":            {open, use(unreachable), nil, matrix.Unproven},
-		"another's key":                         {denied, use(denied), acme, matrix.Pass},
-		"another's key, opened":                 {denied, use(open), acme, matrix.Fail},
+		"another's key":                         {denied, use(denied), both, matrix.Pass},
+		"another's key, opened":                 {denied, use(open), both, matrix.Fail},
+		"another's key, with a role that fails": {denied, use(denied), map[string]bool{"acme": true}, matrix.Unproven},
 		"another's key, that nobody opens":      {denied, use(denied), nil, matrix.Unproven},
-		"another's key, without Vault":          {denied, use(unreachable), acme, matrix.Unproven},
-		"one of several others', opened":        {denied, append(use(denied), use(open)...), acme, matrix.Fail},
-		"nothing to try":                        {denied, nil, acme, matrix.Shown},
-		"another's key, the attempt went wrong": {denied, use(binding.ProbeFailed), acme, matrix.Unproven},
+		"another's key, without Vault":          {denied, use(unreachable), both, matrix.Unproven},
+		"one of several others', opened":        {denied, append(use(denied), use(open)...), both, matrix.Fail},
+		"nothing to try":                        {denied, nil, both, matrix.Shown},
+		"another's key, the attempt went wrong": {denied, use(binding.ProbeFailed), both, matrix.Unproven},
 	} {
 		expectVerdict(t, name, judgeKeys("it", "claim", c.expected, c.uses, c.opened), c.verdict)
 	}

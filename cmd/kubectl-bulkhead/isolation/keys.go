@@ -3,6 +3,7 @@ package isolation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -15,6 +16,8 @@ import (
 // keyUse is an attempt at a key of Vault, from one cell's probe.
 type keyUse struct {
 	tenant string // whose key it is
+	// proof are the tenants whose own keys must open for a refusal to mean something.
+	proof  []string
 	task   binding.ProbeTask
 	result binding.ProbeResult
 }
@@ -57,26 +60,27 @@ func (t *test) planKeys(s *survey, c *cell) *keyUses {
 	uses := &keyUses{cell: c.name}
 	for _, other := range s.cells {
 		for _, tenant := range other.sample {
-			use := keyUse{tenant: tenant.Name, task: binding.ProbeTask{Kind: binding.ProbeKey, Key: t.key(tenant, tenant)}}
 			if other == c {
-				uses.own = append(uses.own, use)
+				uses.own = append(uses.own, t.keyUse(tenant, tenant))
 			} else {
-				uses.foreign = append(uses.foreign, use)
+				uses.foreign = append(uses.foreign, t.keyUse(tenant, tenant))
 			}
 			if len(c.sample) > 0 && c.sample[0].Name != tenant.Name {
-				use.task.Key = t.key(c.sample[0], tenant)
-				uses.crossed = append(uses.crossed, use)
+				uses.crossed = append(uses.crossed, t.keyUse(c.sample[0], tenant))
 			}
 		}
 	}
 	return uses
 }
 
-// key is the key of one tenant, by the role of another or the same.
-func (t *test) key(role, key v1alpha1.Tenant) *binding.Key {
-	return &binding.Key{
-		Provider: binding.ProviderTransit, Mount: t.TransitMount,
-		Role: desired.VaultRole(role.Status.ID), Name: desired.KeyName(key.Status.ID),
+// keyUse is an attempt at the key of one tenant, with the role of another or the same.
+func (t *test) keyUse(role, key v1alpha1.Tenant) keyUse {
+	return keyUse{
+		tenant: key.Name, proof: []string{role.Name, key.Name},
+		task: binding.ProbeTask{Kind: binding.ProbeKey, Key: &binding.Key{
+			Provider: binding.ProviderTransit, Mount: t.TransitMount,
+			Role: desired.VaultRole(role.Status.ID), Name: desired.KeyName(key.Status.ID),
+		}},
 	}
 }
 
@@ -92,7 +96,7 @@ func (t *test) useKeys(ctx context.Context, uses *keyUses) error {
 	if len(tasks) == 0 {
 		return nil
 	}
-	from := t.probeOf(matrix.Vantage{Kind: matrix.VantageRuntime, Cell: uses.cell}.String())
+	from := t.probeOf(matrix.Vantage{Kind: matrix.VantageRuntime, Cell: uses.cell})
 	results, err := t.try(ctx, from, keyLimit, tasks)
 	if err != nil {
 		return err
@@ -120,8 +124,9 @@ func judgeKeys(subject, claim string, expected binding.ProbeOutcome, uses []keyU
 	}
 	var wrong, unproven, right []string
 	for _, use := range uses {
+		meant := expected == binding.ProbeOpen || !slices.ContainsFunc(use.proof, func(tenant string) bool { return !opened[tenant] })
 		switch outcome := use.result.Outcome; {
-		case outcome == expected && (expected == binding.ProbeOpen || opened[use.tenant]):
+		case outcome == expected && meant:
 			right = append(right, use.tenant)
 		case outcome == binding.ProbeOpen, outcome == binding.ProbeDenied && expected == binding.ProbeOpen:
 			wrong = append(wrong, fmt.Sprintf("%s: %s", use.tenant, outcome))

@@ -46,27 +46,29 @@ var hijacks = []hijack{
 	{"to remove Pod Security by finalize", viaFinalize, labelEnforce, nil},
 }
 
-// namespaceLabels tries, without changing anything, to move namespaces into and
-// out of cells: whoever could, would move the walls. The admission policy refuses
+// namespaceLabels tries, without changing anything, to move a cell's namespaces
+// out of it: whoever could, would move the walls. The admission policy refuses
 // even an administrator, so that the caller's own rights serve to try it.
-func (t *test) namespaceLabels(ctx context.Context, s *survey) ([]report.Check, error) {
+func (t *test) namespaceLabels(ctx context.Context, _ *survey, c *cell) ([]report.Check, error) {
 	var checks []report.Check
-	try := func(namespace string, attempts ...hijack) error {
-		check, err := t.hijack(ctx, namespace, attempts)
-		checks = append(checks, check)
-		return err
-	}
-	for _, c := range s.cells {
-		for _, namespace := range c.namespaces() {
-			if err := try(namespace, hijacks...); err != nil {
-				return nil, err
-			}
+	for _, namespace := range c.namespaces() {
+		check, err := t.hijack(ctx, namespace, hijacks)
+		if err != nil {
+			return nil, err
 		}
+		checks = append(checks, check)
 	}
+	return checks, nil
+}
+
+// foreignLabels tries to move a foreign namespace into a cell.
+func (t *test) foreignLabels(ctx context.Context, s *survey) ([]report.Check, error) {
 	cell := s.cells[0].name
-	return checks, try(t.foreign.Name,
-		hijack{"to pose as a cell's", "", desired.LabelCell, cell},
-		hijack{"to be made as a cell's", viaCreate, desired.LabelCell, cell})
+	check, err := t.hijack(ctx, t.foreign.Name, []hijack{
+		{"to pose as a cell's", "", desired.LabelCell, cell},
+		{"to be made as a cell's", viaCreate, desired.LabelCell, cell},
+	})
+	return []report.Check{check}, err
 }
 
 // hijack makes attempts at one namespace. That a harmless label may be set shows

@@ -20,13 +20,13 @@ const (
 
 // network tries every target from every probe. What is not as expected is looked
 // at again for a while; what counts is the last round, which is a whole one.
-func (t *test) network(ctx context.Context, s *survey, probes []*probe) ([]matrix.Result, error) {
-	targets := t.targets(s, probes)
+func (t *test) network(ctx context.Context, s *survey) ([]matrix.Result, error) {
+	targets := t.targets(s)
 	t.say("trying %d addresses from each", len(targets))
 	known := t.listening(ctx, s)
 	var first []matrix.Result
 	for began := time.Now(); ; {
-		observed, err := t.round(ctx, probes, targets)
+		observed, err := t.round(ctx, targets)
 		if err != nil {
 			return nil, err
 		}
@@ -59,11 +59,11 @@ func failures(results []matrix.Result) int {
 }
 
 // round makes every attempt once, in an order that is the same each time.
-func (t *test) round(ctx context.Context, probes []*probe, targets []matrix.Target) ([]matrix.Observation, error) {
-	observed := make([][]matrix.Observation, len(probes))
+func (t *test) round(ctx context.Context, targets []matrix.Target) ([]matrix.Observation, error) {
+	observed := make([][]matrix.Observation, len(t.probes))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
-	for i, p := range probes {
+	for i, p := range t.probes {
 		group.Go(func() (err error) {
 			observed[i], err = t.observe(ctx, p, targets)
 			return err

@@ -19,20 +19,18 @@ const labelEnforce = "pod-security.kubernetes.io/enforce"
 
 // podSecurity checks the label, and that it has an effect: the probes run under
 // it, a privileged pod must not.
-func (t *test) podSecurity(ctx context.Context, s *survey) ([]report.Check, error) {
+func (t *test) podSecurity(ctx context.Context, _ *survey, c *cell) ([]report.Check, error) {
 	var checks []report.Check
-	for _, c := range s.cells {
-		for _, namespace := range c.namespaces() {
-			var live corev1.Namespace
-			if err := t.client.Get(ctx, client.ObjectKey{Name: namespace}, &live); err != nil {
-				return nil, err
-			}
-			err := t.client.Create(ctx, privilegedPod(namespace), client.DryRunAll)
-			if err != nil && !apierrors.IsForbidden(err) {
-				return nil, err
-			}
-			checks = append(checks, judgePodSecurity(namespace, live.Labels[labelEnforce], err))
+	for _, namespace := range c.namespaces() {
+		var live corev1.Namespace
+		if err := t.client.Get(ctx, client.ObjectKey{Name: namespace}, &live); err != nil {
+			return nil, err
 		}
+		err := t.client.Create(ctx, privilegedPod(namespace), client.DryRunAll)
+		if err != nil && !apierrors.IsForbidden(err) {
+			return nil, err
+		}
+		checks = append(checks, judgePodSecurity(namespace, live.Labels[labelEnforce], err))
 	}
 	return checks, nil
 }

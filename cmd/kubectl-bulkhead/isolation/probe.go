@@ -29,30 +29,28 @@ type probe struct {
 }
 
 // startProbes makes the foreign namespace and all pods, and waits until they run.
-func (t *test) startProbes(ctx context.Context, s *survey) ([]*probe, error) {
+func (t *test) startProbes(ctx context.Context, s *survey) (err error) {
 	t.foreign = foreignNamespace(t.until)
 	if err := t.client.Create(ctx, t.foreign); err != nil {
-		return nil, err
+		return err
 	}
 	t.say("made the namespace %s", t.foreign.Name)
-	probes, err := t.planProbes(s)
-	if err != nil {
-		return nil, err
+	if t.probes, err = t.planProbes(s); err != nil {
+		return err
 	}
-	t.probes = probes // to be removed, whatever happens now
-	for _, p := range probes {
+	for _, p := range t.probes {
 		if err := t.create(ctx, p.pod); err != nil {
-			return nil, fmt.Errorf("a probe as %s: %w", p.vantage, err)
+			return fmt.Errorf("a probe as %s: %w", p.vantage, err)
 		}
 	}
-	t.say("waiting for %d probe pods", len(probes))
-	for _, p := range probes {
+	t.say("waiting for %d probe pods", len(t.probes))
+	for _, p := range t.probes {
 		if err := t.running(ctx, p.pod); err != nil {
-			return nil, fmt.Errorf("the probe %s/%s does not run: %w", p.pod.Namespace, p.pod.Name, err)
+			return fmt.Errorf("the probe %s/%s does not run: %w", p.pod.Namespace, p.pod.Name, err)
 		}
 		p.vantage.Node = p.pod.Spec.NodeName
 	}
-	return probes, nil
+	return nil
 }
 
 // planProbes puts one probe into every runtime, and into the foreign namespace

@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,6 +49,8 @@ type cell struct {
 	databases []string
 	// runtimePods and databasePods are some that serve.
 	runtimePods, databasePods []corev1.Pod
+	// policies of its namespaces.
+	policies []networkingv1.NetworkPolicy
 }
 
 // namespaces that the cell owns.
@@ -122,17 +125,31 @@ func outOfReach(c v1alpha1.Cell) bool {
 
 func (t *test) surveyCell(ctx context.Context, found *v1alpha1.Cell, tenants []v1alpha1.Tenant) (*cell, error) {
 	c := &cell{name: found.Name, database: found.Spec.Database != nil}
-	var err error
+	if found.Spec.Runtime != nil {
+		if err := t.surveyRuntime(ctx, c, tenants); err != nil {
+			return nil, err
+		}
+	}
 	if c.database {
+		var err error
 		c.databases = append(c.databases, c.name)
 		labels := client.MatchingLabels{"cnpg.io/cluster": desired.DatabaseCluster}
 		if c.databasePods, err = t.serving(ctx, desired.DatabaseNamespace(c.name), labels); err != nil {
 			return nil, err
 		}
 	}
-	if found.Spec.Runtime == nil {
-		return c, nil
+	for _, namespace := range c.namespaces() {
+		var policies networkingv1.NetworkPolicyList
+		if err := t.client.List(ctx, &policies, client.InNamespace(namespace)); err != nil {
+			return nil, err
+		}
+		c.policies = append(c.policies, policies.Items...)
 	}
+	return c, nil
+}
+
+func (t *test) surveyRuntime(ctx context.Context, c *cell, tenants []v1alpha1.Tenant) (err error) {
+	namespace := desired.RuntimeNamespace(c.name)
 	for i := range tenants {
 		if p := tenants[i].Status.Placement; p != nil && p.Compute == c.name {
 			c.databases = append(c.databases, p.Database)
@@ -141,15 +158,15 @@ func (t *test) surveyCell(ctx context.Context, found *v1alpha1.Cell, tenants []v
 			}
 		}
 	}
-	if c.runtimePods, err = t.serving(ctx, desired.RuntimeNamespace(c.name), client.MatchingLabels(desired.RuntimePod(c.name))); err != nil {
-		return nil, err
+	if c.runtimePods, err = t.serving(ctx, namespace, client.MatchingLabels(desired.RuntimePod(c.name))); err != nil {
+		return err
 	}
 	c.runtime = &appsv1.Deployment{}
-	err = t.client.Get(ctx, client.ObjectKey{Namespace: desired.RuntimeNamespace(c.name), Name: desired.RuntimeDeployment}, c.runtime)
+	err = t.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: desired.RuntimeDeployment}, c.runtime)
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("the Cell %s has no runtime yet: wait until it is Ready (`kubectl describe cell %s`), or test others with --cell and --max-cells", c.name, c.name)
+		return fmt.Errorf("the Cell %s has no runtime yet: wait until it is Ready (`kubectl describe cell %s`), or test others with --cell and --max-cells", c.name, c.name)
 	}
-	return c, err
+	return err
 }
 
 func hasKey(t *v1alpha1.Tenant) bool {

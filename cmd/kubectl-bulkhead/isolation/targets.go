@@ -17,7 +17,7 @@ const (
 var runtimePorts = []int32{binding.PortAPI, binding.PortOps}
 
 // targets are all addresses that every probe tries.
-func (t *test) targets(s *survey, probes []*probe) []matrix.Target {
+func (t *test) targets(s *survey) []matrix.Target {
 	targets := []matrix.Target{
 		{Kind: matrix.TargetDNS, Probe: binding.ProbeDNSUDP},
 		{Kind: matrix.TargetDNS, Probe: binding.ProbeDNSTCP},
@@ -36,12 +36,12 @@ func (t *test) targets(s *survey, probes []*probe) []matrix.Target {
 			add(matrix.Target{Kind: matrix.TargetDatabase, Cell: c.name}, addresses(&c.databasePods[i], portPostgreSQL)...)
 		}
 	}
-	for _, p := range probes {
+	for _, p := range t.probes {
 		if p.vantage.Kind != matrix.VantageRuntime {
 			add(matrix.Target{Kind: matrix.TargetForeign, Pod: p.vantage.String()}, addresses(p.pod, foreignPort)...)
 		}
 	}
-	targets = append(targets, kubelets(s, probes)...)
+	targets = append(targets, kubelets(s.nodes, t.probes)...)
 	add(matrix.Target{Kind: matrix.TargetAPIServer}, s.apiServer...)
 	add(matrix.Target{Kind: matrix.TargetMetadata}, t.Metadata...)
 	add(matrix.Target{Kind: matrix.TargetInternet}, t.Internet...)
@@ -59,7 +59,7 @@ func addresses(pod *corev1.Pod, ports ...int32) []string {
 }
 
 // kubelets are those of the chosen nodes, and of the nodes that the probes run on.
-func kubelets(s *survey, probes []*probe) []matrix.Target {
+func kubelets(nodes []corev1.Node, probes []*probe) []matrix.Target {
 	var targets []matrix.Target
 	seen := map[string]bool{}
 	add := func(node, ip string, port int32) {
@@ -68,7 +68,7 @@ func kubelets(s *survey, probes []*probe) []matrix.Target {
 			targets = append(targets, matrix.Target{Kind: matrix.TargetKubelet, Node: node, Probe: binding.ProbeTCP, Address: address})
 		}
 	}
-	for _, node := range s.nodes {
+	for _, node := range nodes {
 		for _, a := range node.Status.Addresses {
 			if a.Type == corev1.NodeInternalIP {
 				add(node.Name, a.Address, cmp.Or(node.Status.DaemonEndpoints.KubeletEndpoint.Port, portKubelet))

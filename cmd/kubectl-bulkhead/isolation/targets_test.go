@@ -38,12 +38,15 @@ func TestTargets(t *testing.T) {
 		nodes:     []corev1.Node{node},
 		apiServer: []string{"192.0.2.3:6443"},
 	}
-	test := &test{Options: Options{Metadata: DefaultMetadata[:1], Internet: DefaultInternet}}
+	test := &test{
+		Options: Options{Metadata: DefaultMetadata[:1], Internet: DefaultInternet},
+		probes: []*probe{
+			{vantage: matrix.Vantage{Kind: matrix.VantageRuntime, Cell: "eu-1"}, pod: &inside},
+			{vantage: matrix.Vantage{Kind: matrix.VantageForeign}, pod: &foreign},
+		},
+	}
 	var got []string
-	for _, target := range test.targets(survey, []*probe{
-		{vantage: matrix.Vantage{Kind: matrix.VantageRuntime, Cell: "eu-1"}, pod: &inside},
-		{vantage: matrix.Vantage{Kind: matrix.VantageForeign}, pod: &foreign},
-	}) {
+	for _, target := range test.targets(survey) {
 		got = append(got, target.String())
 	}
 	expected := []string{

@@ -3,8 +3,10 @@ package isolation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -39,7 +41,7 @@ func newTest(o Options) (*test, error) {
 		}
 	}
 	o.Config = rest.CopyConfig(o.Config)
-	o.Config.QPS, o.Config.Burst = 50, 100
+	o.Config.QPS, o.Config.Burst = 100, 200
 	// The refused attempts come with warnings, which are not the user's.
 	o.Config.WarningHandlerWithContext = rest.NoWarnings{}
 	core, err := corev1client.NewForConfig(o.Config)
@@ -78,25 +80,47 @@ func (t *test) run(ctx context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	probes, err := t.startProbes(ctx, s)
-	if err != nil {
+	if err := t.startProbes(ctx, s); err != nil {
 		return nil, err
 	}
 	r := s.report(t.Seed)
-	if r.Network, err = t.network(ctx, s, probes); err != nil {
+	if r.Network, err = t.network(ctx, s); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(context.Context, *survey) ([]report.Check, error){
-		t.policies, t.podSecurity, t.namespaceLabels, t.identities, t.keys,
+	r.Policies = s.foreignPolicies()
+	r.Checks, err = t.checks(ctx, s)
+	return r, err
+}
+
+// checks are made of every cell, and then of what lies between them.
+func (t *test) checks(ctx context.Context, s *survey) ([]report.Check, error) {
+	t.say("trying the API server and Vault")
+	var all []report.Check
+	for _, check := range []func(context.Context, *survey, *cell) ([]report.Check, error){
+		t.policies, t.podSecurity, t.namespaceLabels, t.identity,
 	} {
-		checks, err := check(ctx, s)
+		found := make([][]report.Check, len(s.cells))
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(parallel)
+		for i, c := range s.cells {
+			group.Go(func() (err error) {
+				found[i], err = check(ctx, s, c)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return nil, err
+		}
+		all = append(all, slices.Concat(found...)...)
+	}
+	for _, check := range []func(context.Context, *survey) ([]report.Check, error){t.foreignLabels, t.keys} {
+		found, err := check(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, checks...)
+		all = append(all, found...)
 	}
-	r.Policies, err = t.foreignPolicies(ctx, s)
-	return r, err
+	return all, nil
 }
 
 // report is one without findings.
