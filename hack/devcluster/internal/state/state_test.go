@@ -1,6 +1,9 @@
 package state
 
-import "testing"
+import (
+	"sync"
+	"testing"
+)
 
 func TestNew(t *testing.T) {
 	tests := []struct {
@@ -63,7 +66,7 @@ func TestSupervisorIsAliveWhileItHoldsTheLock(t *testing.T) {
 	if alive() {
 		t.Error("alive before it was ever started")
 	}
-	claim, err := cluster.Claim()
+	claim, err := cluster.Claim(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,5 +76,45 @@ func TestSupervisorIsAliveWhileItHoldsTheLock(t *testing.T) {
 	_ = claim.Close()
 	if alive() {
 		t.Error("alive after it let go, though its file is still there")
+	}
+}
+
+// TestClaimWhileOthersLook: who looks whether a supervisor is alive must not keep one from starting.
+func TestClaimWhileOthersLook(t *testing.T) {
+	cluster := Cluster{Name: "x", Dir: t.TempDir()}
+	stop := make(chan struct{})
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _ = cluster.Supervisor() // between two states of the file it may fail
+			}
+		}
+	})
+	for range 500 {
+		claim, err := cluster.Claim(t.Context())
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		_ = claim.Close()
+	}
+	close(stop)
+	looking.Wait()
+}
+
+func TestClaimIsOfOne(t *testing.T) {
+	cluster := Cluster{Name: "x", Dir: t.TempDir()}
+	claim, err := cluster.Claim(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer claim.Close()
+	if second, err := cluster.Claim(t.Context()); err == nil {
+		_ = second.Close()
+		t.Error("two supervisors of one cluster")
 	}
 }

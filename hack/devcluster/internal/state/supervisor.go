@@ -1,27 +1,37 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/poll"
 )
 
 // The supervisor's lock file holds its process id, and the lock on it says whether it is alive: the
 // kernel drops the lock however the process ends.
 func (c Cluster) lockFile() string { return c.Path("supervisor.pid") }
 
-// Claim makes the calling process the cluster's supervisor until the returned file is closed.
-func (c Cluster) Claim() (*os.File, error) {
+// Claim makes the calling process the cluster's supervisor until the returned file is closed. Whoever
+// looks whether there is one, as a linked cluster does every second, has the lock for a moment: that is
+// waited for.
+func (c Cluster) Claim(ctx context.Context) (*os.File, error) {
 	file, err := os.OpenFile(c.lockFile(), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := poll.Until(ctx, time.Millisecond, func() error {
+		return unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}); err != nil {
 		return nil, errors.Join(fmt.Errorf("another supervisor runs this cluster: %w", err), file.Close())
 	}
 	if err := errors.Join(file.Truncate(0), writePID(file)); err != nil {

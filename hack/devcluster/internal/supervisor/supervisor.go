@@ -28,7 +28,7 @@ const removeTimeout = 15 * time.Second
 
 // Run is the supervisor. It returns when ctx ends or the node does, and leaves nothing running.
 func Run(ctx context.Context, cluster state.Cluster, initArgs []string) error {
-	claim, err := cluster.Claim()
+	claim, err := cluster.Claim(ctx)
 	if err != nil {
 		return err
 	}
