@@ -42,27 +42,33 @@ func TestRefusals(t *testing.T) {
 	}{
 		"a quota": {
 			forbidden("exceeded quota: team-limits, requested: secrets=1, used: secrets=5, limited: secrets=5"),
-			v1alpha1.ReasonQuotaExceeded, []string{`secrets "tenant-1"`, "team-limits", "limited: secrets=5"},
+			v1alpha1.ReasonQuotaExceeded,
+			[]string{`secrets "tenant-1"`, "team-limits", "limited: secrets=5"},
 		},
 		"a right to write": {
 			forbidden(`User "system:serviceaccount:bulkhead-system:bulkhead-manager" cannot update resource "secrets" in API group "" in the namespace "x"`),
-			v1alpha1.ReasonAccessDenied, []string{"cannot update resource", "config/rbac"},
+			v1alpha1.ReasonAccessDenied,
+			[]string{"cannot update resource", "config/rbac"},
 		},
 		"a webhook that denies": {
 			webhook(http.StatusBadRequest, `admission webhook "policy.example.com" denied the request: `+secretWords),
-			v1alpha1.ReasonAdmissionDenied, []string{"Binding x/tenant-1", "webhook policy.example.com"},
+			v1alpha1.ReasonAdmissionDenied,
+			[]string{"Binding x/tenant-1", "webhook policy.example.com"},
 		},
 		"a webhook that does not answer": {
 			webhook(http.StatusInternalServerError, `Internal error occurred: failed calling webhook "policy.example.com": failed to call webhook: Post "https://x": `+secretWords),
-			v1alpha1.ReasonAdmissionDenied, []string{"Binding x/tenant-1", "webhook policy.example.com", "does not answer"},
+			v1alpha1.ReasonAdmissionDenied,
+			[]string{"Binding x/tenant-1", "webhook policy.example.com", "does not answer"},
 		},
 		"a policy": {
 			forbidden(`ValidatingAdmissionPolicy 'no-secrets' with binding 'b' denied request: ` + secretWords),
-			v1alpha1.ReasonAdmissionDenied, []string{"ValidatingAdmissionPolicy no-secrets"},
+			v1alpha1.ReasonAdmissionDenied,
+			[]string{"ValidatingAdmissionPolicy no-secrets"},
 		},
 		"another admission plugin": {
 			forbidden("minimum memory usage per Container is 1Gi"),
-			v1alpha1.ReasonAdmissionDenied, []string{"minimum memory usage"},
+			v1alpha1.ReasonAdmissionDenied,
+			[]string{"minimum memory usage"},
 		},
 		"a namespace that ends": {
 			terminating(), v1alpha1.ReasonNamespaceTerminating, []string{"because it is being terminated"},

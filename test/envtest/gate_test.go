@@ -41,7 +41,7 @@ func (g *gate) open() {
 func (g *gate) carry(in net.Conn) {
 	out, err := net.Dial("tcp", g.target)
 	if err != nil {
-		in.Close()
+		_ = in.Close()
 		return
 	}
 	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
@@ -50,18 +50,18 @@ func (g *gate) carry(in net.Conn) {
 		g.mu.Unlock()
 		go func() {
 			_, _ = io.Copy(pair[0], pair[1])
-			pair[0].Close()
+			_ = pair[0].Close()
 		}()
 	}
 }
 
 // close cuts every connection, too.
 func (g *gate) close() {
-	g.ways.Close()
+	_ = g.ways.Close()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for conn := range g.conns {
-		conn.Close()
+		_ = conn.Close()
 	}
 	clear(g.conns)
 }

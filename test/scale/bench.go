@@ -1,3 +1,4 @@
+// Package scale measures the operator by the thousand tenants against a real control plane.
 package scale
 
 import (
@@ -44,8 +45,13 @@ func (b *bench) measure(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"cells", b.makeCells}, {"tenants", b.makeTenants}, {"steady state", b.rest}, {"one tenant edited 100 times a second", b.storm},
-		{"restart", b.restart}, {"restart with a new tenant", b.restartWithTenant}, {"memory", b.memory},
+		{"cells", b.makeCells},
+		{"tenants", b.makeTenants},
+		{"steady state", b.rest},
+		{"one tenant edited 100 times a second", b.storm},
+		{"restart", b.restart},
+		{"restart with a new tenant", b.restartWithTenant},
+		{"memory", b.memory},
 	} {
 		say("%d tenants: %s", b.n, phase.name)
 		if err := phase.do(ctx); err != nil {

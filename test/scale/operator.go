@@ -73,7 +73,7 @@ func (o *operator) start() error {
 		return err
 	}
 	defer log.Close()
-	process := exec.Command(o.program, o.args...) //nolint:noctx // stop ends it
+	process := exec.Command(o.program, o.args...)
 	process.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(o.dir, "kubeconfig"))
 	process.Stdout, process.Stderr = log, log
 	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

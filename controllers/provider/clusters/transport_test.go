@@ -35,7 +35,7 @@ func TestGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.CloseClientConnections()
-	server.Listener.Close()
+	_ = server.Listener.Close()
 	if err := ask(); err == nil || errors.Is(err, errOffline) {
 		t.Fatalf("the first request to a dead cluster: %v", err)
 	}
@@ -58,7 +58,7 @@ func TestGuardIgnoresTheCallersOwnDeadline(t *testing.T) {
 	var open atomic.Bool
 	client := &http.Client{Timeout: 1, Transport: &guard{next: http.DefaultTransport, open: &open, failed: func() { t.Error("told") }}}
 	if response, err := client.Get(server.URL); err == nil {
-		response.Body.Close()
+		_ = response.Body.Close()
 		t.Fatal("it answered")
 	}
 	if open.Load() {
