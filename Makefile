@@ -96,6 +96,10 @@ bench-demo: ## Time the demo from no cluster to the last answer
 bench-provision: ## Time a Shared tenant from apply to Ready, and count the writes of a quiet operator
 	$(HACK) ./bench provision
 
+.PHONY: bench-tiers
+bench-tiers: ## Time a tenant of each tier from apply to Ready (needs devcluster-up-second deploy-second)
+	$(HACK) ./bench tiers
+
 .PHONY: bench-operator
 bench-operator: ## Make 100, 1,000 and 10,000 tenants (TENANTS=n) and count what the operator does (STEADY=10m)
 	hack/bench-operator.sh

@@ -24,7 +24,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(provisionCommand())
+	root.AddCommand(provisionCommand(), tiersCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return

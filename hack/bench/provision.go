@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bulkhead-dev/bulkhead/hack/bench/figure"
-	"github.com/bulkhead-dev/bulkhead/hack/demo/cluster"
 	"github.com/bulkhead-dev/bulkhead/hack/step"
 )
 
@@ -33,75 +32,50 @@ const (
 
 // provision is the benchmark and what it works with.
 type provision struct {
-	cluster *cluster.Cluster
-	report  *step.Reporter
-	run     string // tells the tenants of this run from others
-	n       int
-	window  time.Duration
-	tenants *tenants
+	bed
+	n      int
+	window time.Duration
+	cases  []string
 }
 
 func provisionCommand() *cobra.Command {
-	p := &provision{run: time.Now().UTC().Format("150405")}
-	var state string
-	var cases []string
-	command := &cobra.Command{
+	p := &provision{}
+	command := p.command(&cobra.Command{
 		Use:   "provision",
 		Short: "Measure from a tenant's creation to Ready, and the operator's writes at rest",
 		Long:  provisionLong,
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if p.n < burst || p.n%burst != 0 || 2*p.n > 1000 {
-				return fmt.Errorf("--tenants %d: give a multiple of %d up to 500", p.n, burst)
-			}
-			if p.cluster, err = cluster.At(state); err != nil {
-				return err
-			}
-			p.report = step.New(os.Stderr, p.cluster.Logs())
-			return p.measure(cmd.Context(), cases)
-		},
-	}
-	command.Flags().StringVar(&state, "state", os.Getenv("BULKHEAD_STATE"),
-		"directory of the devcluster (default .devcluster in the repository, or $BULKHEAD_STATE)")
+	}, p.measure)
 	command.Flags().IntVar(&p.n, "tenants", 100, "how many tenants to make in each of serial and burst20")
 	command.Flags().DurationVar(&p.window, "window", time.Minute, "how long to count writes for, before a restart and after it")
-	command.Flags().StringSliceVar(&cases, "cases", []string{"serial", "burst20", "steady"}, "what to measure")
+	command.Flags().StringSliceVar(&p.cases, "cases", []string{"serial", "burst20", "steady"}, "what to measure")
 	return command
 }
 
-func (p *provision) measure(ctx context.Context, cases []string) (err error) {
-	fmt.Fprintln(os.Stderr, machine())
-	if err := p.report.Run(ctx, "connect", tenantLimit, p.cluster.Connect); err != nil {
-		return err
+func (p *provision) measure(ctx context.Context) error {
+	if p.n < burst || p.n%burst != 0 || 2*p.n > 1000 {
+		return fmt.Errorf("--tenants %d: give a multiple of %d up to 500", p.n, burst)
 	}
-	defer func() { err = p.cleanUp(ctx, err) }()
-	if err := p.setUp(ctx); err != nil {
-		return err
-	}
-	stop, err := p.watch(ctx)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	for _, c := range []struct {
-		name string
-		do   step.Func
-	}{{"serial", p.serial}, {"burst20", p.burst20}, {"steady", p.steady}} {
-		if !slices.Contains(cases, c.name) {
-			continue
+	return p.during(ctx, tenantLimit, func(ctx context.Context) error {
+		for _, c := range []struct {
+			name string
+			do   step.Func
+		}{{"serial", p.serial}, {"burst20", p.burst20}, {"steady", p.steady}} {
+			if !slices.Contains(p.cases, c.name) {
+				continue
+			}
+			if err := p.report.Run(ctx, c.name, time.Hour, c.do); err != nil {
+				return err
+			}
 		}
-		if err := p.report.Run(ctx, c.name, time.Hour, c.do); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // serial makes tenants one after the other.
 func (p *provision) serial(ctx context.Context, log io.Writer) error {
 	var took []time.Duration
 	for i := range p.n {
-		one, err := p.tenants.make(ctx, fmt.Sprintf("bench-%s-s%03d", p.run, i))
+		one, err := p.tenants.make(ctx, sharedSpec(), p.name("s%03d", i))
 		if err != nil {
 			return err
 		}
@@ -117,9 +91,9 @@ func (p *provision) burst20(ctx context.Context, log io.Writer) error {
 	for len(took) < p.n {
 		var names []string
 		for i := range burst {
-			names = append(names, fmt.Sprintf("bench-%s-b%03d", p.run, len(took)+i))
+			names = append(names, p.name("b%03d", len(took)+i))
 		}
-		some, err := p.tenants.make(ctx, names...)
+		some, err := p.tenants.make(ctx, sharedSpec(), names...)
 		if err != nil {
 			return err
 		}

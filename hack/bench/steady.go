@@ -71,17 +71,10 @@ func (p *provision) count(ctx context.Context, log io.Writer, path, name string,
 }
 
 func (p *provision) restart(ctx context.Context, log io.Writer) error {
-	for _, command := range [][]string{
-		{"rollout", "restart", operatorDeployment, "-n", operatorNamespace},
-		{"rollout", "status", operatorDeployment, "-n", operatorNamespace, "--timeout=2m"},
-	} {
-		out, err := p.cluster.Kubectl(ctx, command...)
-		fmt.Fprintln(log, out)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.kubectl(ctx, log,
+		[]string{"rollout", "restart", operatorDeployment, "-n", operatorNamespace},
+		[]string{"rollout", "status", operatorDeployment, "-n", operatorNamespace, "--timeout=2m"},
+	)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -21,8 +21,9 @@ const (
 
 // tenants makes tenants and sees them become Ready.
 type tenants struct {
-	api string // URL of the Kubernetes API
-	run string
+	api   string // URL of the Kubernetes API
+	run   string
+	limit time.Duration // how long one may take
 
 	mu    sync.Mutex
 	ready map[string]chan time.Time // by name
@@ -30,25 +31,33 @@ type tenants struct {
 	err   error                     // why
 }
 
+// sharedSpec is that of a Shared tenant in the cell bench.
+func sharedSpec() map[string]any {
+	return map[string]any{
+		"tier":         "Shared",
+		"cellSelector": map[string]any{"matchLabels": map[string]string{"purpose": "bench"}},
+	}
+}
+
 // make creates tenants at once and returns how long each took to be Ready.
-func (t *tenants) make(ctx context.Context, names ...string) ([]time.Duration, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, tenantLimit, fmt.Errorf("not Ready within %s", tenantLimit))
+func (t *tenants) make(ctx context.Context, spec map[string]any, names ...string) ([]time.Duration, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, t.limit, fmt.Errorf("not Ready within %s", t.limit))
 	defer cancel()
 	took := make([]time.Duration, len(names))
 	all, ctx := errgroup.WithContext(ctx)
 	for i, name := range names {
 		all.Go(func() (err error) {
-			took[i], err = t.one(ctx, name)
+			took[i], err = t.one(ctx, spec, name)
 			return err
 		})
 	}
 	return took, all.Wait()
 }
 
-func (t *tenants) one(ctx context.Context, name string) (time.Duration, error) {
+func (t *tenants) one(ctx context.Context, spec map[string]any, name string) (time.Duration, error) {
 	seen := t.expect(name)
 	began := time.Now()
-	if err := t.create(ctx, name); err != nil {
+	if err := t.create(ctx, spec, name); err != nil {
 		return 0, err
 	}
 	select {
@@ -79,15 +88,12 @@ func (t *tenants) saw(name string, at time.Time) {
 	}
 }
 
-func (t *tenants) create(ctx context.Context, name string) error {
+func (t *tenants) create(ctx context.Context, spec map[string]any, name string) error {
 	manifest, err := json.Marshal(map[string]any{
 		"apiVersion": "bulkhead.dev/v1alpha1",
 		"kind":       "Tenant",
 		"metadata":   map[string]any{"name": name, "labels": map[string]string{labelRun: t.run}},
-		"spec": map[string]any{
-			"tier":         "Shared",
-			"cellSelector": map[string]any{"matchLabels": map[string]string{"purpose": "bench"}},
-		},
+		"spec":       spec,
 	})
 	if err != nil {
 		return err

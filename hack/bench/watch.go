@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// watch follows the tenants of this run from now on, until stop.
-func (p *provision) watch(ctx context.Context) (stop func(), err error) {
-	url, closeProxy, err := p.cluster.Proxy(ctx)
+// watch follows the tenants of this run from now on, until stop. Each may take as long as limit.
+func (b *bed) watch(ctx context.Context, limit time.Duration) (stop func(), err error) {
+	url, closeProxy, err := b.cluster.Proxy(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.tenants = &tenants{api: url, run: p.run, ready: map[string]chan time.Time{}, lost: make(chan struct{})}
+	b.tenants = &tenants{api: url, run: b.run, limit: limit, ready: map[string]chan time.Time{}, lost: make(chan struct{})}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet,
-		url+tenantsPath+"?watch=true&timeoutSeconds=7200&labelSelector="+labelRun+"%3D"+p.run, nil)
+		url+tenantsPath+"?watch=true&timeoutSeconds=7200&labelSelector="+labelRun+"%3D"+b.run, nil)
 	if err != nil {
 		closeProxy()
 		return nil, err
@@ -32,7 +32,7 @@ func (p *provision) watch(ctx context.Context) (stop func(), err error) {
 		closeProxy()
 		return nil, err
 	}
-	go p.tenants.follow(response.Body)
+	go b.tenants.follow(response.Body)
 	return func() { _ = response.Body.Close(); closeProxy() }, nil
 }
 
