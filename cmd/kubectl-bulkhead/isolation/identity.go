@@ -115,7 +115,7 @@ func readSecrets(ctx context.Context, as client.Client, own string, others []str
 		return check, err
 	}
 	var readable []string
-	for _, namespace := range append(others, metav1.NamespaceAll) {
+	for _, namespace := range append([]string{metav1.NamespaceAll}, others...) {
 		allowed, err := maySecrets(ctx, as, namespace)
 		if err != nil {
 			return check, err
@@ -125,7 +125,7 @@ func readSecrets(ctx context.Context, as client.Client, own string, others []str
 		}
 	}
 	if len(readable) > 0 {
-		check.Verdict, check.Observed = matrix.Fail, "it also reads those of "+strings.Join(readable, ", ")
+		check.Verdict, check.Observed = matrix.Fail, "it also reads those of "+firstOf(readable)
 	}
 	return check, nil
 }
@@ -188,19 +188,33 @@ func flatten(rule authorizationv1.ResourceRule) []string {
 // excess are the rights in namespaces that an identity should not have.
 func excess(ctx context.Context, as client.Client, namespaces, known []string) (granted, error) {
 	var sum granted
+	byRight := map[string][]string{}
 	for _, namespace := range namespaces {
 		found, err := rights(ctx, as, namespace)
 		if err != nil {
 			return granted{}, err
 		}
 		sum.incomplete = sum.incomplete || found.incomplete
-		for _, right := range found.all {
+		slices.Sort(found.all)
+		for _, right := range slices.Compact(found.all) {
 			if !slices.Contains(known, right) {
-				sum.all = append(sum.all, right+" in "+namespace)
+				byRight[right] = append(byRight[right], namespace)
 			}
 		}
 	}
+	for right, in := range byRight {
+		sum.all = append(sum.all, right+" in "+firstOf(in))
+	}
+	slices.Sort(sum.all)
 	return sum, nil
+}
+
+// firstOf names one of several places: a list of all namespaces is no news.
+func firstOf(places []string) string {
+	if len(places) == 1 {
+		return places[0]
+	}
+	return fmt.Sprintf("%s and %d more", places[0], len(places)-1)
 }
 
 func judgeRights(claim string, excess granted) report.Check {
@@ -210,8 +224,7 @@ func judgeRights(claim string, excess granted) report.Check {
 	}
 	switch {
 	case len(excess.all) > 0:
-		slices.Sort(excess.all)
-		check.Verdict, check.Observed = matrix.Fail, "it may also "+strings.Join(slices.Compact(excess.all), ", ")
+		check.Verdict, check.Observed = matrix.Fail, "it may also "+strings.Join(excess.all, ", ")
 	case excess.incomplete:
 		check.Verdict, check.Observed = matrix.Unproven, "RBAC grants no other; another authorizer of this cluster does not list what it grants"
 	}
