@@ -125,7 +125,7 @@ func (b *bench) printCalls(ctx context.Context) error {
 	say("operator, about cells: %s", operator.cellWrites)
 	say("operator, live reads: %s", operator.reads)
 	say("operator, to Vault: %s", toVault)
-	say("runtime stand-in: %s%s; to Vault: %s", pods.tenantWrites, pods.cellWrites, podsToVault)
+	say("runtime stand-in: %s; to Vault: %s", pods.cellWrites, podsToVault)
 	return nil
 }
 
