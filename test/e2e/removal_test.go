@@ -8,6 +8,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -20,7 +23,33 @@ func removeAll(ctx context.Context) {
 	wakeSecond(ctx)
 	removeTenants(ctx, isOurs)
 	removeCells(ctx, func(c *v1alpha1.Cell) bool { return isOurs(c.Name) })
-	Expect(client.IgnoreNotFound(k.Delete(ctx, plan(ours)))).To(Succeed())
+	for _, of := range []struct {
+		list      client.ObjectList
+		namespace string
+	}{
+		{&v1alpha1.PlanList{}, ""},
+		{&rbacv1.ClusterRoleBindingList{}, ""},
+		{&corev1.NodeList{}, ""},
+		{&corev1.NamespaceList{}, ""},
+		{&corev1.PodList{}, desired.SystemNamespace},
+	} {
+		removeNamed(ctx, of.list, of.namespace, isOurs)
+	}
+}
+
+// removeNamed removes objects by their names.
+func removeNamed(ctx context.Context, list client.ObjectList, namespace string, which func(name string) bool) {
+	GinkgoHelper()
+	Expect(k.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
+	Expect(meta.EachListItem(list, func(item runtime.Object) error {
+		object := item.(client.Object)
+		if !which(object.GetName()) {
+			return nil
+		}
+		Expect(client.IgnoreNotFound(k.Delete(ctx, object))).To(Succeed())
+		gone(ctx, object)
+		return nil
+	})).To(Succeed())
 }
 
 // wakeSecond starts the second cluster when a run that was killed has left something there: the operator
@@ -47,26 +76,13 @@ func wakeSecond(ctx context.Context) {
 // in the cell that the tenant owned.
 func removeTenants(ctx context.Context, which func(name string) bool) {
 	GinkgoHelper()
-	var tenants v1alpha1.TenantList
-	Expect(k.List(ctx, &tenants)).To(Succeed())
-	for i := range tenants.Items {
-		if t := &tenants.Items[i]; which(t.Name) {
-			Expect(client.IgnoreNotFound(k.Delete(ctx, t))).To(Succeed())
-			gone(ctx, t)
-		}
-	}
+	removeNamed(ctx, &v1alpha1.TenantList{}, "", which)
 	for _, b := range bindings(ctx) {
 		if which(b.Labels[desired.LabelTenant]) {
 			Expect(client.IgnoreNotFound(k.Delete(ctx, &b))).To(Succeed())
 		}
 	}
-	var credentials corev1.SecretList
-	Expect(k.List(ctx, &credentials, client.InNamespace(desired.CredentialsNamespace))).To(Succeed())
-	for i := range credentials.Items {
-		if s := &credentials.Items[i]; which(s.Name) { // of a test that failed
-			Expect(client.IgnoreNotFound(k.Delete(ctx, s))).To(Succeed())
-		}
-	}
+	removeNamed(ctx, &corev1.SecretList{}, desired.CredentialsNamespace, which) // of a test that failed
 	removeCells(ctx, func(c *v1alpha1.Cell) bool { return c.Spec.TenantID != "" && which(c.Labels[desired.LabelTenant]) })
 }
 
