@@ -29,7 +29,7 @@ type other struct {
 func startSecond(ctx context.Context) *other {
 	GinkgoHelper()
 	o := &other{state: state() + "-second"}
-	if _, err := tool(ctx, "devcluster", o.state, "status"); err != nil {
+	if _, err := tool(ctx, "devcluster", o.state, "status", "--running"); err != nil {
 		DeferCleanup(func(ctx SpecContext) { o.down(ctx) })
 	}
 	o.up(ctx)
