@@ -1,25 +1,26 @@
 #!/usr/bin/env bash
 # Brings the development cluster up, installs the operator and runs the
-# end-to-end tests, which bring up a second cluster. What this script started is
-# stopped at the end.
+# end-to-end tests, which bring up a second cluster. A cluster that did not run
+# before is stopped at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 state=${BULKHEAD_STATE:-$PWD/.devcluster}
 export BULKHEAD_STATE=$state
 
-# stop also stops a second cluster whose tests could not do it themselves.
+stopped=()
 stop() {
 	local dir
-	for dir in "$state-second" "$state"; do
+	for dir in "${stopped[@]}"; do
 		[ ! -d "$dir" ] || go -C hack run ./devcluster --state "$dir" down
 	done
 }
 
 if [ "${USE_EXISTING_CLUSTER:-}" != true ]; then
-	if ! go -C hack run ./devcluster status >/dev/null 2>&1; then
-		trap stop EXIT
-	fi
+	for dir in "$state-second" "$state"; do
+		go -C hack run ./devcluster --state "$dir" status --running >/dev/null 2>&1 || stopped+=("$dir")
+	done
+	trap stop EXIT
 	go -C hack run ./devcluster up
 	export KUBECONFIG=$state/kubeconfig
 	PATH=$(go -C hack run ./devcluster binaries envtest):$PATH

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/hack/auditlog"
 )
 
 // mark is a place in an audit log.
@@ -57,38 +56,17 @@ func (m mark) tally(user string) (tally, error) {
 	if _, err := file.Seek(m.offset, io.SeekStart); err != nil {
 		return tally{}, err
 	}
-	return count(file, user)
-}
-
-// count reads an audit log. Whatever is no read is a write, but for leases: they are renewed for as long
-// as a leader lives.
-func count(log io.Reader, user string) (tally, error) {
 	found := tally{writes: map[string]int{}}
-	lines := bufio.NewReader(log)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return found, nil // a line without its end is still being written
-		}
-		if err != nil {
-			return found, err
-		}
-		var e struct {
-			Verb      string
-			User      struct{ Username string }
-			ObjectRef struct{ Resource, Subresource string }
-		}
-		if err := json.Unmarshal(line, &e); err != nil {
-			return found, fmt.Errorf("read the audit log: %w", err)
-		}
-		if e.User.Username != user || e.ObjectRef.Resource == "leases" {
-			continue
+	err = auditlog.Each(file, func(r auditlog.Request) {
+		if r.User.Username != user {
+			return
 		}
 		found.requests++
-		if !slices.Contains([]string{"get", "list", "watch"}, e.Verb) {
-			found.writes[strings.TrimSuffix(e.Verb+" "+e.ObjectRef.Resource+"/"+e.ObjectRef.Subresource, "/")]++
+		if r.Writes() {
+			found.writes[r.Verb+" "+r.Resource()]++
 		}
-	}
+	})
+	return found, err
 }
 
 func lineCount(text string) int { return len(strings.Fields(text)) }

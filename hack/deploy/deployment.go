@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bulkhead-dev/bulkhead/hack/checkout"
 	"github.com/bulkhead-dev/bulkhead/hack/step"
 )
 
@@ -29,15 +30,9 @@ type deployment struct {
 	report   *step.Reporter
 }
 
-func newDeployment(ctx context.Context, state string) (*deployment, error) {
-	repo, err := repository(ctx)
+func newDeployment(state string) (*deployment, error) {
+	repo, state, err := checkout.Find(state)
 	if err != nil {
-		return nil, err
-	}
-	if state == "" {
-		state = filepath.Join(repo, ".devcluster")
-	}
-	if state, err = filepath.Abs(state); err != nil {
 		return nil, err
 	}
 	d := &deployment{
@@ -51,14 +46,6 @@ func newDeployment(ctx context.Context, state string) (*deployment, error) {
 		d.cluster.kubeconfig = filepath.Join(state, "kubeconfig")
 	}
 	return d, nil
-}
-
-func repository(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return "", fmt.Errorf("find the checkout: %w", err)
-	}
-	return filepath.Dir(strings.TrimSpace(string(out))), nil // this module is in its folder hack
 }
 
 // findKubectl finds the one that was built with the development cluster.

@@ -37,7 +37,7 @@ where things are by these variables:
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := newDeployment(cmd.Context(), state)
+			d, err := newDeployment(state)
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ images, and makes a kubeconfig the Secret bulkhead-clusters/NAME of the operator
 name of the other one.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := newDeployment(cmd.Context(), *state)
+			d, err := newDeployment(*state)
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bulkhead-dev/bulkhead/hack/cache"
+	"github.com/bulkhead-dev/bulkhead/hack/checkout"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 	"github.com/bulkhead-dev/bulkhead/hack/step"
 	"github.com/bulkhead-dev/bulkhead/hack/upstream"
@@ -34,13 +35,9 @@ type app struct {
 }
 
 func (f flags) app() (*app, error) {
-	repo, err := repository()
+	repo, dir, err := checkout.Find(f.state)
 	if err != nil {
 		return nil, err
-	}
-	dir := f.state
-	if dir == "" {
-		dir = filepath.Join(repo, ".devcluster")
 	}
 	cluster, err := state.New(f.name, dir)
 	if err != nil {
@@ -60,22 +57,6 @@ func (f flags) app() (*app, error) {
 		upstream: upstream.Builder{Dir: filepath.Join(repo, "hack", "upstream"), Cache: store},
 		report:   step.New(os.Stderr, cluster.Logs("steps")),
 	}, nil
-}
-
-// repository is the checkout that the working directory is in.
-func repository() (string, error) {
-	start, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "hack", "devcluster", "main.go")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is in no checkout of Bulkhead; change to one", start)
-		}
-	}
 }
 
 var errNotRunning = errors.New("the cluster is not running; start it with `devcluster up`")

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bulkhead-dev/bulkhead/hack/auditlog"
 )
 
 func auditCommand(flags *flags) *cobra.Command {
@@ -44,43 +43,12 @@ type write struct{ user, verb, resource string }
 // countWrites counts the writes of users with a prefix.
 func countWrites(log io.Reader, user string) (map[write]int, error) {
 	counts := map[write]int{}
-	lines := bufio.NewReader(log)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return counts, nil // a line without its end is still being written
+	err := auditlog.Each(log, func(r auditlog.Request) {
+		if r.Writes() && strings.HasPrefix(r.User.Username, user) {
+			counts[write{r.User.Username, r.Verb, r.Resource()}]++
 		}
-		if err != nil {
-			return counts, err
-		}
-		w, err := parseWrite(line)
-		if err != nil {
-			return counts, err
-		}
-		if w != (write{}) && strings.HasPrefix(w.user, user) {
-			counts[w]++
-		}
-	}
-}
-
-// parseWrite returns the zero write for a request that only reads, or keeps a lease.
-func parseWrite(line []byte) (write, error) {
-	var event struct {
-		Verb      string
-		User      struct{ Username string }
-		ObjectRef struct{ Resource, Subresource string }
-	}
-	if err := json.Unmarshal(line, &event); err != nil {
-		return write{}, fmt.Errorf("read the audit log: %w", err)
-	}
-	if slices.Contains([]string{"get", "list", "watch"}, event.Verb) || event.ObjectRef.Resource == "leases" {
-		return write{}, nil
-	}
-	resource := event.ObjectRef.Resource
-	if event.ObjectRef.Subresource != "" {
-		resource += "/" + event.ObjectRef.Subresource
-	}
-	return write{event.User.Username, event.Verb, resource}, nil
+	})
+	return counts, err
 }
 
 func printWrites(counts map[write]int) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
 	"time"
@@ -93,15 +94,35 @@ func (i *installation) openBao(ctx context.Context, loaded *loading) error {
 		return err
 	}
 	err = i.report.Run(ctx, "OpenBao", quickly, func(ctx context.Context, log io.Writer) error {
-		if err := i.kubectl.Apply(ctx, log, manifest); err != nil {
+		err := i.startOpenBao(ctx, log, manifest)
+		if !errors.Is(err, openbao.ErrHalfDone) {
 			return err
 		}
-		return openbao.Initialise(ctx, i.cluster, log)
+		i.report.Say("%v: its data, of no use to anybody, are removed", err)
+		if err := i.emptyOpenBao(ctx, log); err != nil {
+			return err
+		}
+		return i.startOpenBao(ctx, log, manifest)
 	})
 	if err != nil {
 		return err
 	}
 	return i.configureVault(ctx)
+}
+
+func (i *installation) startOpenBao(ctx context.Context, log io.Writer, manifest string) error {
+	if err := i.kubectl.Apply(ctx, log, manifest); err != nil {
+		return err
+	}
+	return openbao.Initialise(ctx, i.cluster, log)
+}
+
+// emptyOpenBao stops the server first: it writes to its files.
+func (i *installation) emptyOpenBao(ctx context.Context, log io.Writer) error {
+	if err := i.kubectl.Run(ctx, log, "-n", "openbao", "delete", "deployment", "openbao", "--cascade=foreground"); err != nil {
+		return err
+	}
+	return openbao.Empty(i.cluster)
 }
 
 func (a *app) configureVault(ctx context.Context) error {

@@ -15,7 +15,8 @@ import (
 )
 
 func statusCommand(flags *flags) *cobra.Command {
-	return &cobra.Command{
+	var running bool
+	status := &cobra.Command{
 		Use:   "status",
 		Short: "Say what of the cluster is well; exit 1 if anything is not",
 		Args:  cobra.NoArgs,
@@ -24,9 +25,14 @@ func statusCommand(flags *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if running {
+				return a.supervised(cmd.Context())
+			}
 			return a.status(cmd.Context())
 		},
 	}
+	status.Flags().BoolVar(&running, "running", false, "say nothing; exit 1 if the cluster does not run, well or not")
+	return status
 }
 
 func (a *app) status(ctx context.Context) error {

@@ -172,28 +172,31 @@ func (a *app) wipe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(a.cluster.Path("cluster.json")); err != nil && hasForeign(entries) {
+	if _, err := os.Stat(a.cluster.Path(state.SettingsFile)); err != nil && len(forgotten(entries)) > 1 {
 		return fmt.Errorf("%s does not look like a cluster's state directory; it is not emptied", a.cluster.Dir)
 	}
 	if err := supervisor.Stop(ctx, a.cluster); err != nil {
 		return err
 	}
-	for _, entry := range entries {
-		if entry.Name() == upLock || entry.Name() == "logs" {
-			continue // in use by this very command
-		}
-		if err := os.RemoveAll(a.cluster.Path(entry.Name())); err != nil {
+	if err := os.RemoveAll(a.cluster.AuditLog()); err != nil {
+		return err
+	}
+	for _, name := range forgotten(entries) {
+		if err := os.RemoveAll(a.cluster.Path(name)); err != nil {
 			return err
 		}
 	}
-	return os.RemoveAll(a.cluster.AuditLog())
+	return nil
 }
 
-func hasForeign(entries []fs.DirEntry) bool {
+// forgotten is what a wipe removes, in order: all but what this very command uses, and last the file that
+// shows that the directory is a cluster's, for a wipe that is killed to be repeated.
+func forgotten(entries []fs.DirEntry) []string {
+	var names []string
 	for _, entry := range entries {
-		if entry.Name() != upLock && entry.Name() != "logs" {
-			return true
+		if name := entry.Name(); name != upLock && name != "logs" && name != state.SettingsFile {
+			names = append(names, name)
 		}
 	}
-	return false
+	return append(names, state.SettingsFile)
 }

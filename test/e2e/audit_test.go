@@ -3,57 +3,36 @@
 package e2e
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
-	"slices"
-	"strings"
+	"path/filepath"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/bulkhead-dev/bulkhead/test/auditlog"
 )
 
-// auditLog is the path of the API server's.
-type auditLog string
+const operator = "system:serviceaccount:bulkhead-system:bulkhead-manager"
 
-// end is where the log ends now.
-func (l auditLog) end() int {
+// newAuditLog is the API server's, from now on.
+func newAuditLog() *auditlog.Log {
 	GinkgoHelper()
-	info, err := os.Stat(string(l))
-	Expect(err).NotTo(HaveOccurred())
-	return int(info.Size())
+	log := &auditlog.Log{Path: filepath.Join(state(), "logs", "audit.log")}
+	Expect(log.Skip()).To(Succeed())
+	return log
 }
 
-// requests are those of a user since a place in the log, as "verb resource namespace/name". Leases are
-// left out: they are renewed for as long as a leader lives.
-func (l auditLog) requests(user string, since int) []string {
+// operatorRequests are those that a log has got since the last call, and which of them write.
+func operatorRequests(log *auditlog.Log) (all, writes []string) {
 	GinkgoHelper()
-	text, err := os.ReadFile(string(l))
-	Expect(err).NotTo(HaveOccurred())
-	Expect(len(text)).To(BeNumerically(">=", since), "the log was rotated; run again")
-	var found []string
-	for line := range bytes.Lines(text[since:]) {
-		if !bytes.HasSuffix(line, []byte("\n")) {
-			break // still being written
+	Expect(log.Requests(func(r auditlog.Request) {
+		if r.User.Username != operator {
+			return
 		}
-		var e struct {
-			Verb      string
-			User      struct{ Username string }
-			ObjectRef struct{ Resource, Subresource, Namespace, Name string }
+		request := r.String() + " " + r.ObjectRef.Namespace + "/" + r.ObjectRef.Name
+		all = append(all, request)
+		if r.Writes() {
+			writes = append(writes, request)
 		}
-		Expect(json.Unmarshal(line, &e)).To(Succeed())
-		if o := e.ObjectRef; e.User.Username == user && o.Resource != "leases" {
-			found = append(found, e.Verb+" "+o.Resource+"/"+o.Subresource+" "+o.Namespace+"/"+o.Name)
-		}
-	}
-	return found
-}
-
-// writes are the requests that do not only read.
-func (l auditLog) writes(user string, since int) []string {
-	GinkgoHelper()
-	return slices.DeleteFunc(l.requests(user, since), func(request string) bool {
-		verb, _, _ := strings.Cut(request, " ")
-		return slices.Contains([]string{"get", "list", "watch"}, verb)
-	})
+	})).To(Succeed())
+	return all, writes
 }

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,12 +16,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
 // Everything of ours has this name, or begins with it and a dash.
 const ours = "e2e"
+
+func isOurs(name string) bool { return name == ours || strings.HasPrefix(name, ours+"-") }
 
 // applyOurs makes the cell and the plan that the tests use.
 func applyOurs(ctx context.Context) {
@@ -61,48 +61,6 @@ func cell(ctx context.Context, name string) (*v1alpha1.Cell, error) {
 	var c v1alpha1.Cell
 	return &c, k.Get(ctx, client.ObjectKey{Name: name}, &c)
 }
-
-// removeAll removes what this or an earlier run has made. Deleting a Tenant keeps its data, and a Cell that
-// holds data is not deleted: the Bindings have to be removed by hand.
-func removeAll(ctx context.Context) {
-	GinkgoHelper()
-	var tenants v1alpha1.TenantList
-	Expect(k.List(ctx, &tenants)).To(Succeed(), "is the operator deployed? `make deploy` does it")
-	for i := range tenants.Items {
-		if t := &tenants.Items[i]; isOurs(t.Name) {
-			Expect(client.IgnoreNotFound(k.Delete(ctx, t))).To(Succeed())
-			gone(ctx, t)
-		}
-	}
-	for _, b := range bindings(ctx) {
-		if isOurs(b.Labels[desired.LabelTenant]) {
-			Expect(client.IgnoreNotFound(k.Delete(ctx, &b))).To(Succeed())
-		}
-	}
-	var credentials corev1.SecretList
-	Expect(k.List(ctx, &credentials, client.InNamespace(desired.CredentialsNamespace))).To(Succeed())
-	for i := range credentials.Items {
-		if s := &credentials.Items[i]; isOurs(s.Name) { // of a test that failed
-			Expect(client.IgnoreNotFound(k.Delete(ctx, s))).To(Succeed())
-		}
-	}
-	var cells v1alpha1.CellList
-	Expect(k.List(ctx, &cells)).To(Succeed())
-	slices.SortFunc(cells.Items, func(a, b v1alpha1.Cell) int { return strings.Compare(b.Spec.ServedBy, a.Spec.ServedBy) })
-	for i := range cells.Items {
-		if c := &cells.Items[i]; c.Name == ours || isOurs(c.Name) || isOurs(c.Labels[desired.LabelTenant]) {
-			if c.Spec.TenantID != "" { // its data may go
-				_, err := kubectl(ctx, "", "annotate", "cell", c.Name, "--overwrite", v1alpha1.AnnotationDiscardData+"="+c.Spec.TenantID)
-				Expect(err).NotTo(HaveOccurred())
-			}
-			Expect(client.IgnoreNotFound(k.Delete(ctx, c))).To(Succeed())
-			gone(ctx, c)
-		}
-	}
-	Expect(client.IgnoreNotFound(k.Delete(ctx, plan(ours)))).To(Succeed())
-}
-
-func isOurs(name string) bool { return strings.HasPrefix(name, ours+"-") }
 
 // gone waits until an object that is being deleted does not exist any more.
 func gone(ctx context.Context, object client.Object) {

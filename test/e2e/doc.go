@@ -7,5 +7,5 @@
 //	go test -tags e2e -count 1 -timeout 40m ./test/e2e
 //
 // It works in a Cell of its own, e2e, with tenants whose names begin with e2e-, and removes both. The other
-// tenants of the cluster are deleted and applied again by the last test, and keep their data.
+// tenants of the cluster are deleted and applied again by one test, and keep their data.
 package e2e

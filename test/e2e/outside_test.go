@@ -63,7 +63,6 @@ func otherNode(ctx context.Context, ip string) {
 	GinkgoHelper()
 	address(ctx, ip)
 	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: ours + "-elsewhere"}, Spec: corev1.NodeSpec{Unschedulable: true}}
-	Expect(client.IgnoreNotFound(k.Delete(ctx, n.DeepCopy()))).To(Succeed()) // of a run that was killed
 	Expect(k.Create(ctx, n)).To(Succeed())
 	DeferCleanup(func(ctx SpecContext) { Expect(k.Delete(ctx, n)).To(Succeed()) })
 	before := n.DeepCopy()

@@ -25,11 +25,11 @@ type other struct {
 }
 
 // startSecond brings the second devcluster up, links it to the first and does what config/remote asks for.
-// If it was not running it is stopped when the container or the spec that called this has ended.
+// If it was not running it is stopped when the container, the spec or the suite that called this has ended.
 func startSecond(ctx context.Context) *other {
 	GinkgoHelper()
 	o := &other{state: state() + "-second"}
-	if _, err := tool(ctx, "devcluster", o.state, "status"); err != nil {
+	if _, err := tool(ctx, "devcluster", o.state, "status", "--running"); err != nil {
 		DeferCleanup(func(ctx SpecContext) { o.down(ctx) })
 	}
 	o.up(ctx)

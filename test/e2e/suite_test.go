@@ -25,9 +25,10 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 
 var _ = AfterSuite(func(ctx SpecContext) {
 	removeAll(ctx)
-}, NodeTimeout(5*time.Minute))
+}, NodeTimeout(10*time.Minute))
 
-// One container keeps the order: the last one takes every Tenant off the cluster for a while.
+// One container keeps the order: the CRD takes every Tenant off the cluster for a while, and the second
+// cluster may be stopped when the tests of both are over.
 var _ = Describe("Bulkhead", func() {
 	Describe("a tenant of five lines", Label("answer"), fiveLines)
 	Describe("bad input", Label("input"), badInput)
@@ -39,6 +40,6 @@ var _ = Describe("Bulkhead", func() {
 	Describe("a killed operator", Label("crash"), killedOperator)
 	Describe("a sealed Vault", Label("sealed"), sealedVault)
 	Describe("at rest", Label("steady"), Ordered, atRest)
-	Describe("two clusters", Label("second"), Ordered, twoClusters)
 	Describe("a deleted CRD", Label("crd"), Ordered, deletedCRD)
+	Describe("two clusters", Label("second"), Ordered, twoClusters)
 })

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -39,6 +40,13 @@ func tiers(second *other) {
 		{tier: v1alpha1.TierDedicatedPods, name: "pods", secret: "vermilion"},
 		{tier: v1alpha1.TierDedicatedCluster, name: "cluster", secret: "malachite"},
 	}
+
+	// While the second cluster still runs: once it is stopped, the operator keeps whatever is there.
+	AfterAll(func(ctx SpecContext) {
+		removeTenants(ctx, func(name string) bool {
+			return slices.ContainsFunc(residents, func(r *resident) bool { return name == ours+"-"+r.name })
+		})
+	}, NodeTimeout(6*time.Minute))
 
 	It("all answer, each from its own documents", func(ctx SpecContext) {
 		for _, r := range residents {

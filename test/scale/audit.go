@@ -1,68 +1,21 @@
 package scale
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/test/auditlog"
 )
 
 // operatorUser is how the API server knows the operator.
 const operatorUser = "system:serviceaccount:" + desired.SystemNamespace + ":" + managerAccount
 
-// auditLog is a log that grows; its reader goes on from where it was.
-type auditLog struct {
-	path   string
-	offset int64
-}
-
-// each visits the lines since the last call. A line without its end is left
-// for the next.
-func (l *auditLog) each(visit func(line []byte) error) error {
-	file, err := os.Open(l.path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if _, err := file.Seek(l.offset, io.SeekStart); err != nil {
-		return err
-	}
-	lines := bufio.NewReaderSize(file, 1<<20)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		l.offset += int64(len(line))
-		if err := visit(line); err != nil {
-			return fmt.Errorf("%s: %w", l.path, err)
-		}
-	}
-}
-
-// apiRequest is one request in the API server's audit log.
-type apiRequest struct {
-	Verb      string
-	User      struct{ Username string }
-	ObjectRef struct{ Resource, Subresource, Namespace, Name string }
-}
-
-func (r apiRequest) String() string {
-	return strings.TrimSuffix(r.Verb+" "+r.ObjectRef.Resource+"/"+r.ObjectRef.Subresource, "/")
-}
-
-// ofTenants says whether the request is about a tenant, and not about a cell:
+// ofTenants says whether a request is about a tenant, and not about a cell:
 // the operator makes no other Secrets by these verbs.
-func (r apiRequest) ofTenants() bool {
+func ofTenants(r auditlog.Request) bool {
 	return r.ObjectRef.Resource == "tenants" || r.ObjectRef.Resource == "secrets" && r.Verb != "patch"
 }
 
@@ -71,15 +24,13 @@ type tally struct {
 	tenantWrites, cellWrites, reads, watches counts
 }
 
-// add leaves leases out, which a leader renews for as long as it lives.
-func (t *tally) add(r apiRequest) {
+func (t *tally) add(r auditlog.Request) {
 	switch {
-	case r.ObjectRef.Resource == "leases":
 	case r.Verb == "watch":
 		t.watches.add(r.String())
-	case r.Verb == "get", r.Verb == "list":
+	case !r.Writes():
 		t.reads.add(r.String())
-	case r.ofTenants():
+	case ofTenants(r):
 		t.tenantWrites.add(r.String())
 	default:
 		t.cellWrites.add(r.String())
@@ -90,19 +41,14 @@ func (t *tally) writes() int { return t.tenantWrites.sum() + t.cellWrites.sum() 
 
 // readAPI tallies what the operator, and the stand-in for runtime pods, asked of the
 // API server since the last call.
-func (l *auditLog) readAPI() (operator, runtime tally, err error) {
-	err = l.each(func(line []byte) error {
-		var r apiRequest
-		if err := json.Unmarshal(line, &r); err != nil {
-			return err
-		}
+func readAPI(log *auditlog.Log) (operator, runtime tally, err error) {
+	err = log.Requests(func(r auditlog.Request) {
 		switch user := r.User.Username; {
 		case user == operatorUser:
 			operator.add(r)
 		case strings.HasSuffix(user, ":"+desired.RuntimeServiceAccount):
 			runtime.add(r)
 		}
-		return nil
 	})
 	return operator, runtime, err
 }
@@ -125,8 +71,8 @@ func (c vaultCall) String() string {
 // readVault counts the calls for tenants since the last call, by the operator and
 // by the stand-in for runtime pods. The operator's own logins, one in ten
 // minutes, are nobody's.
-func (l *auditLog) readVault() (operator, runtime counts, err error) {
-	err = l.each(func(line []byte) error {
+func readVault(log *auditlog.Log) (operator, runtime counts, err error) {
+	err = log.Each(func(line []byte) error {
 		var c vaultCall
 		if err := json.Unmarshal(line, &c); err != nil {
 			return err

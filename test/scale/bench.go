@@ -66,10 +66,10 @@ func (b *bench) forget(ctx context.Context) error {
 	if err := pause(ctx, 2*time.Second); err != nil { // what is under way is written to the logs
 		return err
 	}
-	if _, _, err := b.apiLog.readAPI(); err != nil {
+	if _, _, err := readAPI(b.apiLog); err != nil {
 		return err
 	}
-	_, _, err := b.vaultLog.readVault()
+	_, _, err := readVault(b.vaultLog)
 	return err
 }
 

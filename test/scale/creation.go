@@ -106,11 +106,11 @@ func (b *bench) printCalls(ctx context.Context) error {
 	if err := b.settle(ctx); err != nil {
 		return err
 	}
-	operator, pods, err := b.apiLog.readAPI()
+	operator, pods, err := readAPI(b.apiLog)
 	if err != nil {
 		return err
 	}
-	toVault, podsToVault, err := b.vaultLog.readVault()
+	toVault, podsToVault, err := readVault(b.vaultLog)
 	if err != nil {
 		return err
 	}

@@ -18,11 +18,11 @@ func (b *bench) rest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	operator, _, err := b.apiLog.readAPI()
+	operator, _, err := readAPI(b.apiLog)
 	if err != nil {
 		return err
 	}
-	toVault, _, err := b.vaultLog.readVault()
+	toVault, _, err := readVault(b.vaultLog)
 	if err != nil {
 		return err
 	}

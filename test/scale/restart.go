@@ -21,11 +21,11 @@ func (b *bench) restart(ctx context.Context) error {
 	if err := b.idle(ctx); err != nil {
 		return err
 	}
-	operator, _, err := b.apiLog.readAPI()
+	operator, _, err := readAPI(b.apiLog)
 	if err != nil {
 		return err
 	}
-	toVault, _, err := b.vaultLog.readVault()
+	toVault, _, err := readVault(b.vaultLog)
 	if err != nil {
 		return err
 	}

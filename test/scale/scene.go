@@ -19,6 +19,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/test/auditlog"
 	"github.com/bulkhead-dev/bulkhead/test/fixture"
 	"github.com/bulkhead-dev/bulkhead/test/kube"
 )
@@ -43,7 +44,7 @@ type scene struct {
 	user     *user
 	fail     context.CancelCauseFunc
 
-	apiLog, vaultLog auditLog
+	apiLog, vaultLog *auditlog.Log
 	pids             map[string]int
 }
 
@@ -51,14 +52,14 @@ type scene struct {
 func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n int) (*scene, error) {
 	s := &scene{n: n, dir: t.TempDir(), fail: fail, pids: map[string]int{ourselves: os.Getpid()}}
 	s.bao = fixture.NewOpenBao(t)
-	s.vaultLog.path, s.apiLog.path = s.bao.Audit, filepath.Join(s.dir, "audit.log")
+	s.vaultLog, s.apiLog = &auditlog.Log{Path: s.bao.Audit}, &auditlog.Log{Path: filepath.Join(s.dir, "audit.log")}
 	policy := filepath.Join(s.dir, "audit-policy.yaml")
 	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
 		return nil, err
 	}
 	var err error
 	s.kube, err = kube.Start(ctx, kube.Options{Configure: func(plane *envtest.ControlPlane) {
-		plane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", s.apiLog.path).
+		plane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", s.apiLog.Path).
 			Set("audit-log-maxsize", "100000") // MB: it is read from where it was left, and must not turn over
 		plane.Etcd = &envtest.Etcd{}
 		plane.Etcd.Configure().Set("quota-backend-bytes", fmt.Sprint(8<<30))

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/hack/checkout"
 )
 
 // Cluster is a cluster and the kubectl to use it with.
@@ -21,15 +23,8 @@ type Cluster struct {
 
 // At is the cluster of a state directory, running or not. No directory means the default one.
 func At(state string) (*Cluster, error) {
-	repo, err := repository()
-	if err != nil {
-		return nil, err
-	}
-	if state == "" {
-		state = filepath.Join(repo, ".devcluster")
-	}
-	state, err = filepath.Abs(state)
-	return &Cluster{Repo: repo, State: state}, err
+	repo, dir, err := checkout.Find(state)
+	return &Cluster{Repo: repo, State: dir}, err
 }
 
 // Existing says whether a cluster of the user's own is to be used.
@@ -74,20 +69,4 @@ func (c *Cluster) devcluster(ctx context.Context, log io.Writer, args ...string)
 		return "", fmt.Errorf("devcluster %s: %w", strings.Join(args, " "), err)
 	}
 	return strings.TrimSpace(string(out)), nil
-}
-
-// repository is the checkout that the working directory is in.
-func repository() (string, error) {
-	start, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "hack", "devcluster", "main.go")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is in no checkout of Bulkhead; change to one", start)
-		}
-	}
 }

@@ -65,6 +65,8 @@ func (c *Client) Ready(ctx context.Context) error {
 		return fmt.Errorf("%s is not initialised", c.address)
 	case health.Sealed:
 		return fmt.Errorf("%s is sealed", c.address)
+	case c.token == "":
+		return fmt.Errorf("nobody has the root token of %s", c.address)
 	default:
 		return nil
 	}

@@ -4,11 +4,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/file"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/pki"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 )
@@ -57,18 +57,13 @@ func Prepare(cluster state.Cluster, plan addresses.Plan) (Material, error) {
 
 func makeSealKey(path string) error {
 	key := make([]byte, 32)
+	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(key)) {
+		return nil
+	}
 	if _, err := rand.Read(key); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(key)
-	return errors.Join(err, file.Close())
+	return file.Replace(path, key, 0o600)
 }
 
 // writable makes a directory for the server's user, which the host does not know.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/file"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/poll"
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/state"
 )
@@ -29,6 +30,10 @@ func Open(cluster state.Cluster) (*Client, error) {
 	return NewClient(address, cluster.VaultCA(), strings.TrimSpace(string(token)))
 }
 
+// ErrHalfDone is a server that has made its keys, while whoever asked for them was killed before it had
+// kept the root token. Nobody has ever been let in, so Empty loses nothing.
+var ErrHalfDone = errors.New("OpenBao was initialised by an `up` that was killed, and nobody has its root token")
+
 // Initialise waits for the server, makes its keys if it has none, and waits until it has unsealed
 // itself.
 func Initialise(ctx context.Context, cluster state.Cluster, log io.Writer) error {
@@ -44,23 +49,45 @@ func Initialise(ctx context.Context, cluster state.Cluster, log io.Writer) error
 		return err
 	}
 	if !health.Initialized {
-		if err := initialise(ctx, client, cluster.VaultToken()); err != nil {
+		if err := client.initialise(ctx, cluster.VaultToken()); err != nil {
 			return err
 		}
 		fmt.Fprintln(log, "initialised")
 	}
+	if client.token == "" {
+		return tokenless(cluster.VaultToken())
+	}
 	return poll.Until(ctx, 100*time.Millisecond, func() error { return client.Ready(ctx) })
 }
 
-func initialise(ctx context.Context, client *Client, tokenFile string) error {
+// initialise leaves an empty file for the token while it is under way.
+func (c *Client) initialise(ctx context.Context, tokenFile string) error {
+	if err := file.Replace(tokenFile, nil, 0o600); err != nil {
+		return err
+	}
 	var keys struct {
 		RootToken string `json:"root_token"`
 	}
 	request := map[string]int{"recovery_shares": 1, "recovery_threshold": 1}
-	if err := client.Write(ctx, "sys/init", request, &keys); err != nil {
+	if err := c.Write(ctx, "sys/init", request, &keys); err != nil {
 		return fmt.Errorf("initialise the key server: %w", err)
 	}
-	return os.WriteFile(tokenFile, []byte(keys.RootToken+"\n"), 0o600)
+	c.token = keys.RootToken
+	return file.Replace(tokenFile, []byte(c.token+"\n"), 0o600)
+}
+
+// tokenless says what is to be done about a server that was initialised.
+func tokenless(tokenFile string) error {
+	if _, err := os.Stat(tokenFile); err == nil {
+		return ErrHalfDone
+	}
+	return fmt.Errorf("%s is gone; put OpenBao's root token there, or make the cluster anew: up --fresh", tokenFile)
+}
+
+// Empty forgets what the server, which must not run, has kept.
+func Empty(cluster state.Cluster) error {
+	data := cluster.Path("openbao", "data")
+	return errors.Join(os.RemoveAll(data), writable(data))
 }
 
 // role is how the operator logs in.

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/file"
 )
 
 const kubeconfig = `apiVersion: v1
@@ -36,5 +38,5 @@ func (a *Authority) Kubeconfig(path, cluster, server, client string) error {
 		data = append(data, base64.StdEncoding.EncodeToString(raw))
 	}
 	content := fmt.Sprintf(kubeconfig, append([]any{cluster, server}, data...)...)
-	return os.WriteFile(path, []byte(content), 0o600)
+	return file.Replace(path, []byte(content), 0o600)
 }

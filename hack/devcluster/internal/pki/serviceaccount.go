@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"os"
+
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/file"
 )
 
 // ServiceAccountKey makes the key pair that signs ServiceAccount tokens: sa.key and sa.pub.
@@ -32,5 +34,5 @@ func (a *Authority) ServiceAccountKey() error {
 func (a *Authority) ServiceAccountPublicKey() string { return a.dir + "/sa.pub" }
 
 func writePEM(path, kind string, der []byte, mode os.FileMode) error {
-	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
+	return file.Replace(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/addresses"
+	"github.com/bulkhead-dev/bulkhead/hack/devcluster/internal/file"
 )
 
 // Cluster is a cluster's identity: two clusters differ in their state directory.
@@ -41,7 +42,7 @@ func New(name, dir string) (Cluster, error) {
 	last, err := cluster.Load()
 	switch {
 	case err != nil:
-		return Cluster{}, fmt.Errorf("read %s: %w", cluster.Path("cluster.json"), err)
+		return Cluster{}, fmt.Errorf("read %s: %w", cluster.Path(SettingsFile), err)
 	case name == "":
 		cluster.Name = cmp.Or(last.Name, DefaultName)
 	case last.Name != "" && last.Name != name:
@@ -88,6 +89,9 @@ func (c Cluster) ID() string {
 	return fmt.Sprintf("bulkhead-%x", sum[:4])
 }
 
+// SettingsFile is what every cluster's state directory has in it.
+const SettingsFile = "cluster.json"
+
 // Settings are what `up` decided and the cluster's processes need to know.
 type Settings struct {
 	Name      string `json:"name"`
@@ -106,7 +110,7 @@ func (s Settings) Addresses() addresses.Plan { return addresses.Of(s.Ordinal) }
 // Load returns the settings of the last `up`; none yet is no error.
 func (c Cluster) Load() (Settings, error) {
 	var settings Settings
-	raw, err := os.ReadFile(c.Path("cluster.json"))
+	raw, err := os.ReadFile(c.Path(SettingsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return settings, nil
 	}
@@ -117,15 +121,11 @@ func (c Cluster) Load() (Settings, error) {
 	return settings, err
 }
 
-// Save keeps the settings. The supervisor may read them meanwhile, so they appear all at once.
+// Save keeps the settings. The supervisor may read them meanwhile.
 func (c Cluster) Save(settings Settings) error {
 	raw, err := json.MarshalIndent(settings, "", "  ")
 	if err != nil {
 		return err
 	}
-	temporary := c.Path("cluster.json.new")
-	if err := os.WriteFile(temporary, append(raw, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temporary, c.Path("cluster.json"))
+	return file.Replace(c.Path(SettingsFile), append(raw, '\n'), 0o644)
 }
