@@ -60,7 +60,7 @@ vault:
 
 // startOperator starts a process with nothing in memory.
 func startOperator(keys *vaulttest.Fake, time *clock, config configuration.Configuration) *operator {
-	w := &wire{}
+	w := newWire()
 	mgr := newManager(w, controllers.CacheOptions())
 	ctx, cancel := context.WithCancel(context.Background())
 	reconcilers, err := controllers.New(ctx, mgr, optionsOf(keys, time, config))
@@ -106,10 +106,14 @@ func newManager(w *wire, options cache.Options) manager.Manager {
 }
 
 func (o *operator) cell(ctx context.Context, name string) (reconcile.Result, error) {
+	ctx, cancel := o.wire.mortal(ctx)
+	defer cancel()
 	return o.Cell.Reconcile(ctx, requestFor(name))
 }
 
 func (o *operator) tenant(ctx context.Context, name string) (reconcile.Result, error) {
+	ctx, cancel := o.wire.mortal(ctx)
+	defer cancel()
 	return o.Tenant.Reconcile(ctx, requestFor(name))
 }
 

@@ -48,7 +48,7 @@ func (s *scene) run(tenant string) (stop func()) {
 	options := controllers.CacheOptions()
 	options.ByObject[&v1alpha1.Tenant{}] = cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, tenant)}
 	options.ByObject[&v1alpha1.Cell{}] = cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, s.world.cell)}
-	mgr := newManager(&wire{}, options)
+	mgr := newManager(newWire(), options)
 	ctx, cancel := context.WithCancel(context.Background())
 	c := config(s.image)
 	c.Gateway = s.gateway
