@@ -51,7 +51,7 @@ type PlanSpec struct {
 	// +required
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=4
+	// +kubebuilder:validation:MaxItems=16
 	Tiers []Tier `json:"tiers,omitempty"`
 
 	// limits bound what a tenant can use.

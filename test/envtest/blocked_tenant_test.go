@@ -25,7 +25,7 @@ var _ = Describe("The deletion of a tenant", func() {
 			s.readyCell(ctx)
 			t := s.readyTenant(ctx, name)
 			s.world.silent = true
-			s.keys.Fault = func(bool) error { return fmt.Errorf("test: %w", fault) }
+			s.keys.Fault = func(string, bool) error { return fmt.Errorf("test: %w", fault) }
 			Expect(admin.Delete(ctx, t)).To(Succeed())
 			s.clock.advance(61 * time.Second)
 			s.deletionNames(ctx, t, reason, ContainSubstring("Vault role cannot be deleted"), ContainSubstring(hint))

@@ -12,8 +12,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	controllerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -60,7 +62,7 @@ vault:
 
 // startOperator starts a process with nothing in memory.
 func startOperator(keys *vaulttest.Fake, time *clock, config configuration.Configuration) *operator {
-	w := &wire{}
+	w := newWire()
 	mgr := newManager(w, controllers.CacheOptions())
 	ctx, cancel := context.WithCancel(context.Background())
 	reconcilers, err := controllers.New(ctx, mgr, optionsOf(keys, time, config))
@@ -100,16 +102,22 @@ func newManager(w *wire, options cache.Options) manager.Manager {
 		Cache:   options,
 		Client:  controllers.ClientOptions(),
 		Metrics: metricsserver.Options{BindAddress: "0"},
+		// Specs start one operator after the other.
+		Controller: controllerconfig.Controller{SkipNameValidation: ptr.To(true)},
 	})
 	Expect(err).NotTo(HaveOccurred())
 	return mgr
 }
 
 func (o *operator) cell(ctx context.Context, name string) (reconcile.Result, error) {
+	ctx, cancel := o.wire.mortal(ctx)
+	defer cancel()
 	return o.Cell.Reconcile(ctx, requestFor(name))
 }
 
 func (o *operator) tenant(ctx context.Context, name string) (reconcile.Result, error) {
+	ctx, cancel := o.wire.mortal(ctx)
+	defer cancel()
 	return o.Tenant.Reconcile(ctx, requestFor(name))
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 )
 
-func sealed(applied bool) error {
+func sealed(_ string, applied bool) error {
 	if applied {
 		return nil
 	}

@@ -68,9 +68,13 @@ func (r *remoteCluster) playController(ctx context.Context, secretName, account 
 // kubeconfig is the one that the cluster's owner hands over.
 func (r *remoteCluster) kubeconfig(token string) []byte {
 	GinkgoHelper()
-	config := r.environment.Config
+	return kubeconfigOf("https://"+r.way.address, r.environment.Config.CAData, token)
+}
+
+func kubeconfigOf(server string, ca []byte, token string) []byte {
+	GinkgoHelper()
 	content, err := clientcmd.Write(api.Config{
-		Clusters:       map[string]*api.Cluster{"c": {Server: "https://" + r.way.address, CertificateAuthorityData: config.CAData}},
+		Clusters:       map[string]*api.Cluster{"c": {Server: server, CertificateAuthorityData: ca}},
 		AuthInfos:      map[string]*api.AuthInfo{"u": {Token: token}},
 		Contexts:       map[string]*api.Context{"x": {Cluster: "c", AuthInfo: "u"}},
 		CurrentContext: "x",

@@ -33,6 +33,8 @@ type scene struct {
 	image  string
 	// gateway is the configured one, nil for none.
 	gateway *configuration.Gateway
+	// current is the wire of the process that lives.
+	current atomic.Pointer[wire]
 }
 
 var scenes atomic.Int64
@@ -58,6 +60,7 @@ func (s *scene) restart() {
 	c := config(s.image)
 	c.Gateway = s.gateway
 	s.operator = startOperator(s.keys, s.clock, c)
+	s.current.Store(s.wire)
 }
 
 func starterPlan() *v1alpha1.Plan {

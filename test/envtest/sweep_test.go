@@ -99,7 +99,7 @@ func (s *scene) sweep(after bool, step sweepStep) int {
 		step.prepare(n)
 		s.restart()
 		s.keys.Fault = s.wire.call
-		s.wire.arm(n, after)
+		s.wire.arm(dieAt(n, after))
 		step.act()
 		died := s.wire.isDead()
 		s.keys.Fault = nil
@@ -111,6 +111,21 @@ func (s *scene) sweep(after bool, step sweepStep) int {
 	}
 	Fail("the act never ends")
 	return 0
+}
+
+// dieAt is the fate of an operator that makes n-1 calls and dies at the next.
+func dieAt(n int, after bool) func(string) fate {
+	made := 0
+	return func(string) fate {
+		made++
+		switch {
+		case made < n:
+			return lives
+		case after:
+			return diesAfter
+		}
+		return diesBefore
+	}
 }
 
 // pursue passes until a pass says that it is done, or the operator is dead.

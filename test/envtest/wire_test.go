@@ -1,8 +1,10 @@
 package envtest
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -16,27 +18,55 @@ type wire struct {
 	next http.RoundTripper
 
 	mu     sync.Mutex
-	calls  int
+	made   []string // every call: writes, live reads and those to Vault
 	writes []string
 	reads  []string
-	killAt int  // the number of the call at which the operator dies; 0: never
-	after  bool // whether that call still has its effect
+	judge  func(call string) fate // what becomes of the operator at a call; nil: it lives
 	dead   bool
+
+	life context.Context // ends when the operator dies
+	end  context.CancelFunc
 }
 
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+func newWire() *wire {
+	life, end := context.WithCancel(context.Background())
+	return &wire{life: life, end: end}
+}
+
+// mortal is a context that ends with the operator: a dead one waits for nothing.
+func (w *wire) mortal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	keep := context.AfterFunc(w.life, cancel)
+	return ctx, func() { keep(); cancel() }
+}
+
+// fate is what becomes of the operator at a call.
+type fate int
+
+const (
+	lives fate = iota
+	diesBefore
+	diesAfter // the call has its effect
+)
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) { return w.carry(w.next, "", r) }
+
+// carry carries a request to a cluster: the hub, or one that has a name.
+func (w *wire) carry(next http.RoundTripper, cluster string, r *http.Request) (*http.Response, error) {
 	if isList(r) {
 		if w.isDead() {
 			return nil, errKilled
 		}
-		return w.next.RoundTrip(r)
+		return next.RoundTrip(r)
 	}
-	dies, effective := w.begin(r)
-	if dies && !effective {
+	found := w.begin(r.Method + " " + cluster + r.URL.Path)
+	if found == diesBefore {
+		w.end()
 		return nil, errKilled
 	}
-	response, err := w.next.RoundTrip(r)
-	if dies {
+	response, err := next.RoundTrip(r)
+	if found == diesAfter {
+		w.end()
 		if err == nil {
 			_ = response.Body.Close()
 		}
@@ -45,42 +75,44 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// call is one call of another kind, such as to Vault: before it has its effect
-// and after. It is how a fake shares the count.
-func (w *wire) call(applied bool) error {
-	if applied {
-		if w.isDead() {
-			return errKilled
-		}
+// vaultCall begins the calls to Vault.
+const vaultCall = "VAULT "
+
+// call is one call to the fake of Vault: before it has its effect and after.
+func (w *wire) call(name string, applied bool) error {
+	if !applied && w.begin(vaultCall+name) != diesBefore {
 		return nil
 	}
-	if dies, effective := w.begin(nil); dies && !effective {
+	if w.isDead() {
+		w.end()
 		return errKilled
 	}
 	return nil
 }
 
-func (w *wire) begin(r *http.Request) (dies, effective bool) {
+func (w *wire) begin(call string) fate {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.dead {
-		return true, false
+		return diesBefore
 	}
-	w.calls++
-	if r != nil {
-		what := r.Method + " " + r.URL.Path
-		if r.Method == http.MethodGet {
-			w.reads = append(w.reads, what)
-		} else {
-			w.writes = append(w.writes, what)
-		}
+	w.made = append(w.made, call)
+	switch {
+	case strings.HasPrefix(call, vaultCall):
+	case isRead(call):
+		w.reads = append(w.reads, call)
+	default:
+		w.writes = append(w.writes, call)
 	}
-	if w.killAt != 0 && w.calls == w.killAt {
-		w.dead = true
-		return true, w.after
+	if w.judge == nil {
+		return lives
 	}
-	return false, false
+	found := w.judge(call)
+	w.dead = found != lives
+	return found
 }
+
+func isRead(call string) bool { return strings.HasPrefix(call, http.MethodGet+" ") }
 
 func (w *wire) isDead() bool {
 	w.mu.Lock()
@@ -88,24 +120,31 @@ func (w *wire) isDead() bool {
 	return w.dead
 }
 
-// arm makes the operator die at its n-th call from now.
-func (w *wire) arm(n int, after bool) {
+// arm has every call from now judged.
+func (w *wire) arm(judge func(call string) fate) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls, w.killAt, w.after = 0, n, after
+	w.judge = judge
 }
 
 // forget starts counting anew.
 func (w *wire) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls, w.writes, w.reads = 0, nil, nil
+	w.made, w.writes, w.reads = nil, nil, nil
+}
+
+// calls are all that were made.
+func (w *wire) calls() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.made)
 }
 
 func (w *wire) seen() (writes, reads []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]string(nil), w.writes...), append([]string(nil), w.reads...)
+	return slices.Clone(w.writes), slices.Clone(w.reads)
 }
 
 // isList is a cache filling or following itself, or the client learning the API:

@@ -45,14 +45,20 @@ var _ = Describe("The watches", func() {
 // run starts the operator with its watches, of this cell and this tenant only.
 func (s *scene) run(tenant string) (stop func()) {
 	GinkgoHelper()
-	options := controllers.CacheOptions()
-	options.ByObject[&v1alpha1.Tenant{}] = cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, tenant)}
-	options.ByObject[&v1alpha1.Cell{}] = cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, s.world.cell)}
-	mgr := newManager(&wire{}, options)
-	ctx, cancel := context.WithCancel(context.Background())
 	c := config(s.image)
 	c.Gateway = s.gateway
-	Expect(controllers.Setup(ctx, mgr, optionsOf(s.keys, s.clock, c))).To(Succeed())
+	return s.watch(cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, tenant)}, optionsOf(s.keys, s.clock, c))
+}
+
+// watch starts the operator with its watches, of this cell and some tenants only.
+func (s *scene) watch(tenants cache.ByObject, with controllers.Options) (stop func()) {
+	GinkgoHelper()
+	options := controllers.CacheOptions()
+	options.ByObject[&v1alpha1.Tenant{}] = tenants
+	options.ByObject[&v1alpha1.Cell{}] = cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, s.world.cell)}
+	mgr := newManager(newWire(), options)
+	ctx, cancel := context.WithCancel(context.Background())
+	Expect(controllers.Setup(ctx, mgr, with)).To(Succeed())
 	var done sync.WaitGroup
 	done.Go(func() {
 		defer GinkgoRecover()

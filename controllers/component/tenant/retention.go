@@ -18,6 +18,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -305,7 +306,7 @@ func (p *Parts) writeRetained(ctx context.Context, s *Scope, b *Bound) (revision
 
 // authMount is where the tenant's Vault role is; empty for the hub's.
 func authMount(s *Scope) string {
-	if s.Tenant.Spec.Cluster == nil {
+	if s.Profile.Cluster == tier.Shared {
 		return ""
 	}
 	return desired.AuthMount(desired.OwnCellName(s.ID.String()))

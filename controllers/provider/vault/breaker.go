@@ -15,10 +15,11 @@ const (
 // breaker bounds the calls to a Vault that does not answer to one a pause,
 // however many tenants wait. Meanwhile everybody gets the last error at once.
 type breaker struct {
-	mu    sync.Mutex
-	err   error
-	pause time.Duration
-	until time.Time
+	mu     sync.Mutex
+	err    error
+	pause  time.Duration
+	until  time.Time
+	trying bool // one caller may try, and has not come back
 }
 
 // allow returns nil when a call may be made. After a pause one caller may try;
@@ -30,7 +31,7 @@ func (b *breaker) allow() error {
 		return nil
 	}
 	if now := time.Now(); now.After(b.until) {
-		b.until = now.Add(max(b.pause, 2*requestTimeout))
+		b.until, b.trying = now.Add(max(b.pause, 2*requestTimeout)), true
 		return nil
 	}
 	return b.err
@@ -39,10 +40,12 @@ func (b *breaker) allow() error {
 func (b *breaker) record(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !errors.Is(err, ErrUnreachable) && !errors.Is(err, ErrSealed) {
-		b.err, b.pause = nil, 0
-		return
+	switch {
+	case !errors.Is(err, ErrUnreachable) && !errors.Is(err, ErrSealed):
+		b.err, b.pause, b.trying = nil, 0, false
+	case b.err == nil || b.trying:
+		b.pause = min(max(2*b.pause, firstPause), maxPause)
+		b.err, b.until, b.trying = err, time.Now().Add(b.pause), false
 	}
-	b.pause = min(max(2*b.pause, firstPause), maxPause)
-	b.err, b.until = err, time.Now().Add(b.pause)
+	// Others were under way when the first failed: they lengthen nothing.
 }

@@ -62,3 +62,22 @@ func TestBreakerRecovers(t *testing.T) {
 		t.Fatalf("after a success: %v", err)
 	}
 }
+
+// TestOneOutageIsOneFailure: callers that fail together lengthen the pause once.
+func TestOneOutageIsOneFailure(t *testing.T) {
+	b := breaker{}
+	for range 8 {
+		b.record(ErrSealed)
+	}
+	if b.pause != firstPause {
+		t.Errorf("the pause is %s, want %s", b.pause, firstPause)
+	}
+	b.until = time.Now().Add(-time.Millisecond)
+	if err := b.allow(); err != nil {
+		t.Fatalf("after the pause: %v", err)
+	}
+	b.record(ErrSealed)
+	if b.pause != 2*firstPause {
+		t.Errorf("after one more failure the pause is %s, want %s", b.pause, 2*firstPause)
+	}
+}

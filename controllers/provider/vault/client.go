@@ -152,7 +152,7 @@ func (c *Client) call(ctx context.Context, do func(context.Context, *vaultapi.Cl
 }
 
 func (c *Client) withToken(token string) *vaultapi.Client {
-	api := c.api.WithRequestCallbacks() // a shallow copy that shares the connections
+	api := c.api.WithRequestCallbacks(func(*vaultapi.Request) { requests.Inc() }) // a shallow copy that shares the connections
 	api.SetToken(token)
 	return api
 }

@@ -14,8 +14,8 @@ import (
 // Fake keeps keys, roles and mounts in memory.
 type Fake struct {
 	// Fault, when set, is asked before (applied=false) and after (applied=true)
-	// every call; an error ends the call there.
-	Fault func(applied bool) error
+	// every call, by the name of the method; an error ends the call there.
+	Fault func(call string, applied bool) error
 
 	mu     sync.Mutex
 	calls  int
@@ -67,7 +67,7 @@ func (f *Fake) HasKey(name string) bool {
 
 // Observe implements vault.Keys.
 func (f *Fake) Observe(_ context.Context, spec vault.Spec) (asIntended bool, err error) {
-	err = f.call(func() error {
+	err = f.call("Observe", func() error {
 		asIntended = f.keys[spec.Key] && f.roles[roleName{spec.AuthMount, spec.Role}] == spec
 		return nil
 	})
@@ -76,7 +76,7 @@ func (f *Fake) Observe(_ context.Context, spec vault.Spec) (asIntended bool, err
 
 // Ensure implements vault.Keys.
 func (f *Fake) Ensure(_ context.Context, spec vault.Spec) error {
-	return f.call(func() error {
+	return f.call("Ensure", func() error {
 		if _, ok := f.mounts[spec.AuthMount]; spec.AuthMount != "" && !ok {
 			return fmt.Errorf("nothing is mounted at %s", spec.AuthMount)
 		}
@@ -90,7 +90,7 @@ func (f *Fake) Ensure(_ context.Context, spec vault.Spec) error {
 
 // DeleteRole implements vault.Keys.
 func (f *Fake) DeleteRole(_ context.Context, authMount, role string) error {
-	return f.call(func() error {
+	return f.call("DeleteRole", func() error {
 		delete(f.roles, roleName{authMount, role})
 		return nil
 	})
@@ -98,7 +98,7 @@ func (f *Fake) DeleteRole(_ context.Context, authMount, role string) error {
 
 // EnsureAuthMount implements vault.Mounts.
 func (f *Fake) EnsureAuthMount(_ context.Context, mount vault.Mount) error {
-	return f.call(func() error {
+	return f.call("EnsureAuthMount", func() error {
 		if f.mounts == nil {
 			f.mounts = map[string]vault.Mount{}
 		}
@@ -107,9 +107,9 @@ func (f *Fake) EnsureAuthMount(_ context.Context, mount vault.Mount) error {
 	})
 }
 
-func (f *Fake) call(do func() error) error {
+func (f *Fake) call(name string, do func() error) error {
 	if f.Fault != nil {
-		if err := f.Fault(false); err != nil {
+		if err := f.Fault(name, false); err != nil {
 			return err
 		}
 	}
@@ -118,7 +118,7 @@ func (f *Fake) call(do func() error) error {
 	err := do()
 	f.mu.Unlock()
 	if err == nil && f.Fault != nil {
-		return f.Fault(true)
+		return f.Fault(name, true)
 	}
 	return err
 }
