@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,8 +78,8 @@ func (a *app) unseal(ctx context.Context) error {
 
 func (a *app) token(context.Context) error {
 	token, err := os.ReadFile(a.cluster.VaultToken())
-	if err != nil {
-		return fmt.Errorf("there is no root token yet; run `devcluster up`: %w", err)
+	if err != nil || len(token) == 0 {
+		return errors.New("there is no root token yet; run `devcluster up`")
 	}
 	_, err = os.Stdout.Write(token)
 	return err
