@@ -147,7 +147,7 @@ func TestIntentOutlivesTheProcess(t *testing.T) {
 
 func TestNoAccessWithoutKeys(t *testing.T) {
 	w := newWorld(t)
-	w.keys.Drop()
+	w.keys.Close()
 	if _, err := newLog().Lane(w.store, w.keys).Begin(t.Context(), "answer", audit.Record{}); err == nil {
 		t.Error("an access began whose record can not be sealed")
 	}
