@@ -72,7 +72,9 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.DurationVar(&c.Lease, "key-lease", 300*time.Second, "how long data keys are used after the last proof of access")
 	f.Int64Var(&c.IndexBytes, "index-bytes", 256<<20, "memory of search indexes")
 	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
-	f.Int64Var(&c.Ingests, "ingests", 8, "uploads at a time")
+	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
+	f.Int64Var(&c.Uploads, "upload-bytes", 128<<20, "memory of uploads, half of it for one tenant")
+	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
 	return cmd

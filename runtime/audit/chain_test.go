@@ -105,7 +105,7 @@ func TestConcurrentAccessesMakeOneChain(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			access.End(200)
+			access.End(200, "")
 		})
 	}
 	all.Wait()

@@ -69,7 +69,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
 	documents := corpus.New(c.IndexBytes, metrics)
-	limits := guard.NewLimits(c.InFlight, c.Ingests)
+	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
 	set := tenants.NewSet(tenants.Config{
@@ -80,7 +80,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	r.set.Store(set)
 	api := &server.Server{
 		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: documents,
-		Metrics: server.NewMetrics(metrics), Log: c.Log,
+		Metrics: server.NewMetrics(metrics), Log: c.Log, Patience: c.Patience,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)
 	return err

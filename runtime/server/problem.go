@@ -134,7 +134,7 @@ var problems = []struct {
 		http.StatusRequestedRangeNotSatisfiable, invalid, "range_not_satisfiable",
 		"start and end must lie within the document, 0 <= start <= end <= its bytes.", 0,
 	}},
-	{context.Canceled, problem{statusClientClosed, invalid, "client_closed", "The client closed the request.", 0}},
+	{errGone, problem{statusClientClosed, invalid, "client_closed", "The client closed the request.", 0}},
 	{context.DeadlineExceeded, problem{
 		http.StatusServiceUnavailable, unavailable, "timeout",
 		"The request took too long: send it again after Retry-After.", 2,
@@ -143,6 +143,9 @@ var problems = []struct {
 
 // statusClientClosed is only ever logged and counted: nobody reads it.
 const statusClientClosed = 499
+
+// errGone: the client left, or is too slow to be waited for.
+var errGone = errors.New("the client left")
 
 // errNoRoute answers an unknown path or method.
 var errNoRoute = problem{
