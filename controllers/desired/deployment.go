@@ -135,6 +135,7 @@ func runtimeContainer(in CellInput) *corev1ac.ContainerApplyConfiguration {
 			envField(binding.EnvNamespace, "metadata.namespace"),
 			envField(binding.EnvPodName, "metadata.name"),
 			envField(binding.EnvPodUID, "metadata.uid"),
+			envMemoryLimit(),
 		)
 	if in.Cell.Spec.Database != nil {
 		container.

@@ -26,6 +26,7 @@ type Config struct {
 
 	Lease      time.Duration // of data keys after the last proof of access
 	IndexBytes int64         // memory of search indexes
+	ColdLoads  int64         // search indexes that are loaded as a whole at a time
 	InFlight   int64         // requests at a time
 	Ingests    int64         // uploads that are worked on at a time
 	Uploads    int64         // memory of uploads

@@ -68,7 +68,7 @@ func New(ctx context.Context, c Config) (*Replica, error) {
 func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (err error) {
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
-	documents := corpus.New(c.IndexBytes, metrics)
+	documents := corpus.New(c.IndexBytes, c.ColdLoads, metrics)
 	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)

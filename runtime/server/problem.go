@@ -126,6 +126,10 @@ var problems = []struct {
 		http.StatusServiceUnavailable, unavailable, "audit_unavailable",
 		"The access can not be recorded, so it is refused: send the request again after Retry-After.", 2,
 	}},
+	{corpus.ErrTooLarge, problem{
+		http.StatusServiceUnavailable, unavailable, "index_too_large",
+		"All documents together are too large to be searched here: delete some, or ask your operator to give the runtime more memory.", 0,
+	}},
 	{corpus.ErrChanged, problem{
 		http.StatusConflict, invalid, "document_changed",
 		"The document changed while it was read: send the request again.", 0,
