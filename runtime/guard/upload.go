@@ -33,6 +33,9 @@ func (l *Limits) Upload(t *tenants.Tenant) (*Upload, error) {
 	return &Upload{limits: l, mine: mine}, nil
 }
 
+// LargestUpload is the size in bytes of the largest upload that memory is for.
+func (l *Limits) LargestUpload() int64 { return l.room / 2 }
+
 // Receive counts bytes that arrived. Errors: ErrIngests when the tenant's share
 // of the memory is used up, ErrLoad when all of it is.
 func (u *Upload) Receive(n int) error {
@@ -40,7 +43,7 @@ func (u *Upload) Receive(n int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case u.mine.received+int64(n) > l.room/2:
+	case u.mine.received+int64(n) > l.LargestUpload():
 		return ErrIngests
 	case l.received+int64(n) > l.room:
 		return ErrLoad

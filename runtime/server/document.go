@@ -84,7 +84,8 @@ func upload(x *exchange, slot *guard.Upload) (corpus.Upload, error) {
 	if up.Media, err = mediaOf(x.r.Header.Get("Content-Type")); err != nil {
 		return up, err
 	}
-	if up.Text, err = body(x, x.caller.Tenant.Limits.DocumentBytes, "document_too_large", slot.Receive); err != nil {
+	largest := min(x.caller.Tenant.Limits.DocumentBytes, corpus.MaxDocument, x.server.Limits.LargestUpload())
+	if up.Text, err = body(x, largest, "document_too_large", slot.Receive); err != nil {
 		return up, err
 	}
 	if at := firstInvalid(up.Text); at >= 0 {
