@@ -1,4 +1,4 @@
-package engine
+package replica_test
 
 import (
 	"encoding/json"
@@ -7,16 +7,14 @@ import (
 	"path"
 	"strings"
 	"testing"
-
-	"github.com/google/uuid"
 )
 
-// samples are the knowledge bases of two fictional companies, and questions that
+// knowledge is the knowledge bases of two fictional companies, and questions that
 // one can answer and the other cannot.
-var samples = os.DirFS("../../config/samples/documents")
+var knowledge = os.DirFS("../../config/samples/documents")
 
 func TestSamples(t *testing.T) {
-	content, err := fs.ReadFile(samples, "questions.json")
+	content, err := fs.ReadFile(knowledge, "questions.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,66 +22,64 @@ func TestSamples(t *testing.T) {
 	if err := json.Unmarshal(content, &questions); err != nil {
 		t.Fatal(err)
 	}
-	tenants := map[string]library{"acme": readLibrary(t, "acme"), "globex": readLibrary(t, "globex")}
+	c := newCell(t)
+	companies := []*tenant{c.tenant(t, "acme"), c.tenant(t, "globex")}
+	n := c.start(t, "runtime-0")
+	texts := map[string]string{} // by company and name
+	for _, w := range companies {
+		n.learn(t, w, texts)
+	}
 	for _, q := range questions {
 		t.Run(q.Question, func(t *testing.T) {
-			for tenant, library := range tenants {
-				answer := library.ask(t, q.Question)
-				t.Logf("%s: %q", tenant, answer.Text)
-				if tenant == q.Tenant && !strings.Contains(answer.Text, q.Expect) {
-					t.Errorf("%s answers %q, want %q in it", tenant, answer.Text, q.Expect)
+			for _, w := range companies {
+				answer := n.answer(t, w, q.Question, texts)
+				t.Logf("%s: %q", w.Tenant.Name, answer)
+				if w.Tenant.Name == q.Tenant && !strings.Contains(answer, q.Expect) {
+					t.Errorf("%s answers %q, want %q in it", w.Tenant.Name, answer, q.Expect)
 				}
-				if tenant != q.Tenant && answer.Text != "" {
-					t.Errorf("%s answers %q, want no answer", tenant, answer.Text)
+				if w.Tenant.Name != q.Tenant && answer != "" {
+					t.Errorf("%s answers %q, want no answer", w.Tenant.Name, answer)
 				}
 			}
 		})
 	}
 }
 
-// library is an index with the documents it was made from.
-type library struct {
-	index     *Index
-	documents map[uuid.UUID]Document
-}
-
-func readLibrary(t *testing.T, folder string) library {
+// learn uploads what a company knows, and keeps it by its name.
+func (n *node) learn(t *testing.T, w *tenant, texts map[string]string) {
 	t.Helper()
-	files, err := fs.ReadDir(samples, folder)
+	files, err := fs.ReadDir(knowledge, w.Tenant.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := library{index: NewIndex(), documents: map[uuid.UUID]Document{}}
-	for i, file := range files {
-		content, err := fs.ReadFile(samples, path.Join(folder, file.Name()))
+	media := map[string]string{".md": "text/markdown", ".txt": "text/plain"}
+	for _, file := range files {
+		content, err := fs.ReadFile(knowledge, path.Join(w.Tenant.Name, file.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := Document{ID: id(i), Title: strings.TrimSuffix(file.Name(), path.Ext(file.Name())), Text: string(content)}
-		d.Chunks = Split(d.Text, map[string]Media{".md": Markdown, ".txt": Plain}[path.Ext(file.Name())])
-		l.documents[d.ID] = d
-		l.index = l.index.With([]Document{d}, nil)
+		name := strings.TrimSuffix(file.Name(), path.Ext(file.Name()))
+		texts[w.Tenant.Name+"/"+name] = string(content)
+		header := map[string]string{"Authorization": "Bearer " + w.key, "Content-Type": media[path.Ext(file.Name())]}
+		expect(t, n.send(t, "PUT", "/v1/documents/"+name, strings.NewReader(string(content)), header), 201, "")
 	}
-	return l
 }
 
-func (l library) ask(t *testing.T, question string) Answer {
+// answer asks, and holds the answer against what it cites.
+func (n *node) answer(t *testing.T, w *tenant, question string, texts map[string]string) string {
 	t.Helper()
-	var passages []Passage
-	for _, hit := range l.index.Search(question, 8) {
-		d := l.documents[hit.Document]
-		passages = append(passages, Passage{
-			Document: d.ID, Start: hit.Chunk.Start, Text: hit.Chunk.in(d.Text), Score: hit.Score,
-			Heading: d.Title + " " + hit.Chunk.Heading,
-		})
+	body, err := json.Marshal(map[string]string{"query": question})
+	if err != nil {
+		t.Fatal(err)
 	}
-	answer := Extract(question, passages)
+	var said answerJSON
+	expect(t, n.ask(t, w, "POST", "/v1/answer", string(body)), 200, "").into(t, &said)
 	var cited []string
-	for _, c := range answer.Citations {
-		cited = append(cited, l.documents[c.Document].Text[c.Start:c.End])
+	for _, c := range said.Citations {
+		cited = append(cited, texts[w.Tenant.Name+"/"+c.ExternalID][c.Start:c.End])
 	}
-	if strings.Join(cited, "\n") != answer.Text {
-		t.Errorf("the answer %q is not what it cites, %q", answer.Text, cited)
+	if strings.Join(cited, "\n") != said.Answer {
+		t.Errorf("the answer %q is not what it cites, %q", said.Answer, cited)
 	}
-	return answer
+	return said.Answer
 }
