@@ -101,6 +101,7 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 		DatabaseCA:   s.Facts.DatabaseCA,
 		AppPassword:  s.Facts.RolePasswords[desired.RoleSecretApp],
 		LanePassword: s.Facts.RolePasswords[desired.RoleSecretLane],
+		TLS:          s.Facts.TLS,
 	}
 	if s.Cell.Spec.Cluster != nil {
 		in.Config.Vault = r.Config.Vault.Elsewhere(desired.AuthMount(s.Cell.Name))

@@ -14,17 +14,19 @@ type Limits struct {
 	Documents int64 `json:"documents,omitempty"`
 
 	// storageBytes is the size in bytes of all documents together. The default
-	// is 1073741824 (1 GiB).
+	// is 1073741824 (1 GiB). A database of the tenant's own needs half as much
+	// again and 1 GiB; to be searched, the documents have to fit a quarter of a
+	// runtime pod's memory.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=109951162777600
 	StorageBytes int64 `json:"storageBytes,omitempty"`
 
 	// documentBytes is the size in bytes of one document. The default is
-	// 10485760 (10 MiB).
+	// 10485760 (10 MiB), and 67108864 (64 MiB) is the most.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=1073741824
+	// +kubebuilder:validation:Maximum=67108864
 	DocumentBytes int64 `json:"documentBytes,omitempty"`
 
 	// requestsPerMinute is the number of HTTP requests a minute that one runtime
@@ -44,6 +46,7 @@ type Limits struct {
 
 // PlanSpec is the sizes and limits sold to tenants.
 //
+// +kubebuilder:validation:XValidation:rule="!has(self.database) || !has(self.limits) || !has(self.limits.storageBytes) || (type(self.database.storage) == int ? double(self.database.storage) : quantity(self.database.storage).asApproximateFloat()) >= double(self.limits.storageBytes) * 1.5 + 1073741824.0",fieldPath=".database.storage",message="storage must be at least 1.5 times limits.storageBytes and 1 GiB: else the database is full before the tenant has stored what was sold",reason=FieldValueInvalid
 // +kubebuilder:validation:XValidation:rule="has(self.database) || !self.tiers.exists(t, t in ['DedicatedDatabase', 'DedicatedPods', 'DedicatedCluster'])",fieldPath=".database",message="a plan for a tier with a database of its own says how large that database is",reason=FieldValueRequired
 // +kubebuilder:validation:XValidation:rule="has(self.runtime) || !self.tiers.exists(t, t in ['DedicatedPods', 'DedicatedCluster'])",fieldPath=".runtime",message="a plan for a tier with pods of its own says how many pods there are",reason=FieldValueRequired
 type PlanSpec struct {

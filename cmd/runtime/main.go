@@ -11,9 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/klog/v2"
+
+	"github.com/bulkhead-dev/bulkhead/cmd/memory"
 )
 
 func main() {
+	memory.Limit()
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	klog.SetSlogLogger(log) // client-go's messages, too
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

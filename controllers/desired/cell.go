@@ -32,6 +32,8 @@ type CellInput struct {
 	// AppPassword and LanePassword are the passwords of the two login roles;
 	// empty until they were generated.
 	AppPassword, LanePassword string
+	// TLS is whether the Secret TLSSecret holds a certificate.
+	TLS bool
 	// RuntimeImage is the image that the runtime may run: the configured one
 	// once its migrations are done, else the one that runs. Empty: none yet.
 	RuntimeImage string

@@ -135,6 +135,7 @@ func runtimeContainer(in CellInput) *corev1ac.ContainerApplyConfiguration {
 			envField(binding.EnvNamespace, "metadata.namespace"),
 			envField(binding.EnvPodName, "metadata.name"),
 			envField(binding.EnvPodUID, "metadata.uid"),
+			envMemoryLimit(),
 		)
 	if in.Cell.Spec.Database != nil {
 		container.
@@ -165,9 +166,15 @@ func httpProbe(path string) *corev1ac.ProbeApplyConfiguration {
 		WithHTTPGet(corev1ac.HTTPGetAction().WithPath(path).WithPort(intstr.FromInt32(binding.PortOps)).WithScheme("HTTP"))
 }
 
+// inputsHash is of what pods read at their start only. Of a TLS certificate that
+// is whether there is one: its renewal they follow by themselves.
 func inputsHash(in CellInput) string {
+	parts := []string{in.DatabaseCA, in.AppPassword, in.LanePassword, in.Config.Vault.CABundle}
+	if in.TLS {
+		parts = append(parts, nameTLS)
+	}
 	h := sha256.New()
-	for _, part := range []string{in.DatabaseCA, in.AppPassword, in.LanePassword, in.Config.Vault.CABundle} {
+	for _, part := range parts {
 		h.Write([]byte(part))
 		h.Write([]byte{0})
 	}

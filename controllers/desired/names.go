@@ -56,6 +56,8 @@ const (
 	DatabaseCluster = nameDatabase
 	// DatabaseCASecret holds CloudNativePG's certificate authority.
 	DatabaseCASecret = nameDatabaseCA
+	// TLSSecret is where a cell's certificate for HTTPS is looked for.
+	TLSSecret = nameTLS
 	// ReviewerSecret, on a tenant's own cluster, holds the token with which Vault
 	// reviews the identities of its pods.
 	ReviewerSecret = "bulkhead-vault-reviewer-token"

@@ -3,6 +3,8 @@ package desired
 import (
 	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
 // nonRoot is the user of our images.
@@ -31,6 +33,12 @@ func env(name, value string) *corev1ac.EnvVarApplyConfiguration {
 func envField(name, path string) *corev1ac.EnvVarApplyConfiguration {
 	return corev1ac.EnvVar().WithName(name).WithValueFrom(corev1ac.EnvVarSource().
 		WithFieldRef(corev1ac.ObjectFieldSelector().WithAPIVersion("v1").WithFieldPath(path)))
+}
+
+// envMemoryLimit tells a program how much memory its container may use.
+func envMemoryLimit() *corev1ac.EnvVarApplyConfiguration {
+	return corev1ac.EnvVar().WithName(binding.EnvMemoryLimit).WithValueFrom(corev1ac.EnvVarSource().
+		WithResourceFieldRef(corev1ac.ResourceFieldSelector().WithResource("limits.memory")))
 }
 
 func mount(volume, path string) *corev1ac.VolumeMountApplyConfiguration {

@@ -105,7 +105,7 @@ func TestConcurrentAccessesMakeOneChain(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			access.End(200)
+			access.End(200, "")
 		})
 	}
 	all.Wait()
@@ -147,7 +147,7 @@ func TestIntentOutlivesTheProcess(t *testing.T) {
 
 func TestNoAccessWithoutKeys(t *testing.T) {
 	w := newWorld(t)
-	w.keys.Drop()
+	w.keys.Close()
 	if _, err := newLog().Lane(w.store, w.keys).Begin(t.Context(), "answer", audit.Record{}); err == nil {
 		t.Error("an access began whose record can not be sealed")
 	}

@@ -74,9 +74,10 @@ func (l *Lane) Begin(ctx context.Context, action string, r Record) (*Access, err
 	}
 }
 
-// End queues the result of the access; nobody waits for its commit.
-func (a *Access) End(status int) {
-	r := Record{Request: a.record.Request, Status: status}
+// End queues the result of the access, with the code of an error if it has one;
+// nobody waits for its commit.
+func (a *Access) End(status int, code string) {
+	r := Record{Request: a.record.Request, Status: status, Code: code}
 	if err := a.lane.submit(entry{kind: kind(a.action, Result), record: r, at: time.Now()}); err != nil {
 		a.lane.log.lost(a.lane.keys.Tenant(), err)
 	}

@@ -31,6 +31,7 @@ type Record struct {
 	Object    string `json:"object,omitempty"`    // document that is named
 	Query     string `json:"query,omitempty"`
 	Status    int    `json:"status,omitempty"` // HTTP status, in a result
+	Code      string `json:"code,omitempty"`   // of an error, in a result
 	Lane      int64  `json:"lane,omitempty"`   // in the announcement of a lane
 }
 

@@ -37,4 +37,5 @@ const (
 	EnvDatabaseHost = "BULKHEAD_DATABASE_HOST" // as in the server's certificate; port DatabasePort; empty: the cell has no database
 	EnvVaultAddress = "BULKHEAD_VAULT_ADDRESS"
 	EnvVaultAuth    = "BULKHEAD_VAULT_AUTH_MOUNT" // mount path of the Kubernetes auth method
+	EnvMemoryLimit  = "BULKHEAD_MEMORY_LIMIT"     // of the container, in bytes
 )

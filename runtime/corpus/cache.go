@@ -2,9 +2,11 @@ package corpus
 
 import (
 	"container/list"
+	"context"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
@@ -17,12 +19,15 @@ import (
 type cache struct {
 	limit  int64
 	loads  singleflight.Group
+	cold   *semaphore.Weighted // loads of whole views at a time
+	room   *semaphore.Weighted // of limit, what they will take
 	memory prometheus.Gauge
 
-	mu    sync.Mutex
-	used  int64
-	views map[*seal.Keyring]*list.Element
-	order *list.List // of cached, last used first
+	mu       sync.Mutex
+	used     int64 // by views
+	reserved int64 // for views that are being loaded
+	views    map[*seal.Keyring]*list.Element
+	order    *list.List // of cached, last used first
 }
 
 type cached struct {
@@ -30,12 +35,43 @@ type cached struct {
 	view *view
 }
 
-func newCache(limit int64, metrics prometheus.Registerer) *cache {
+func newCache(limit, coldLoads int64, metrics prometheus.Registerer) *cache {
 	memory := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "bulkhead_index_bytes", Help: "Approximate memory of the search indexes.",
 	})
 	metrics.MustRegister(memory)
-	return &cache{limit: limit, memory: memory, views: map[*seal.Keyring]*list.Element{}, order: list.New()}
+	return &cache{
+		limit: limit, cold: semaphore.NewWeighted(coldLoads), room: semaphore.NewWeighted(limit), memory: memory,
+		views: map[*seal.Keyring]*list.Element{}, order: list.New(),
+	}
+}
+
+// reserve waits for its turn to load a whole view of bytes, at most limit, and
+// makes room for it. Errors: the context's.
+func (c *cache) reserve(ctx context.Context, bytes int64) (release func(), err error) {
+	if err := c.cold.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	if err := c.room.Acquire(ctx, bytes); err != nil {
+		c.cold.Release(1)
+		return nil, err
+	}
+	c.grant(bytes)
+	return sync.OnceFunc(func() {
+		c.grant(-bytes)
+		c.room.Release(bytes)
+		c.cold.Release(1)
+	}), nil
+}
+
+func (c *cache) grant(bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reserved += bytes
+	for c.used+c.reserved > c.limit && c.order.Len() > 0 {
+		c.remove(c.order.Back())
+	}
+	c.memory.Set(float64(c.used))
 }
 
 func (c *cache) get(keys *seal.Keyring) *view {
@@ -61,7 +97,7 @@ func (c *cache) put(keys *seal.Keyring, v *view) {
 	}
 	c.views[keys] = c.order.PushFront(cached{keys: keys, view: v})
 	c.used += v.bytes
-	for c.used > c.limit && c.order.Len() > 1 {
+	for c.used+c.reserved > c.limit && c.order.Len() > 1 {
 		c.remove(c.order.Back())
 	}
 	c.memory.Set(float64(c.used))

@@ -18,9 +18,10 @@ import (
 // Corpus holds all tenants' documents. It is safe for concurrent use.
 type Corpus struct{ cache *cache }
 
-// New makes a Corpus whose indexes take at most about cacheBytes of memory.
-func New(cacheBytes int64, metrics prometheus.Registerer) *Corpus {
-	return &Corpus{cache: newCache(cacheBytes, metrics)}
+// New makes a Corpus whose indexes take at most about cacheBytes of memory, and
+// which loads so many of them at a time as a whole; each holds a connection.
+func New(cacheBytes, coldLoads int64, metrics prometheus.Registerer) *Corpus {
+	return &Corpus{cache: newCache(cacheBytes, coldLoads, metrics)}
 }
 
 // Evict drops from memory the plaintext that a Keyring opened.

@@ -42,6 +42,10 @@ type QuotaError struct {
 
 func (e QuotaError) Error() string { return fmt.Sprintf("quota of %d %s is reached", e.Limit, e.Of) }
 
+// MaxDocument is the largest document in bytes. A sealed object's header has room
+// for 7,275 blocks, which is more than this.
+const MaxDocument = 64 << 20
+
 // sourceBlock is the plain size of a source's blocks: a passage needs one or two.
 const sourceBlock = 16 << 10
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/google/uuid"
 
@@ -63,6 +64,7 @@ type Content struct {
 	Document
 	Start, End int64
 
+	at     int64 // what Next begins with
 	req    Request
 	source *seal.Opener
 }
@@ -97,31 +99,29 @@ func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int
 	if err != nil {
 		return nil, err
 	}
-	return &Content{Document: doc, Start: start, End: end, req: r, source: source}, nil
+	return &Content{Document: doc, Start: start, End: end, at: start, req: r, source: source}, nil
 }
 
 // window is how much of a document is in memory at a time while it is read.
 const window = 1 << 20
 
-// Each reads the range piece by piece. Between two pieces no connection is
-// held, so a slow reader keeps none from others.
-func (c *Content) Each(ctx context.Context, use func([]byte) error) error {
-	for at := c.Start; at < c.End; {
-		next := min(at+window, c.End)
-		blocks, err := c.req.blocks(ctx, refs(c.source, at, next))
-		if err != nil {
-			return err
-		}
-		piece, err := cut(c.source, blocks, at, next)
-		if err != nil {
-			return err
-		}
-		if err := use(piece); err != nil {
-			return err
-		}
-		at = next
+// Next returns the next piece of the range, io.EOF after the last one. Between
+// two pieces no connection is held, so a slow reader keeps none from others.
+func (c *Content) Next(ctx context.Context) ([]byte, error) {
+	if c.at == c.End {
+		return nil, io.EOF
 	}
-	return nil
+	next := min(c.at+window, c.End)
+	blocks, err := c.req.blocks(ctx, refs(c.source, c.at, next))
+	if err != nil {
+		return nil, err
+	}
+	piece, err := cut(c.source, blocks, c.at, next)
+	if err != nil {
+		return nil, err
+	}
+	c.at = next
+	return piece, nil
 }
 
 func (r Request) blocks(ctx context.Context, refs []store.BlockRef) (map[store.BlockRef][]byte, error) {

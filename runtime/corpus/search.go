@@ -15,6 +15,7 @@ type Passage struct {
 	Document   uuid.UUID
 	ExternalID string
 	Title      string
+	Heading    string // that it stands under, the title first
 	Start, End int
 	Text       string
 	Score      float64
@@ -51,7 +52,7 @@ func (r Request) passages(ctx context.Context, v *view, hits []engine.Hit) ([]Pa
 			return nil, err
 		}
 		found = append(found, Passage{
-			Document: h.Document, ExternalID: f.externalID, Title: f.title,
+			Document: h.Document, ExternalID: f.externalID, Title: f.title, Heading: f.title + " " + h.Chunk.Heading,
 			Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score,
 		})
 	}
@@ -76,7 +77,7 @@ func (c *Corpus) Answer(ctx context.Context, r Request, query string) (Answer, e
 	}
 	asked := make([]engine.Passage, len(passages))
 	for i, p := range passages {
-		asked[i] = engine.Passage{Document: p.Document, Start: p.Start, Text: p.Text, Score: p.Score}
+		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
 	said := engine.Extract(query, asked)
 	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}

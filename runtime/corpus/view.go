@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -68,10 +69,22 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 	}
 }
 
+// ErrTooLarge: the tenant's documents do not fit the memory of search indexes.
+var ErrTooLarge = errors.New("the documents are too large to be searched")
+
+// estimate is about what the index of documents takes in memory: as much as their
+// text (1.02 times the Cranfield collection's), and what each is shown with.
+func estimate(documents, bytes int64) int64 { return bytes + documents*fileBytes }
+
 // load brings the cached view up to the newest committed generation.
 func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
+	release, err := c.makeRoom(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	v := c.cache.get(r.keys())
-	err := r.admission().Read(ctx, func(rows *store.Rows) error {
+	err = r.admission().Read(ctx, func(rows *store.Rows) error {
 		stamp, err := rows.Stamp(ctx)
 		if err != nil {
 			return err
@@ -82,12 +95,34 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
+	release() // the view takes its place
 	c.cache.put(r.keys(), v)
 	if err := r.keys().Check(); err != nil { // dropped meanwhile: nobody will evict the view after this
 		c.cache.drop(r.keys())
 		return nil, err
 	}
 	return v, nil
+}
+
+// makeRoom reserves what a whole view will take, before a connection is held for
+// it. One that is there grows in place, as long as all of it fits.
+func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err error) {
+	var bytes int64
+	err = r.admission().Read(ctx, func(rows *store.Rows) error {
+		documents, text, err := rows.Size(ctx)
+		bytes = estimate(documents, text)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case bytes > c.cache.limit:
+		c.cache.drop(r.keys())
+		return nil, ErrTooLarge
+	case c.cache.get(r.keys()).index != nil:
+		return func() {}, nil
+	}
+	return c.cache.reserve(ctx, bytes)
 }
 
 // follow applies what changed up to the stamp of the snapshot.

@@ -27,23 +27,27 @@ type Limits struct {
 	inFlight *semaphore.Weighted
 	ingests  *semaphore.Weighted
 	share    int64 // of the requests in flight, that one tenant may have
+	room     int64 // bytes of uploads in memory
 
-	mu      sync.Mutex
-	tenants map[uuid.UUID]*usage
+	mu       sync.Mutex
+	received int64 // of room
+	tenants  map[uuid.UUID]*usage
 }
 
 type usage struct {
 	requests *rate.Limiter
 	inFlight int64
-	ingests  int32
+	uploads  int32
+	received int64 // bytes of its uploads in memory
 }
 
-// NewLimits bounds the process to a number of requests and of uploads at a
-// time. One tenant may have a quarter of those requests, so that a database
-// that does not answer holds up its own tenant only.
-func NewLimits(inFlight, ingests int64) *Limits {
+// NewLimits bounds the process to a number of requests at a time, of uploads
+// that are worked on at a time, and of bytes of uploads in memory. One tenant
+// may have a quarter of those requests, so that a database that does not answer
+// holds up its own tenant only, and half of those bytes.
+func NewLimits(inFlight, ingests, uploadBytes int64) *Limits {
 	return &Limits{
-		share:    max(1, inFlight/4),
+		share: max(1, inFlight/4), room: uploadBytes,
 		inFlight: semaphore.NewWeighted(inFlight), ingests: semaphore.NewWeighted(ingests),
 		tenants: map[uuid.UUID]*usage{},
 	}
@@ -104,27 +108,6 @@ func (l *Limits) Hold(t *tenants.Tenant) (done func(), err error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		mine.inFlight--
-	}, nil
-}
-
-// Ingest counts an upload against its tenant and the process. Errors:
-// ErrIngests, ErrLoad.
-func (l *Limits) Ingest(t *tenants.Tenant) (done func(), err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	mine := l.usage(t)
-	if mine.ingests >= t.Limits.ConcurrentIngests {
-		return nil, ErrIngests
-	}
-	if !l.ingests.TryAcquire(1) {
-		return nil, ErrLoad
-	}
-	mine.ingests++
-	return func() {
-		l.ingests.Release(1)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		mine.ingests--
 	}, nil
 }
 

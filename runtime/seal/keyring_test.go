@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +21,8 @@ type fakeKEK struct {
 	keys    map[string][]byte
 	unwraps int
 	fails   error
+	handed  [][]byte // what Unwrap returned
+	before  func()   // Unwrap returns; nil: nothing
 }
 
 func (f *fakeKEK) Ref() string { return "fake" }
@@ -34,6 +38,9 @@ func (f *fakeKEK) Wrap(_ context.Context, key, bound []byte) (string, error) {
 
 func (f *fakeKEK) Unwrap(_ context.Context, wrapped string, bound []byte) ([]byte, error) {
 	f.unwraps++
+	if f.before != nil {
+		f.before()
+	}
 	if f.fails != nil {
 		return nil, f.fails
 	}
@@ -41,7 +48,18 @@ func (f *fakeKEK) Unwrap(_ context.Context, wrapped string, bound []byte) ([]byt
 	if !ok {
 		return nil, seal.ErrDenied
 	}
-	return bytes.Clone(key), nil
+	f.handed = append(f.handed, bytes.Clone(key))
+	return f.handed[len(f.handed)-1], nil
+}
+
+// zeroed reports whether nothing is left of the keys that Unwrap returned.
+func (f *fakeKEK) zeroed() bool {
+	for _, key := range f.handed {
+		if !bytes.Equal(key, make([]byte, len(key))) {
+			return false
+		}
+	}
+	return len(f.handed) > 0
 }
 
 // tenant is a Keyring with a clock that tests move.
@@ -111,6 +129,64 @@ func TestUnreachableServesUntilTheLeaseEnds(t *testing.T) {
 	}
 }
 
+// At the lease's end the keys go by themselves, though nobody asks for them.
+func TestKeysAreZeroedAtTheEndOfTheLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTenant(t)
+		w.Keyring = seal.NewKeyring(w.id, lease, time.Now)
+		w.kek.handed = nil
+		for range 2 { // the second prolongs
+			if err := w.renew(t); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(lease - time.Second)
+			synctest.Wait()
+			if w.Check() != nil || w.kek.zeroed() {
+				t.Fatal("zeroed within the lease")
+			}
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !w.kek.zeroed() || w.State() != binding.KeyUnreachable {
+			t.Errorf("keys are still there at the end of the lease, %s", w.State())
+		}
+	})
+}
+
+// The lease may end while the KEK is asked to prolong it.
+func TestRenewalThatOutlivesTheLeaseLoadsTheKeysAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTenant(t)
+		w.Keyring = seal.NewKeyring(w.id, lease, time.Now)
+		if err := w.renew(t); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(lease - time.Second)
+		slow := sync.OnceFunc(func() { time.Sleep(2 * time.Second) })
+		w.kek.before = slow
+		if err := w.renew(t); err != nil || w.Check() != nil {
+			t.Errorf("%v, %v", err, w.Check())
+		}
+	})
+}
+
+// The tenant may leave while the KEK is asked for its keys.
+func TestClosedKeyringTakesNoKeys(t *testing.T) {
+	for name, held := range map[string]bool{"loading": false, "prolonging": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newTenant(t)
+			if !held {
+				w.Keyring = seal.NewKeyring(w.id, lease, time.Now)
+				w.kek.handed = nil
+			}
+			w.kek.before = w.Close
+			if err := w.renew(t); !errors.Is(err, seal.ErrUnreachable) || w.Check() == nil || !w.kek.zeroed() || w.State() == binding.KeyOK {
+				t.Errorf("%v, %v, %s, zeroed %t", err, w.Check(), w.State(), w.kek.zeroed())
+			}
+		})
+	}
+}
+
 func TestDeniedEndsAccessAtOnce(t *testing.T) {
 	w := newTenant(t)
 	w.kek.fails = seal.ErrDenied
@@ -126,7 +202,7 @@ func TestDeniedEndsAccessAtOnce(t *testing.T) {
 // Rows of wrapped keys that are exchanged must not pass for each other.
 func TestWrappedKeysAreBoundToTheirRow(t *testing.T) {
 	w := newTenant(t)
-	w.Drop()
+	w.now = w.now.Add(lease) // so that all are unwrapped
 	w.wrapped[0].Wrapped, w.wrapped[1].Wrapped = w.wrapped[1].Wrapped, w.wrapped[0].Wrapped
 	if err := w.renew(t); err == nil {
 		t.Error("the MAC key serves as data key")

@@ -64,7 +64,8 @@ func NewVault(c VaultConfig) (*Vault, error) {
 		return nil, fmt.Errorf("vault client: %w", settings.Error)
 	}
 	settings.Address = c.Address
-	settings.HttpClient = &http.Client{Transport: transport}
+	// The HttpClient stays: it leaves redirects to the API client, which does not follow one out of TLS.
+	settings.HttpClient.Transport = transport
 	settings.Timeout = vaultTimeout
 	settings.MaxRetries = 0 // the callers' schedules are the only retries
 	client, err := api.NewClient(settings)

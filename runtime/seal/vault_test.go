@@ -2,6 +2,7 @@ package seal_test
 
 import (
 	"bytes"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -132,6 +133,36 @@ func TestOutagesAreUnreachableNotDenied(t *testing.T) {
 	bao.StopTokenReviews()
 	if _, err := stranger.Unwrap(t.Context(), wrapped, nil); !errors.Is(err, seal.ErrUnreachable) {
 		t.Errorf("no TokenReview: %v", err)
+	}
+}
+
+// A redirect to plain HTTP would show the token and what is to be wrapped.
+func TestRedirectToPlainHTTPIsNotFollowed(t *testing.T) {
+	var asked atomic.Int64
+	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer plain.Close()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	for name, content := range map[string][]byte{"ca.crt": ca, "token": []byte("token")} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := seal.NewVault(seal.VaultConfig{
+		Address: server.URL, CAFile: filepath.Join(dir, "ca.crt"), TokenFile: filepath.Join(dir, "token"), AuthMount: "kubernetes",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.KEK(binding.Key{Mount: "transit", Name: "k", Role: "r"}).Wrap(t.Context(), key, nil); !errors.Is(err, seal.ErrUnreachable) {
+		t.Errorf("wrapped: %v", err)
+	}
+	if n := asked.Load(); n > 0 {
+		t.Errorf("%d requests over plain HTTP", n)
 	}
 }
 

@@ -8,10 +8,12 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 )
 
 const maxJSON = 64 << 10 // bytes
@@ -21,7 +23,7 @@ func decode(x *exchange, into any) error {
 	if media, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return unsupported("Send the body as 'Content-Type: application/json'.")
 	}
-	data, err := body(x, maxJSON, "body_too_large")
+	data, err := body(x, maxJSON, "body_too_large", nil)
 	if err != nil {
 		return err
 	}
@@ -51,8 +53,9 @@ func explain(err error) error {
 	return badRequest("invalid_json", "The body is not a complete JSON object: correct it.")
 }
 
-// body reads at most limit bytes.
-func body(x *exchange, limit int64, code string) ([]byte, error) {
+// body reads at most limit bytes and tells receive, if any, of what arrives. The
+// time for the work begins after it.
+func body(x *exchange, limit int64, code string, receive func(n int) error) ([]byte, error) {
 	tooLarge := problem{
 		http.StatusRequestEntityTooLarge, invalid, code,
 		fmt.Sprintf("The body may have at most %d bytes: send less.", limit), 0,
@@ -60,15 +63,26 @@ func body(x *exchange, limit int64, code string) ([]byte, error) {
 	if x.r.ContentLength > limit {
 		return nil, tooLarge
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limit))
+	in := &pacedBody{ReadCloser: x.r.Body, pace: x.newPace(), control: x.control, receive: receive}
+	data, err := io.ReadAll(http.MaxBytesReader(x.w, in, limit))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
 		return nil, tooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, errSlow
+	case errors.Is(err, guard.ErrIngests), errors.Is(err, guard.ErrLoad):
+		return nil, err
 	case err != nil:
 		return nil, badRequest("incomplete_body", "The body ended early: send it again.")
 	}
-	return data, nil
+	x.startWork()
+	return data, x.listen()
+}
+
+var errSlow = problem{
+	http.StatusRequestTimeout, invalid, "body_too_slow",
+	fmt.Sprintf("The body arrived too slowly: send at least %d bytes a second.", minPace), 0,
 }
 
 // mediaOf reads the Content-Type of a document.

@@ -2,6 +2,8 @@ package server
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 )
 
 const (
@@ -42,13 +45,16 @@ func present(d corpus.Document) document {
 }
 
 func putDocument(x *exchange) error {
-	done, err := x.server.Limits.Ingest(x.caller.Tenant)
+	slot, err := x.server.Limits.Upload(x.caller.Tenant)
 	if err != nil {
 		return err
 	}
-	defer done()
-	up, err := upload(x)
+	defer slot.Done()
+	up, err := upload(x, slot)
 	if err != nil {
+		return err
+	}
+	if err := slot.Work(x.r.Context()); err != nil {
 		return err
 	}
 	req, err := x.begin(up.ExternalID, "")
@@ -66,7 +72,7 @@ func putDocument(x *exchange) error {
 }
 
 // upload reads and checks a document.
-func upload(x *exchange) (corpus.Upload, error) {
+func upload(x *exchange, slot *guard.Upload) (corpus.Upload, error) {
 	up := corpus.Upload{ExternalID: x.r.PathValue("ref"), Title: strings.TrimSpace(x.r.URL.Query().Get("title"))}
 	if len(up.ExternalID) > maxExternalID || !printable(up.ExternalID) {
 		return up, badRequest("invalid_external_id", "Name the document in the path with at most %d bytes of printable UTF-8.", maxExternalID)
@@ -78,7 +84,8 @@ func upload(x *exchange) (corpus.Upload, error) {
 	if up.Media, err = mediaOf(x.r.Header.Get("Content-Type")); err != nil {
 		return up, err
 	}
-	if up.Text, err = body(x, x.caller.Tenant.Limits.DocumentBytes, "document_too_large"); err != nil {
+	largest := min(x.caller.Tenant.Limits.DocumentBytes, corpus.MaxDocument, x.server.Limits.LargestUpload())
+	if up.Text, err = body(x, largest, "document_too_large", slot.Receive); err != nil {
 		return up, err
 	}
 	if at := firstInvalid(up.Text); at >= 0 {
@@ -198,20 +205,25 @@ func getContent(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := content.Each(x.r.Context(), func(piece []byte) error {
+	for {
+		piece, err := content.Next(x.r.Context())
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
 		x.announce(content)
-		_, _ = x.w.Write(piece) // a client that left is no error of ours
-		return nil
-	}); err != nil {
-		return err
+		if err != nil {
+			return nil
+		}
+		if err := x.send(piece); err != nil {
+			return err
+		}
+		x.startWork()
 	}
-	x.announce(content) // of an empty range
-	return nil
 }
 
 // announce writes the header of a document's content, once.
 func (x *exchange) announce(c *corpus.Content) {
-	if x.status != 0 {
+	if x.begun {
 		return
 	}
 	x.w.Header().Set("Content-Type", mediaName(c.Media)+"; charset=utf-8")

@@ -1,9 +1,15 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
@@ -12,21 +18,80 @@ import (
 
 // exchange is one request and its response.
 type exchange struct {
-	server *Server
-	route  Route
-	w      http.ResponseWriter
-	r      *http.Request
-	id     string
+	server  *Server
+	route   Route
+	w       http.ResponseWriter
+	control *http.ResponseController
+	r       *http.Request // its context ends when the client leaves or the work takes too long
+	id      string
+
+	client   context.Context // ends when the client leaves
+	stopWork context.CancelFunc
 
 	caller guard.Identity
 	access *audit.Access // nil before begin
-	status int           // zero before something was written
+	begun  bool          // the response, whose status can not be changed any more
+	out    pace          // of the response
+	status int           // that the exchange ended with
 	code   string        // of an error
 }
 
-// begin commits the audit intent. Nothing of the tenant can be read or changed
-// without the request it returns.
+func newExchange(s *Server, route Route, w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{
+		server: s, route: route, w: w, control: http.NewResponseController(w), r: r, id: uuid.NewString(),
+		client: r.Context(), stopWork: func() {},
+	}
+	x.startWork()
+	if r.Body == http.NoBody {
+		_ = x.listen()
+	}
+	return x
+}
+
+// listen takes away the deadline for reading when there is nothing left to read:
+// from then on it would but end the context, as when the client leaves.
+func (x *exchange) listen() error { return x.control.SetReadDeadline(time.Time{}) }
+
+// startWork begins the time for work, anew after the client was waited for.
+func (x *exchange) startWork() {
+	x.stopWork()
+	ctx, cancel := context.WithTimeout(x.client, workTimeout)
+	x.r, x.stopWork = x.r.WithContext(ctx), cancel
+}
+
+func (x *exchange) newPace() pace { return pace{start: time.Now(), patience: x.server.Patience} }
+
+// authenticate finds the caller, whose tenant is as the newest Binding has it.
+func (x *exchange) authenticate() error {
+	caller, err := x.server.Keys.Authenticate(x.r.Header.Get("Authorization"))
+	if err != nil {
+		return err
+	}
+	x.caller = caller
+	return nil
+}
+
+// admit lets the caller through if its tenant may be served.
+func (x *exchange) admit() error {
+	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
+		return err
+	}
+	if err := x.caller.Tenant.Store.Check(); err != nil {
+		return err
+	}
+	return x.caller.Tenant.Keys.Check()
+}
+
+// begin admits the caller once more, since a body may have taken its time, and
+// commits the audit intent. Nothing of the tenant can be read or changed without
+// the request it returns.
 func (x *exchange) begin(object, query string) (corpus.Request, error) {
+	if err := x.authenticate(); err != nil {
+		return corpus.Request{}, err
+	}
+	if err := x.admit(); err != nil {
+		return corpus.Request{}, err
+	}
 	record := audit.Record{Request: x.id, Principal: x.caller.KeyID, Object: object, Query: query}
 	access, err := x.caller.Tenant.Lane.Begin(x.r.Context(), x.route.Name, record)
 	if err != nil {
@@ -39,7 +104,7 @@ func (x *exchange) begin(object, query string) (corpus.Request, error) {
 // end records the result of an access that began.
 func (x *exchange) end() {
 	if x.access != nil {
-		x.access.End(x.status)
+		x.access.End(x.status, x.code)
 	}
 }
 
@@ -58,29 +123,49 @@ func (x *exchange) write(status int, body any) error {
 	}
 	x.w.Header().Set("Content-Type", "application/json")
 	x.header(status)
-	_, _ = x.w.Write(append(text, '\n')) // a client that left is no error of ours
-	return nil
+	return x.send(append(text, '\n'))
 }
 
 func (x *exchange) header(status int) {
-	x.status = status
+	x.begun, x.status, x.out = true, status, x.newPace()
 	x.w.WriteHeader(status)
 }
 
-// fail writes an error, unless the response has begun.
+// send writes a part of the response at the pace that is asked of clients.
+// Errors: errGone.
+func (x *exchange) send(part []byte) error {
+	for piece := range slices.Chunk(part, minPace) {
+		err := x.control.SetWriteDeadline(x.out.deadline(len(piece)))
+		if err == nil {
+			_, err = x.w.Write(piece)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errGone, err)
+		}
+		x.out.bytes += int64(len(piece))
+	}
+	return nil
+}
+
+// fail ends the exchange with an error. A response that has begun is cut short:
+// the length that was announced tells the client.
 func (x *exchange) fail(err error) {
 	p := problemOf(err)
+	if p.status >= http.StatusInternalServerError && x.client.Err() != nil {
+		p = problemOf(errGone) // that is what came of it
+	}
 	x.code = p.code
 	if p.status >= http.StatusInternalServerError {
 		x.server.Log.Error("request failed", "request", x.id, "tenant", x.tenantID(), "code", p.code, "error", err.Error())
 	}
-	if x.status != 0 {
-		return // cut short: the length that was announced tells the client
+	if x.begun {
+		x.status = p.status
+		return
 	}
 	if p.retryAfter > 0 && x.w.Header().Get("Retry-After") == "" {
 		x.w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
-	_ = x.write(p.status, p.body()) // strings always marshal
+	_ = x.write(p.status, p.body()) // strings always marshal, and nobody has to read them
 }
 
 // allowance tells the tenant what is left of its requests.

@@ -126,6 +126,10 @@ var problems = []struct {
 		http.StatusServiceUnavailable, unavailable, "audit_unavailable",
 		"The access can not be recorded, so it is refused: send the request again after Retry-After.", 2,
 	}},
+	{corpus.ErrTooLarge, problem{
+		http.StatusServiceUnavailable, unavailable, "index_too_large",
+		"All documents together are too large to be searched here: delete some, or ask your operator to give the runtime more memory.", 0,
+	}},
 	{corpus.ErrChanged, problem{
 		http.StatusConflict, invalid, "document_changed",
 		"The document changed while it was read: send the request again.", 0,
@@ -134,7 +138,7 @@ var problems = []struct {
 		http.StatusRequestedRangeNotSatisfiable, invalid, "range_not_satisfiable",
 		"start and end must lie within the document, 0 <= start <= end <= its bytes.", 0,
 	}},
-	{context.Canceled, problem{statusClientClosed, invalid, "client_closed", "The client closed the request.", 0}},
+	{errGone, problem{statusClientClosed, invalid, "client_closed", "The client closed the request.", 0}},
 	{context.DeadlineExceeded, problem{
 		http.StatusServiceUnavailable, unavailable, "timeout",
 		"The request took too long: send it again after Retry-After.", 2,
@@ -143,6 +147,9 @@ var problems = []struct {
 
 // statusClientClosed is only ever logged and counted: nobody reads it.
 const statusClientClosed = 499
+
+// errGone: the client left, or is too slow to be waited for.
+var errGone = errors.New("the client left")
 
 // errNoRoute answers an unknown path or method.
 var errNoRoute = problem{

@@ -1,12 +1,9 @@
 package server
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
@@ -19,10 +16,15 @@ type Server struct {
 	Corpus  *corpus.Corpus
 	Metrics *Metrics
 	Log     *slog.Logger
+
+	// Patience is how far a client may fall behind the pace at which it must
+	// send and receive.
+	Patience time.Duration
 }
 
-// requestTimeout bounds the work for one request.
-const requestTimeout = 60 * time.Second
+// workTimeout bounds the work for one request, without the time in which its
+// body arrives and between the pieces of its response.
+const workTimeout = 60 * time.Second
 
 // Handler serves all routes.
 func (s *Server) Handler() http.Handler {
@@ -37,9 +39,8 @@ func (s *Server) Handler() http.Handler {
 // handle runs a request and takes account of it.
 func (s *Server) handle(r Route, w http.ResponseWriter, req *http.Request) {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
-	defer cancel()
-	x := &exchange{server: s, route: r, w: w, r: req.WithContext(ctx), id: uuid.NewString()}
+	x := newExchange(s, r, w, req)
+	defer func() { x.stopWork() }()
 	w.Header().Set("X-Request-Id", x.id)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
@@ -59,7 +60,7 @@ func (s *Server) serve(x *exchange) error {
 		return err
 	}
 	defer leave()
-	if x.caller, err = s.Keys.Authenticate(x.r.Header.Get("Authorization")); err != nil {
+	if err := x.authenticate(); err != nil {
 		return err
 	}
 	allowance, err := s.Limits.Take(x.caller.Tenant)
@@ -72,13 +73,7 @@ func (s *Server) serve(x *exchange) error {
 		return err
 	}
 	defer done()
-	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
-		return err
-	}
-	if err := x.caller.Tenant.Store.Check(); err != nil {
-		return err
-	}
-	if err := x.caller.Tenant.Keys.Check(); err != nil {
+	if err := x.admit(); err != nil {
 		return err
 	}
 	return x.route.serve(x)

@@ -189,3 +189,33 @@ func TestSessionLimits(t *testing.T) {
 		}
 	}
 }
+
+// A caller that gives up while a connection is made or a statement runs says
+// nothing of the database.
+func TestCallerThatGivesUpIsNoOutage(t *testing.T) {
+	pg := fixture.NewPostgres(t)
+	s := open(t, pg)
+	tenant := provision(t, s)
+	lock, err := pg.Superuser(t).Begin(t.Context())
+	if err == nil {
+		_, err = lock.Exec(t.Context(), "lock table bulkhead.tenant_head")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, giveUp := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, giveUp)
+	err = s.WithTenant(ctx, tenant, func(tx *store.Tx) error { _, err := tx.LockHead(ctx); return err })
+	if !errors.Is(err, context.Canceled) || errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("while a statement ran: %v", err)
+	}
+	if err := s.WithTenant(ctx, tenant, nothing); !errors.Is(err, context.Canceled) || errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("before it began: %v", err)
+	}
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WithTenant(t.Context(), tenant, nothing); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}

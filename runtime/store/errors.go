@@ -29,19 +29,20 @@ const (
 	stateUnprovisioned = "TB003"
 )
 
-// classify adds one of the errors above to what pgx returned. A server's
-// message is dropped but for its code: its detail may quote a row.
+// classify adds one of the errors above to what pgx returned, unless the caller
+// no longer wanted the answer. A server's message is dropped but for its code:
+// its detail may quote a row.
 func classify(err error) error {
 	var server *pgconn.PgError
 	var connect *pgconn.ConnectError
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
 	case errors.As(err, &connect): // whatever a server says before it lets us in
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.As(err, &server):
 		return classifyState(server.Code)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), isConnection(err):
+	case errors.Is(err, context.DeadlineExceeded), isConnection(err):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
@@ -67,9 +68,13 @@ func isConnection(err error) bool {
 }
 
 // unanswered reports whether the database could not be reached or was waited
-// for in vain. A connection that was cut is neither: the next one may do.
+// for in vain. A connection that was cut is neither: the next one may do. Nor is
+// one that the caller gave up.
 func unanswered(err error) bool {
 	var connect *pgconn.ConnectError
+	if errors.Is(err, context.Canceled) {
+		return false
+	}
 	return errors.As(err, &connect) || errors.Is(err, context.DeadlineExceeded)
 }
 
@@ -77,7 +82,7 @@ func unanswered(err error) bool {
 // but the facts that were asked for proves nothing.
 func verdict(err error) error {
 	err = classify(err)
-	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnproven) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnproven) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrUnproven, err)

@@ -44,6 +44,9 @@ func (s *Set) connect(ctx context.Context, id uuid.UUID) (again time.Duration) {
 	defer cancel()
 	locked := e.wrapped == nil
 	err := s.reach(ctx, &e)
+	if errors.Is(err, context.Canceled) { // shutting down says nothing of the database
+		return 0
+	}
 	again = s.assess(&e, err)
 	s.keepConnection(id, e)
 	if err == nil && locked {

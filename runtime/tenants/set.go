@@ -143,7 +143,7 @@ func (s *Set) remove(id uuid.UUID) {
 
 // release gives back what a tenant held.
 func (s *Set) release(t *Tenant) {
-	t.Keys.Drop()
+	t.Keys.Close()
 	s.Vault.Forget(t.Key.Role)
 	s.Evict(t.Keys)
 	if t.Database.Dedicated() {

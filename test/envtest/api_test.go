@@ -25,6 +25,8 @@ var _ = Describe("The API server", func() {
 		Entry("a full tenant", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedPods, planRef: {name: enterprise}, displayName: Acme Ltd, containment: ReadOnly, credentialGeneration: 3, deletionPolicy: Retain, cellSelector: {matchLabels: {region: eu}}}}`),
 		Entry("a plan for shared tenants", `{kind: Plan, metadata: {name: p}, spec: {tiers: [Shared]}}`),
 		Entry("a plan for own pods", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedPods], database: {storage: 10Gi}, runtime: {replicas: 2}}}`),
+		Entry("a plan that sells just what its database holds", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedDatabase], limits: {storageBytes: 715827882}, database: {storage: 2Gi}}}`),
+		Entry("a plan with the size of its database as a number", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedDatabase], limits: {storageBytes: 10485760}, database: {storage: 2147483648}}}`),
 		Entry("a cell", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 500, database: {storage: 10Gi}, runtime: {}}}`),
 		Entry("a cell with a database only", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 1, database: {storage: 10Gi}}}`),
 	)
@@ -50,6 +52,9 @@ var _ = Describe("The API server", func() {
 		Entry("a plan for no tier", `{kind: Plan, metadata: {name: p}, spec: {tiers: []}}`, "spec.tiers", "at least 1"),
 		Entry("a plan without a needed database", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedDatabase]}}`, "spec.database", "how large that database is"),
 		Entry("a plan without needed pods", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedPods], database: {storage: 1Gi}}}`, "spec.runtime", "how many pods"),
+		Entry("a document larger than the sealed format carries", `{kind: Plan, metadata: {name: p}, spec: {tiers: [Shared], limits: {documentBytes: 67108865}}}`, "spec.limits.documentBytes", "67108864"),
+		Entry("more storage than the database has", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedDatabase], limits: {storageBytes: 715827884}, database: {storage: 2Gi}}}`, "spec.database.storage", "1.5 times"),
+		Entry("more storage than the database has, as a number", `{kind: Plan, metadata: {name: p}, spec: {tiers: [DedicatedDatabase], limits: {storageBytes: 10485760}, database: {storage: 1073741824}}}`, "spec.database.storage", "1.5 times"),
 		Entry("a document larger than all storage", `{kind: Plan, metadata: {name: p}, spec: {tiers: [Shared], limits: {storageBytes: 10, documentBytes: 11}}}`, "spec.limits.documentBytes", "cannot exceed storageBytes"),
 	)
 

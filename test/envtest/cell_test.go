@@ -1,6 +1,8 @@
 package envtest
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
@@ -53,5 +55,32 @@ var _ = Describe("A cell", func() {
 			Expect(string(text)).NotTo(ContainSubstring("CANARY-CA-KEY"))
 			Expect(string(text)).NotTo(ContainSubstring("Q0FOQVJZLUNBLUtFW")) // the same in base64
 		}
+	})
+
+	It("rolls when it gets a certificate for HTTPS, and not when that is renewed", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		namespace := desired.RuntimeNamespace(s.world.cell)
+		template := func(g Gomega) map[string]string {
+			var d appsv1.Deployment
+			_, err := s.cell(ctx, s.world.cell)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(admin.Get(ctx, client.ObjectKey{Namespace: namespace, Name: desired.RuntimeDeployment}, &d)).To(Succeed())
+			return d.Spec.Template.Annotations
+		}
+		plain := template(Default)
+		secret := &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: desired.TLSSecret},
+			Type:       corev1.SecretTypeTLS,
+			Data:       map[string][]byte{corev1.TLSCertKey: []byte("first"), corev1.TLSPrivateKeyKey: []byte("key")},
+		}
+		Expect(admin.Create(ctx, secret)).To(Succeed())
+		Eventually(template).WithTimeout(patience).WithPolling(pace).ShouldNot(Equal(plain))
+		served := template(Default)
+		secret.Data[corev1.TLSCertKey] = []byte("renewed")
+		Expect(admin.Update(ctx, secret)).To(Succeed())
+		Consistently(template).WithTimeout(time.Second).WithPolling(pace).Should(Equal(served))
+		Expect(admin.Delete(ctx, secret)).To(Succeed())
+		Eventually(template).WithTimeout(patience).WithPolling(pace).Should(Equal(plain))
 	})
 })

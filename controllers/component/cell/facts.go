@@ -72,6 +72,11 @@ func (r Reader) readRuntime(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 		return err
 	}
 	facts.Tenants = len(bindings.Items)
+	tls, err := get(ctx, reader, name, desired.TLSSecret, &corev1.Secret{})
+	if err != nil {
+		return err
+	}
+	facts.TLS = tls != nil && len(tls.Data[corev1.TLSCertKey]) > 0
 	facts.Deployment, err = get(ctx, reader, name, desired.RuntimeDeployment, &appsv1.Deployment{})
 	return err
 }

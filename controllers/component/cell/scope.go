@@ -53,6 +53,8 @@ type Facts struct {
 	RolePasswords map[string]string
 	// DatabaseCA is the certificate of the database's authority, in PEM.
 	DatabaseCA string
+	// TLS is whether there is a certificate for the runtime to serve HTTPS with.
+	TLS bool
 	// Tenants is the number of Bindings.
 	Tenants int
 }

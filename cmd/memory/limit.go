@@ -1,0 +1,41 @@
+// Package memory keeps a program within the memory of its container.
+package memory
+
+import (
+	"os"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
+
+// usable is the part of a container's memory that Go's heap may take, in
+// percent; the rest is for what the garbage collector does not count.
+const usable = 90
+
+// otherwise is taken for a container's memory when nobody says how much it is.
+const otherwise = 1 << 30
+
+// Limit makes the garbage collector work harder as the container's memory runs
+// out, so that the kernel does not end the program. Where nobody says how much
+// that is, and with GOMEMLIMIT, it changes nothing.
+func Limit() {
+	if bytes, known := container(); known && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes / 100 * usable)
+	}
+}
+
+// Share is one part of so many of the container's memory, in bytes.
+func Share(parts int64) int64 {
+	bytes, known := container()
+	if !known {
+		bytes = otherwise
+	}
+	return bytes / parts
+}
+
+// container is the memory that binding.EnvMemoryLimit says the container has.
+func container() (bytes int64, known bool) {
+	bytes, err := strconv.ParseInt(os.Getenv(binding.EnvMemoryLimit), 10, 64)
+	return bytes, err == nil && bytes > 0
+}

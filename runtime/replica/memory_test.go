@@ -1,0 +1,51 @@
+package replica_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+)
+
+// What does not fit the memory for indexes is not even loaded; what fits makes
+// room for itself.
+func TestIndexThatDoesNotFit(t *testing.T) {
+	c := newCell(t)
+	c.index = 100_000
+	acme, globex := c.tenant(t, "acme"), c.tenant(t, "globex")
+	n := c.start(t, "runtime-0")
+	text := strings.Repeat("A line of text. ", 4000) // 64,000 bytes
+	for _, w := range []*tenant{acme, globex} {
+		expect(t, n.ask(t, w, "PUT", "/v1/documents/a", text), 201, "")
+	}
+	for range 3 {
+		for _, w := range []*tenant{acme, globex} {
+			expect(t, n.ask(t, w, "POST", "/v1/retrieve", retrieveX), 200, "")
+		}
+	}
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/b", text), 201, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/retrieve", retrieveX), 503, "index_too_large")
+	expect(t, n.ask(t, acme, "GET", "/v1/documents/b/content", ""), 200, "")
+	expect(t, n.ask(t, globex, "POST", "/v1/retrieve", retrieveX), 200, "")
+	expect(t, n.ask(t, acme, "DELETE", "/v1/documents/b", ""), 204, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/retrieve", retrieveX), 200, "")
+}
+
+// Indexes that are loaded at the same time wait for each other's room.
+func TestIndexesAreLoadedInTurn(t *testing.T) {
+	c := newCell(t)
+	c.index = 100_000
+	n := c.start(t, "runtime-0")
+	var all sync.WaitGroup
+	for range 6 {
+		w := c.tenant(t, "tenant")
+		n.becomes(t, w, "PUT", "/v1/documents/a", strings.Repeat("A line of text. ", 4000), 201, "")
+		all.Go(func() {
+			for range 5 {
+				if r := n.ask(t, w, "POST", "/v1/retrieve", retrieveX); r.status != 200 {
+					t.Errorf("%d %s", r.status, r.body)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,54 @@
+package server
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// minPace is how many bytes a second a client must send, and receive, on
+// average.
+const minPace = 64 << 10
+
+// pace gives a client time by what it has sent or received: it may fall behind
+// minPace by its patience, and be silent for as long.
+type pace struct {
+	start    time.Time
+	patience time.Duration
+	bytes    int64
+}
+
+// deadline is until when something must have arrived, or n bytes been taken.
+func (p *pace) deadline(n int) time.Time {
+	behind := p.start.Add(p.patience + needs(p.bytes+int64(n)))
+	silent := time.Now().Add(p.patience + needs(int64(n)))
+	if silent.Before(behind) {
+		return silent
+	}
+	return behind
+}
+
+func needs(n int64) time.Duration { return time.Duration(n) * time.Second / minPace }
+
+// pacedBody reads a request's body at the pace that is asked of its client.
+// After the deadline a Read returns os.ErrDeadlineExceeded.
+type pacedBody struct {
+	io.ReadCloser
+	pace
+	control *http.ResponseController
+	receive func(n int) error // told of what arrived; nil: nobody
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if err := b.control.SetReadDeadline(b.deadline(0)); err != nil {
+		return 0, err
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.bytes += int64(n)
+	if b.receive != nil && n > 0 {
+		if full := b.receive(n); full != nil {
+			return n, full
+		}
+	}
+	return n, err
+}
