@@ -56,6 +56,9 @@ const (
 	ReasonClusterProvisioning = "ClusterProvisioning"
 	// ReasonClusterAPIMissing : Cluster API is not installed.
 	ReasonClusterAPIMissing = "ClusterAPIMissing"
+	// ReasonClusterGone : the Cluster that Cluster API made is gone, and with it maybe
+	// the data; it is not made anew.
+	ReasonClusterGone = "ClusterGone"
 	// ReasonClusterOffline : the cluster's API server does not answer; what runs there goes on.
 	ReasonClusterOffline = "ClusterOffline"
 	// ReasonClusterConnecting : the connection to the cluster is being made.

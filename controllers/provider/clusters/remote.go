@@ -13,10 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,7 +22,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
 )
 
@@ -52,13 +49,17 @@ type remote struct {
 	problem *NotReady
 }
 
-func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, options Options) *remote {
+// newRemote begins to connect. as is whom to act as; empty for whom the kubeconfig says.
+func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, as string, options Options) *remote {
 	ctx, stop := context.WithCancel(base)
 	r := &remote{hash: hash, options: options, stop: stop, failed: make(chan struct{}, 1)}
 	config, err := parse(kubeconfig)
 	if err != nil {
 		r.problem = &NotReady{v1alpha1.ReasonKubeconfigInvalid, "the kubeconfig cannot be used: " + err.Error()}
 		return r
+	}
+	if as != "" {
+		config.Impersonate = rest.ImpersonationConfig{UserName: as}
 	}
 	r.config = config
 	r.problem = &NotReady{v1alpha1.ReasonClusterConnecting, "the connection to " + config.Host + " is being made"}
@@ -220,19 +221,4 @@ func (r *remote) guarded() *rest.Config {
 		}}
 	})
 	return config
-}
-
-// whoAmI is the identity that the kubeconfig stands for.
-func whoAmI(ctx context.Context, c client.Client) (rbacv1.Subject, error) {
-	review := &authenticationv1.SelfSubjectReview{}
-	if err := c.Create(ctx, review); err != nil {
-		return rbacv1.Subject{}, err
-	}
-	name := review.Status.UserInfo.Username
-	if account, ok := strings.CutPrefix(name, "system:serviceaccount:"); ok {
-		if namespace, account, ok := strings.Cut(account, ":"); ok {
-			return desired.ServiceAccount(namespace, account), nil
-		}
-	}
-	return rbacv1.Subject{Kind: rbacv1.UserKind, Name: name}, nil
 }
