@@ -117,18 +117,17 @@ func (c *Clusters) kubeconfig(ctx context.Context, from source) ([]byte, error) 
 	return secret.Data[from.key], err
 }
 
-// remote returns the connection, and makes it anew when the kubeconfig changed.
+// remote returns the connection, and makes it anew when the kubeconfig changed. The
+// one before serves until then: some kubeconfigs change every few minutes.
 func (c *Clusters) remote(from source, kubeconfig []byte) *remote {
 	hash := sha256.Sum256(kubeconfig)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if existing := c.remotes[from]; existing != nil {
-		if existing.hash == hash {
-			return existing
-		}
-		existing.stop()
+	existing := c.remotes[from]
+	if existing != nil && existing.hash == hash {
+		return existing
 	}
-	r := newRemote(c.base, hash, kubeconfig, from.as, c.options)
+	r := newRemote(c.base, hash, kubeconfig, from.as, existing, c.options)
 	c.remotes[from] = r
 	return r
 }

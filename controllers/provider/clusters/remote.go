@@ -47,15 +47,16 @@ type remote struct {
 	mu      sync.Mutex
 	cluster *Cluster // nil until connected
 	problem *NotReady
+	before  *remote // serves while this one is being made; nil for none
 }
 
 // newRemote begins to connect. as is whom to act as; empty for whom the kubeconfig says.
-func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, as string, options Options) *remote {
+func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, as string, before *remote, options Options) *remote {
 	ctx, stop := context.WithCancel(base)
-	r := &remote{hash: hash, options: options, stop: stop, failed: make(chan struct{}, 1)}
+	r := &remote{hash: hash, options: options, stop: stop, failed: make(chan struct{}, 1), before: before}
 	config, err := parse(kubeconfig)
 	if err != nil {
-		r.problem = &NotReady{v1alpha1.ReasonKubeconfigInvalid, "the kubeconfig cannot be used: " + err.Error()}
+		r.settle(&NotReady{v1alpha1.ReasonKubeconfigInvalid, "the kubeconfig cannot be used: " + err.Error()})
 		return r
 	}
 	if as != "" {
@@ -71,10 +72,36 @@ func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, 
 func (r *remote) state() (*Cluster, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.problem != nil {
+	switch {
+	case r.before != nil:
+		return r.before.state()
+	case r.problem != nil:
 		return nil, r.problem
 	}
 	return r.cluster, nil
+}
+
+// settle records how the cluster is, and ends the connection that served meanwhile.
+func (r *remote) settle(problem *NotReady) (changed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed = r.before != nil || (problem == nil) != (r.problem == nil) || (problem != nil && *problem != *r.problem)
+	r.problem = problem
+	if r.before != nil {
+		r.before.end()
+		r.before = nil
+	}
+	return changed
+}
+
+// end gives the connection up.
+func (r *remote) end() {
+	r.stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.before != nil {
+		r.before.end()
+	}
 }
 
 // run probes until the connection is given up.
@@ -94,11 +121,7 @@ func (r *remote) run(ctx context.Context) {
 func (r *remote) observe(ctx context.Context) {
 	problem := r.look(ctx)
 	r.open.Store(problem != nil && problem.Reason == v1alpha1.ReasonClusterOffline)
-	r.mu.Lock()
-	changed := (problem == nil) != (r.problem == nil) || (problem != nil && *problem != *r.problem)
-	r.problem = problem
-	r.mu.Unlock()
-	if changed && ctx.Err() == nil {
+	if r.settle(problem) && ctx.Err() == nil {
 		r.options.Changed(ctx)
 	}
 }
