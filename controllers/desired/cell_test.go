@@ -86,7 +86,9 @@ func TestGoldenParts(t *testing.T) {
 	}{
 		"runtime-autoscaled": {scaled, func(set CellSet) []*unstructured.Unstructured { return append(set.Bounds, set.Runtime...) }},
 		"database-snapshots": {withSnapshots, database},
-		"database-plugin":    {withPlugin, func(set CellSet) []*unstructured.Unstructured { return append(append(set.Walls, set.Database...), set.Backup...) }},
+		"database-plugin": {withPlugin, func(set CellSet) []*unstructured.Unstructured {
+			return append(append(set.Walls, set.Database...), set.Backup...)
+		}},
 		"database-retired": {func(in *CellInput) {
 			withSnapshots(in)
 			in.Cell.Spec.Retired = ptr.To(true)
