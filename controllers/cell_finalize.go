@@ -42,6 +42,7 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 		outcome = release(ctx, r.Client, before, c)
 	}
 	if outcome.Ready() {
+		r.Clusters.Forget(c)
 		return ctrl.Result{}, nil
 	}
 	run := component.Deletion(condition, outcome)

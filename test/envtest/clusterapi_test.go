@@ -182,6 +182,22 @@ var _ = Describe("Cluster API", Ordered, func() {
 		s.clusterNotReady(ctx, t, v1alpha1.ReasonForeignObject, ContainSubstring("remove it"))
 	}, SpecTimeout(3*patience))
 
+	It("that refuses is quoted, and makes nothing for a tenant that is gone", func(ctx SpecContext) {
+		s := newScene(ctx)
+		allow := deny(ctx, denial{"no-clusters", desired.ClustersNamespace, clusterAPIGroup, "clusters", "CREATE"})
+		t := s.newClusterAPITenant(ctx, "capi-refused", nil)
+		name := desired.OwnCellName(string(t.UID))
+		s.clusterNotReady(ctx, t, v1alpha1.ReasonAdmissionDenied, And(
+			ContainSubstring("Cluster bulkhead-clusters/"+name), ContainSubstring("'no-clusters' denied request: no"), ContainSubstring("in a new Tenant")))
+		s.deleteTenant(ctx, t)
+		allow()
+		s.clusterCondition(ctx, name, "False/"+v1alpha1.ReasonRetired, ContainSubstring("was deleted before"))
+		Expect(clusterNames(ctx)).NotTo(ContainElement(name))
+
+		By("taking the name for free, as nothing was ever kept under it")
+		s.provisioning(ctx, s.newClusterAPITenant(ctx, t.Name, nil), ContainSubstring("has not begun"))
+	}, SpecTimeout(3*patience))
+
 	It("is found again while it makes the cluster", func(ctx SpecContext) {
 		s := newScene(ctx)
 		first := s.newClusterAPITenant(ctx, "capi-early", nil)

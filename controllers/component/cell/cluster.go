@@ -93,9 +93,8 @@ func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
 	if err != nil {
 		return notTold(err)
 	}
-	if live == nil && len(s.Cell.Status.Namespaces) > 0 {
-		return component.Stall(v1alpha1.ReasonClusterGone, apply.Describe(wanted)+
-			", which holds the tenant's data, is gone from here and is not made anew; bring it back from a backup, or from where `clusterctl move` took it")
+	if outcome := makeable(s, live != nil, apply.Describe(wanted)); !outcome.Ready() {
+		return outcome
 	}
 	applier := apply.Applier{Client: hub.Client, Live: hub.Live, Owned: s.Applier.Owned}
 	if _, _, err := applier.Apply(ctx, reader, wanted); err != nil {
@@ -108,6 +107,19 @@ func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
 	return component.Outcome{}
 }
 
+// makeable refuses to make a Cluster for data that was on another one, or for nobody.
+func makeable(s *Scope, exists bool, name string) component.Outcome {
+	switch {
+	case exists:
+	case len(s.Cell.Status.Namespaces) > 0:
+		return component.Stall(v1alpha1.ReasonClusterGone, name+
+			", which holds the tenant's data, is gone from here and is not made anew; bring it back from a backup, or from where `clusterctl move` took it")
+	case ptr.Deref(s.Cell.Spec.Retired, false):
+		return component.Stall(v1alpha1.ReasonRetired, "the tenant was deleted before "+name+" was made")
+	}
+	return component.Outcome{}
+}
+
 // notTold is the Outcome when Cluster API cannot be told what is wanted.
 func notTold(err error) component.Outcome {
 	switch {
@@ -116,7 +128,11 @@ func notTold(err error) component.Outcome {
 	case errors.Is(err, apply.ErrForeign):
 		return component.Stall(v1alpha1.ReasonForeignObject, err.Error()+"; remove it, as the cell's cluster needs that name")
 	}
-	return component.Fail(err)
+	outcome := component.Fail(err).Patient(operatorProbe)
+	if outcome.Reason == v1alpha1.ReasonAdmissionDenied { // a Cluster holds no secret: who refuses it may be quoted
+		outcome.Message = err.Error() + "; correct the ClusterClass, or spec.cluster.clusterAPI in a new Tenant"
+	}
+	return outcome
 }
 
 // ClusterOutcome says why a cluster cannot be worked with. What is there cannot

@@ -90,6 +90,9 @@ func (c *Clusters) Of(ctx context.Context, ref *v1alpha1.ClusterReference, cell 
 	}
 	from := c.sourceOf(ref, cell)
 	kubeconfig, err := c.kubeconfig(ctx, from)
+	if err == nil && kubeconfig == nil {
+		c.drop(from)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -130,6 +133,23 @@ func (c *Clusters) remote(from source, kubeconfig []byte) *remote {
 	r := newRemote(c.base, hash, kubeconfig, from.as, existing, c.options)
 	c.remotes[from] = r
 	return r
+}
+
+// Forget ends the connection to the cluster of a cell that is gone.
+func (c *Clusters) Forget(cell *v1alpha1.Cell) {
+	if cell.Spec.Cluster != nil {
+		c.drop(c.sourceOf(cell.Spec.Cluster, cell.Name))
+	}
+}
+
+// drop ends a connection, if there is one.
+func (c *Clusters) drop(from source) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.remotes[from]; r != nil {
+		r.end()
+		delete(c.remotes, from)
+	}
 }
 
 // sourceOf follows Cluster API's contract for the name of a kubeconfig
