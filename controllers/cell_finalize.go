@@ -42,6 +42,7 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 		outcome = release(ctx, r.Client, before, c)
 	}
 	if outcome.Ready() {
+		r.Clusters.Forget(c)
 		return ctrl.Result{}, nil
 	}
 	run := component.Deletion(condition, outcome)
@@ -125,8 +126,8 @@ func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Clus
 // holdsData says why the cell cannot go, empty when it can.
 func (r *CellReconciler) holdsData(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) (string, error) {
 	if c.Spec.TenantID != "" && c.Annotations[v1alpha1.AnnotationDiscardData] != c.Spec.TenantID {
-		return fmt.Sprintf("the cell holds the data of the tenant %s; if it may go, annotate the Cell with %s=%s",
-			c.Spec.TenantID, v1alpha1.AnnotationDiscardData, c.Spec.TenantID), nil
+		return fmt.Sprintf("the cell holds the data of the tenant %s; if it may go, annotate the Cell with %s=%s%s",
+			c.Spec.TenantID, v1alpha1.AnnotationDiscardData, c.Spec.TenantID, leavesCluster(c)), nil
 	}
 	if c.Spec.TenantID != "" {
 		return r.tenantOf(ctx, c)
@@ -147,6 +148,14 @@ func (r *CellReconciler) holdsData(ctx context.Context, c *v1alpha1.Cell, cluste
 		return "", err
 	}
 	return fmt.Sprintf("the cell holds the data of %d tenants, retained ones included, and is deleted when they have left", tenants), nil
+}
+
+// leavesCluster says what nobody but a human deletes.
+func leavesCluster(c *v1alpha1.Cell) string {
+	if c.Spec.Cluster == nil || c.Spec.Cluster.ClusterAPI == nil {
+		return ""
+	}
+	return fmt.Sprintf("; the Cluster %s/%s stays and is to be deleted by hand", desired.ClustersNamespace, c.Name)
 }
 
 // tenantOf refuses to discard the data of a tenant that still exists.

@@ -1,11 +1,14 @@
 package controllers
 
 import (
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
 
 // Recorder writes Kubernetes Events, on transitions only: none while a tenant
@@ -21,10 +24,14 @@ func (r Recorder) transition(before, after *v1alpha1.Tenant) {
 	}
 }
 
-// retained tells that a deleted tenant's data is kept.
-func (r Recorder) retained(t *v1alpha1.Tenant) {
+// retained tells that a deleted tenant's data is kept, and where that costs money.
+func (r Recorder) retained(t *v1alpha1.Tenant, id string) {
+	kept := "the data and the key are kept"
+	if t.Spec.Cluster != nil && t.Spec.Cluster.ClusterAPI != nil {
+		kept = fmt.Sprintf("the data, the key and the Cluster %s/%s with its machines are kept", desired.ClustersNamespace, desired.OwnCellName(id))
+	}
 	r.Events.Eventf(t, nil, corev1.EventTypeNormal, v1alpha1.ReasonRetained, "Delete",
-		"access is stopped; the data and the key are kept under the id %s; apply a Tenant with spec.adoptID to serve them again", t.Status.ID)
+		"access is stopped; %s under the id %s; apply a Tenant with spec.adoptID to serve them again", kept, id)
 }
 
 // halted tells that the roll-out of a plan's change has stopped itself.

@@ -38,6 +38,7 @@ func (r *PlanReconciler) Reconcile(ctx context.Context, request ctrl.Request) (c
 	}
 	before, now := plan.DeepCopy(), r.Clock()
 	status, again := rollout.Next(before, tenants, now)
+	judgeEndpoints(&plan, &status)
 	if onlyCounts(&before.Status, &status) {
 		if wait := r.counts.wait(plan.Name, &status, now); wait > 0 {
 			return ctrl.Result{RequeueAfter: wait}, nil

@@ -169,6 +169,7 @@ func index(ctx context.Context, indexer client.FieldIndexer) error {
 	}
 	for field, value := range map[string]client.IndexerFunc{
 		tenant.IndexKubeconfig: tenant.IndexCellByKubeconfig,
+		tenant.IndexOwnerName:  tenant.IndexCellByOwnerName,
 		IndexServedBy:          indexCellByServer,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Cell{}, field, value))

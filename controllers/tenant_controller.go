@@ -100,6 +100,6 @@ func (r *TenantReconciler) finalize(ctx context.Context, before, t *v1alpha1.Ten
 		return finish(ctx, r.Client, before, t, run)
 	}
 	r.Parts.Forget(scope)
-	r.Recorder.retained(t)
+	r.Recorder.retained(t, scope.ID.String())
 	return ctrl.Result{}, nil
 }

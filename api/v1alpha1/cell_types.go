@@ -71,7 +71,7 @@ type CellSpec struct {
 type CellStatus struct {
 	// conditions are Ready, and what it is computed from: NamespacesReady,
 	// DatabaseReady, SchemaReady, RuntimeReady and, on a cluster of its own,
-	// ClusterReady.
+	// ClusterReady and, with a backup schedule, BackupReady.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

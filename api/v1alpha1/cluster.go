@@ -1,5 +1,7 @@
 package v1alpha1
 
+import apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
 // ClusterReference says which Kubernetes cluster a tenant has to itself. Give
 // one of the two.
 //
@@ -38,16 +40,19 @@ type ClusterAPI struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
 	Class string `json:"class,omitempty"`
 
 	// version of Kubernetes, such as v1.35.1.
 	// +required
 	// +kubebuilder:validation:MinLength=5
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^v[0-9]+\.[0-9]+\.[0-9]+`
+	// +kubebuilder:validation:Pattern=`^v[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`
 	Version string `json:"version,omitempty"`
 
-	// controlPlaneReplicas is the number of control plane machines. The default is 1.
+	// controlPlaneReplicas is the number of control plane machines. The default is
+	// that of the ClusterClass's control plane, mostly 1; one that a cloud manages
+	// has no such number.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=9
@@ -60,9 +65,31 @@ type ClusterAPI struct {
 	// +kubebuilder:validation:MaxLength=253
 	WorkerClass string `json:"workerClass,omitempty"`
 
-	// workerReplicas is the number of worker machines. The default is 1.
+	// workerReplicas is the number of worker machines. The default is that of
+	// Cluster API: 1, or what an autoscaler says.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000
 	WorkerReplicas int32 `json:"workerReplicas,omitempty"`
+
+	// variables are the values of the ClusterClass's variables, such as a region.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	Variables []ClusterVariable `json:"variables,omitempty"`
+}
+
+// ClusterVariable is the value of a ClusterClass's variable.
+type ClusterVariable struct {
+	// name of the variable.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Name string `json:"name,omitempty"`
+
+	// value of the type that the ClusterClass says. It is no place for a secret:
+	// whoever reads the Tenant reads it.
+	// +required
+	Value apiextensionsv1.JSON `json:"value,omitzero"`
 }

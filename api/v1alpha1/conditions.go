@@ -32,6 +32,14 @@ const (
 	ConditionSchemaReady = "SchemaReady"
 )
 
+// ConditionBackupReady of a Cell is True while nothing keeps base backups of its
+// database from being made. It exists only for a cell with a backup schedule.
+const ConditionBackupReady = "BackupReady"
+
+// ConditionEndpointsReady of a Plan is True when every address of its model
+// endpoints can be opened. It exists only for a plan with model endpoints.
+const ConditionEndpointsReady = "EndpointsReady"
+
 // ConditionRolledOut of a Plan is True when the waves of its last change are over.
 const ConditionRolledOut = "RolledOut"
 
@@ -56,6 +64,9 @@ const (
 	ReasonClusterProvisioning = "ClusterProvisioning"
 	// ReasonClusterAPIMissing : Cluster API is not installed.
 	ReasonClusterAPIMissing = "ClusterAPIMissing"
+	// ReasonClusterGone : the Cluster that Cluster API made is gone, and with it maybe
+	// the data; it is not made anew.
+	ReasonClusterGone = "ClusterGone"
 	// ReasonClusterOffline : the cluster's API server does not answer; what runs there goes on.
 	ReasonClusterOffline = "ClusterOffline"
 	// ReasonClusterConnecting : the connection to the cluster is being made.
@@ -144,10 +155,18 @@ const (
 	ReasonDatabaseStarting = "DatabaseStarting"
 	// ReasonDatabaseChanging : PostgreSQL serves, and is not yet what it should be. The condition is True.
 	ReasonDatabaseChanging = "DatabaseChanging"
+	// ReasonDatabaseHibernated : somebody put the PostgreSQL of a cell that serves to sleep.
+	ReasonDatabaseHibernated = "DatabaseHibernated"
 	// ReasonMigrating : the migration Job runs.
 	ReasonMigrating = "Migrating"
 	// ReasonMigrationFailed : the migration Job gave up; its log says why.
 	ReasonMigrationFailed = "MigrationFailed"
+)
+
+// Reasons of BackupReady.
+const (
+	// ReasonBackupFailed : CloudNativePG says that the last base backup failed.
+	ReasonBackupFailed = "BackupFailed"
 )
 
 // Reasons of RuntimeReady.

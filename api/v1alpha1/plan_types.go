@@ -122,7 +122,8 @@ type Rollout struct {
 // +kubebuilder:validation:MinProperties=1
 type PlanStatus struct {
 	// conditions are RolledOut: True when every tenant of the plan may have its
-	// current content and no wave is waited for, else Progressing or Halted.
+	// current content and no wave is waited for, else Progressing or Halted; and, with
+	// model endpoints, EndpointsReady: False when an address of theirs stays closed.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -22,7 +22,9 @@ var exact = map[string][]string{
 // Every other list is one value.
 var mergeKeys = map[string]string{
 	"containers":                "name",
+	"machineDeployments":        "name",
 	"env":                       "name",
+	"variables":                 "name",
 	"volumes":                   "name",
 	"volumeMounts":              "mountPath",
 	"topologySpreadConstraints": "topologyKey",

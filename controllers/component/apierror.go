@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -51,6 +52,15 @@ func refusal(err error) (outcome Outcome, ok bool) {
 
 func refused(err error, reason, message string) Outcome {
 	return Outcome{Reason: reason, Message: message, Err: &refusedError{message, err}, refused: true}
+}
+
+// Patient turns a refusal into a Stall that is looked at again after a while: for a
+// part that nobody waits for. Any other outcome stays as it is.
+func (o Outcome) Patient(after time.Duration) Outcome {
+	if o.Err == nil || !o.refused {
+		return o
+	}
+	return Outcome{Reason: o.Reason, Message: o.Message, Stalled: true, After: after}
 }
 
 // deniedBy leaves out the words of whoever denied: they may quote the object,

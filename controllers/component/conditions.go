@@ -48,11 +48,12 @@ func (n Named) condition(generation int64) metav1.Condition {
 	if n.Err != nil && c.Message == "" {
 		c.Message = n.Err.Error()
 	}
-	c.Message = truncate(c.Message)
+	c.Message = Truncate(c.Message)
 	return c
 }
 
-func truncate(message string) string {
+// Truncate makes a message fit into a condition.
+func Truncate(message string) string {
 	message = strings.ToValidUTF8(message, "?")
 	if len(message) <= maxMessage {
 		return message

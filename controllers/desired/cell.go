@@ -56,6 +56,7 @@ type CellSet struct {
 	// Walls are the NetworkPolicies.
 	Walls    []*unstructured.Unstructured
 	Database []*unstructured.Unstructured
+	Backup   []*unstructured.Unstructured
 	Schema   []*unstructured.Unstructured
 	Runtime  []*unstructured.Unstructured
 	// Refused are the address ranges of endpoints that stay closed, each named as
@@ -66,7 +67,7 @@ type CellSet struct {
 // All returns every object of the set.
 func (s CellSet) All() []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
-	for _, part := range [][]*unstructured.Unstructured{s.Namespaces, s.Access, s.Bounds, s.Walls, s.Database, s.Schema, s.Runtime} {
+	for _, part := range [][]*unstructured.Unstructured{s.Namespaces, s.Access, s.Bounds, s.Walls, s.Database, s.Backup, s.Schema, s.Runtime} {
 		all = append(all, part...)
 	}
 	return all
@@ -82,7 +83,8 @@ func Cell(in CellInput) (CellSet, error) {
 		Walls: slices.Concat(
 			b.objects(runtimeDefaultDeny(in), databaseDefaultDeny(in), runtimeWall(in), databaseWall(in), migrationWall(in)),
 			b.objects(endpointWalls(in)...), b.objects(planWalls(in)...)),
-		Database: b.objects(databaseCluster(in), backupSchedule(in)),
+		Database: b.objects(databaseCluster(in)),
+		Backup:   b.objects(backupSchedule(in)),
 		Schema:   b.objects(migrationJob(in)),
 		Runtime: b.objects(serviceAccount(in), databaseCA(in), vaultCA(in), databasePasswords(in),
 			deployment(in), autoscaler(in), service(in), disruptionBudget(in)),

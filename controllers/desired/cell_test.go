@@ -79,14 +79,16 @@ func TestGolden(t *testing.T) {
 
 // TestGoldenParts does the same for what differs in one part only.
 func TestGoldenParts(t *testing.T) {
-	database := func(set CellSet) []*unstructured.Unstructured { return set.Database }
+	database := func(set CellSet) []*unstructured.Unstructured { return append(set.Database, set.Backup...) }
 	for name, c := range map[string]struct {
 		change func(*CellInput)
 		part   func(CellSet) []*unstructured.Unstructured
 	}{
 		"runtime-autoscaled": {scaled, func(set CellSet) []*unstructured.Unstructured { return append(set.Bounds, set.Runtime...) }},
 		"database-snapshots": {withSnapshots, database},
-		"database-plugin":    {withPlugin, func(set CellSet) []*unstructured.Unstructured { return append(set.Walls, set.Database...) }},
+		"database-plugin": {withPlugin, func(set CellSet) []*unstructured.Unstructured {
+			return append(append(set.Walls, set.Database...), set.Backup...)
+		}},
 		"database-retired": {func(in *CellInput) {
 			withSnapshots(in)
 			in.Cell.Spec.Retired = ptr.To(true)

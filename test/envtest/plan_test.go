@@ -99,6 +99,26 @@ var _ = Describe("A plan", func() {
 		Expect(plan.Status.Revision).To(Equal(rollout.Revision(plan.Spec)))
 	})
 
+	It("says which addresses of its model endpoints stay closed", func(ctx SpecContext) {
+		s := newScene(ctx)
+		f := s.newFollowers(ctx, "closed", 0)
+		plan := f.becomes(ctx, v1alpha1.ReasonComplete)
+		Expect(stateOf(plan.Status.Conditions, v1alpha1.ConditionEndpointsReady)).To(Equal("absent"))
+		models := v1alpha1.Endpoint{Name: "models", CIDRs: []string{"203.0.113.0/24", "100.100.100.200/32"}}
+		f.edit(ctx, func(spec *v1alpha1.PlanSpec) { spec.ModelEndpoints = []v1alpha1.Endpoint{models} })
+		plan = f.becomes(ctx, v1alpha1.ReasonComplete)
+		Expect(stateOf(plan.Status.Conditions, v1alpha1.ConditionEndpointsReady)).To(Equal("False/" + v1alpha1.ReasonEndpointRefused))
+		Expect(messageOf(plan.Status.Conditions, v1alpha1.ConditionEndpointsReady)).To(ContainSubstring("spec.modelEndpoints[models].cidrs[1]"))
+
+		By("correcting it, and giving it up")
+		f.edit(ctx, func(spec *v1alpha1.PlanSpec) { spec.ModelEndpoints[0].CIDRs = models.CIDRs[:1] })
+		plan = f.becomes(ctx, v1alpha1.ReasonComplete)
+		Expect(stateOf(plan.Status.Conditions, v1alpha1.ConditionEndpointsReady)).To(Equal("True/Ready"))
+		f.edit(ctx, func(spec *v1alpha1.PlanSpec) { spec.ModelEndpoints = nil })
+		plan = f.becomes(ctx, v1alpha1.ReasonComplete)
+		Expect(stateOf(plan.Status.Conditions, v1alpha1.ConditionEndpointsReady)).To(Equal("absent"))
+	})
+
 	DescribeTable("that resizes what a tenant owns waits for it, while the tenant is served",
 		func(ctx SpecContext, tier v1alpha1.Tier, name string, change func(*v1alpha1.PlanSpec), resized func(ctx context.Context, own *world) bool, finish func(ctx context.Context, own *world)) {
 			s := newScene(ctx)

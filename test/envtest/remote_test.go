@@ -1,6 +1,7 @@
 package envtest
 
 import (
+	"context"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -25,6 +26,21 @@ type right struct {
 	verb, group, resource, namespace, name string
 }
 
+// expectRights asks a cluster whether a ServiceAccount may, or may not, do something.
+func expectRights(ctx context.Context, cluster client.Client, user string, allowed bool, rights ...right) {
+	GinkgoHelper()
+	for _, r := range rights {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			User: user, Groups: []string{"system:serviceaccounts", "system:authenticated"},
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Verb: r.verb, Group: r.group, Version: "*", Resource: r.resource, Namespace: r.namespace, Name: r.name,
+			},
+		}}
+		Expect(cluster.Create(ctx, review)).To(Succeed())
+		Expect(review.Status.Allowed).To(Equal(allowed), "%+v", r)
+	}
+}
+
 // A cluster of its own, as config/remote and config/default are for different ones.
 var _ = Describe("Another cluster", Ordered, func() {
 	var owner, operator client.Client
@@ -41,16 +57,7 @@ var _ = Describe("Another cluster", Ordered, func() {
 
 	DescribeTable("gives exactly the rights of config/remote",
 		func(ctx SpecContext, user string, allowed bool, rights ...right) {
-			for _, r := range rights {
-				review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-					User: user, Groups: []string{"system:serviceaccounts", "system:authenticated"},
-					ResourceAttributes: &authorizationv1.ResourceAttributes{
-						Verb: r.verb, Group: r.group, Version: "*", Resource: r.resource, Namespace: r.namespace, Name: r.name,
-					},
-				}}
-				Expect(owner.Create(ctx, review)).To(Succeed())
-				Expect(review.Status.Allowed).To(Equal(allowed), "%+v", r)
-			}
+			expectRights(ctx, owner, user, allowed, rights...)
 		},
 		Entry("to the operator, what makes a cell", operatorUser, true,
 			right{verb: "create", resource: "namespaces"},

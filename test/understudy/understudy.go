@@ -12,6 +12,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -27,8 +28,11 @@ func Database(ctx context.Context, c client.Client, cell, ca string) error {
 	namespace := desired.DatabaseNamespace(cell)
 	var cluster cnpgv1.Cluster
 	err := c.Get(ctx, client.ObjectKey{Namespace: namespace, Name: desired.DatabaseCluster}, &cluster)
-	if err != nil || cluster.Status.Phase != "" {
+	if err != nil {
 		return client.IgnoreNotFound(err)
+	}
+	if cluster.Status.Phase != "" {
+		return sleep(ctx, c, &cluster)
 	}
 	if err := create(ctx, c, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: desired.DatabaseCASecret},
@@ -43,6 +47,28 @@ func Database(ctx context.Context, c client.Client, cell, ca string) error {
 		cnpgv1.RoleStatusReconciled: {binding.RoleApp, binding.RoleLane},
 	}
 	return c.Status().Update(ctx, &cluster)
+}
+
+// hibernation is both the annotation that tells CloudNativePG to put a database to
+// sleep and the condition by which it says how far it is.
+const hibernation = "cnpg.io/hibernation"
+
+// sleep puts a database to sleep, and wakes it.
+func sleep(ctx context.Context, c client.Client, cluster *cnpgv1.Cluster) error {
+	told, sleeps := cluster.Annotations[hibernation] == "on", meta.IsStatusConditionTrue(cluster.Status.Conditions, hibernation)
+	switch {
+	case told == sleeps:
+		return nil
+	case told:
+		cluster.Status.ReadyInstances = 0
+		meta.SetStatusCondition(&cluster.Status.Conditions, metav1.Condition{
+			Type: hibernation, Status: metav1.ConditionTrue, Reason: "Hibernated", Message: "Cluster has been hibernated",
+		})
+	default:
+		cluster.Status.ReadyInstances = 1
+		meta.RemoveStatusCondition(&cluster.Status.Conditions, hibernation)
+	}
+	return c.Status().Update(ctx, cluster)
 }
 
 // Quotas brings the cell's ResourceQuotas into force: the API server enforces and

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
@@ -33,15 +33,31 @@ func (Cluster) Needs(*Scope) []string { return nil }
 
 // Reconcile implements component.Component.
 func (c Cluster) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	if s.Cell.Spec.Cluster.ClusterAPI != nil {
-		if outcome := c.provision(ctx, s); !outcome.Ready() {
-			return outcome
-		}
+	told := c.provision(ctx, s)
+	switch {
+	case s.Cluster != nil:
+		return remark(c.mount(ctx, s), told)
+	case !told.Ready():
+		told.Unseen = true
+		return told
 	}
-	if s.Cluster == nil {
-		return ClusterOutcome(s.ClusterErr)
+	return ClusterOutcome(s.ClusterErr)
+}
+
+// remark adds to a cluster that works what is to be said of Cluster API: that it
+// cannot be told what is wanted holds nobody up.
+func remark(outcome, told component.Outcome) component.Outcome {
+	if !outcome.Ready() {
+		return outcome
 	}
-	return c.mount(ctx, s)
+	outcome.Reason, outcome.Message = told.Reason, told.Message
+	if told.Err != nil && told.Message == "" {
+		outcome.Message = told.Err.Error()
+	}
+	if !told.Ready() && (outcome.After == 0 || outcome.After > operatorProbe) {
+		outcome.After = operatorProbe
+	}
+	return outcome
 }
 
 // mount lets the cluster's pods log in to Vault.
@@ -58,26 +74,65 @@ func (c Cluster) mount(ctx context.Context, s *Scope) component.Outcome {
 	return component.Outcome{After: c.Probes.Done(s.Cell.Name, mount, c.Now())}
 }
 
-// provision has Cluster API make the cluster. Nothing here ever deletes it.
+// provision has Cluster API make the cluster. Nothing here ever deletes it, and
+// one that was in use is not made anew: the tenant's data was on it.
 func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
-	hub := c.Clusters.Hub()
-	wanted := desired.ClusterAPICluster(s.Cell)
-	kind, list := &unstructured.Unstructured{}, &unstructured.UnstructuredList{}
-	kind.SetGroupVersionKind(wanted.GroupVersionKind())
-	list.SetGroupVersionKind(wanted.GroupVersionKind())
-	reader, err := hub.Caches.OpenOptional(ctx, desired.ClustersNamespace, kind, list)
-	if err == nil {
-		applier := apply.Applier{Client: hub.Client, Live: hub.Live, Owned: s.Applier.Owned}
-		_, _, err = applier.Apply(ctx, reader, wanted)
+	if s.Cell.Spec.Cluster.ClusterAPI == nil {
+		return component.Outcome{}
 	}
-	switch {
-	case apply.IsMissingKind(err):
-		return component.Wait(v1alpha1.ReasonClusterAPIMissing,
-			"there is no Cluster API (clusters.cluster.x-k8s.io) that could make the cluster; install it, or give spec.cluster.kubeconfigSecretRef", operatorProbe)
-	case err != nil:
-		return failed(err)
+	wanted, err := desired.ClusterAPICluster(s.Cell)
+	if err != nil {
+		return component.Fail(err)
+	}
+	hub := c.Clusters.Hub()
+	reader, err := c.Clusters.ClusterAPI(ctx)
+	if err != nil {
+		return notTold(err)
+	}
+	live, err := apply.Get(ctx, reader, hub.Client.Scheme(), wanted)
+	if err != nil {
+		return notTold(err)
+	}
+	if outcome := makeable(s, live != nil, apply.Describe(wanted)); !outcome.Ready() {
+		return outcome
+	}
+	applier := apply.Applier{Client: hub.Client, Live: hub.Live, Owned: s.Applier.Owned}
+	if _, _, err := applier.Apply(ctx, reader, wanted); err != nil {
+		return notTold(err)
+	}
+	if ptr.Deref(s.Cell.Spec.Retired, false) {
+		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: apply.Describe(wanted) +
+			" goes on, as the data is on it; delete it by hand once the data may go"}
 	}
 	return component.Outcome{}
+}
+
+// makeable refuses to make a Cluster for data that was on another one, or for nobody.
+func makeable(s *Scope, exists bool, name string) component.Outcome {
+	switch {
+	case exists:
+	case len(s.Cell.Status.Namespaces) > 0:
+		return component.Stall(v1alpha1.ReasonClusterGone, name+
+			", which holds the tenant's data, is gone from here and is not made anew; bring it back from a backup, or from where `clusterctl move` took it")
+	case ptr.Deref(s.Cell.Spec.Retired, false):
+		return component.Stall(v1alpha1.ReasonRetired, "the tenant was deleted before "+name+" was made")
+	}
+	return component.Outcome{}
+}
+
+// notTold is the Outcome when Cluster API cannot be told what is wanted.
+func notTold(err error) component.Outcome {
+	switch {
+	case apply.IsMissingKind(err):
+		return ClusterOutcome(clusters.MissingClusterAPI())
+	case errors.Is(err, apply.ErrForeign):
+		return component.Stall(v1alpha1.ReasonForeignObject, err.Error()+"; remove it, as the cell's cluster needs that name")
+	}
+	outcome := component.Fail(err).Patient(operatorProbe)
+	if outcome.Reason == v1alpha1.ReasonAdmissionDenied { // a Cluster holds no secret: who refuses it may be quoted
+		outcome.Message = err.Error() + "; correct the ClusterClass, or spec.cluster.clusterAPI in a new Tenant"
+	}
+	return outcome
 }
 
 // ClusterOutcome says why a cluster cannot be worked with. What is there cannot

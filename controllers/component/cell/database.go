@@ -53,7 +53,7 @@ func (Database) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		return outcome
 	}
 	if ptr.Deref(s.Cell.Spec.Retired, false) {
-		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "the database sleeps; its volumes are kept"}
+		return asleep(s.Facts.Cluster)
 	}
 	if outcome := databaseHealth(s.Facts.Cluster); !outcome.Ready() {
 		return outcome
@@ -69,6 +69,8 @@ func databaseHealth(cluster *cnpgv1.Cluster) component.Outcome {
 	switch {
 	case cluster == nil || cluster.Status.Phase == "":
 		return starting("CloudNativePG has not begun to make the PostgreSQL cluster; if this lasts, look at its operator")
+	case hibernation(cluster) != nil:
+		return hibernated(cluster)
 	case cluster.Status.Phase == cnpgv1.PhaseUnknownPlugin, cluster.Status.Phase == cnpgv1.PhaseFailurePlugin:
 		return starting("CloudNativePG does nothing more for the database until its backup plugin works: %s %s", cluster.Status.Phase, cluster.Status.PhaseReason)
 	case cluster.Status.ReadyInstances == 0:

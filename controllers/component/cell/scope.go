@@ -62,6 +62,9 @@ type Facts struct {
 // Components are the parts of a cell, in the order in which it comes to life.
 func Components(cell *v1alpha1.Cell, cluster Cluster) []component.Component[*Scope] {
 	parts := []component.Component[*Scope]{Namespaces{}, Database{}, Schema{}, Runtime{}}
+	if hasBackups(cell) { // last: Ready says first what keeps the tenants
+		parts = append(parts, Backup{})
+	}
 	if cell.Spec.Cluster != nil {
 		return slices.Insert(parts, 0, component.Component[*Scope](cluster))
 	}

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -32,5 +33,6 @@ func (a *Absences) Note(cluster *clusters.Cluster, now time.Time) {
 	if a.until == nil {
 		a.until = map[*clusters.Cluster]time.Time{}
 	}
+	maps.DeleteFunc(a.until, func(_ *clusters.Cluster, until time.Time) bool { return now.After(until) }) // some may be gone for good
 	a.until[cluster] = now.Add(gatewayProbe)
 }

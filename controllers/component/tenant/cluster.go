@@ -2,13 +2,15 @@ package tenant
 
 import (
 	"context"
+	"fmt"
 
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
-	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
 
 // Cluster finds the cluster that the tenant has to itself. Only tiers with a
@@ -23,25 +25,39 @@ func (Cluster) Needs(*Scope) []string { return nil }
 
 // Reconcile implements component.Component.
 func (c Cluster) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	if s.Tenant.Spec.Cluster == nil { // the CRD keeps this from happening in the tiers that it knows
+	wanted := s.Tenant.Spec.Cluster
+	if wanted == nil { // the CRD keeps this from happening in the tiers that it knows
 		return component.Stall(v1alpha1.ReasonClusterRequired, "the tier needs a cluster: give spec.cluster.kubeconfigSecretRef or spec.cluster.clusterAPI")
 	}
-	cluster, err := c.Clusters.Of(ctx, s.Tenant.Spec.Cluster, ownCellOf(s.Tenant))
+	name, own, err := c.ownCell(ctx, s.Tenant)
 	if err != nil {
-		outcome := cell.ClusterOutcome(err)
-		s.ClusterBeingMade = outcome.Reason == v1alpha1.ReasonClusterProvisioning
-		return outcome
+		return component.Fail(err)
+	}
+	if own != nil && !equality.Semantic.DeepEqual(own.Spec.Cluster, wanted) {
+		return component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
+			"the tenant's Cell %s is not on the cluster of spec.cluster, and this version cannot move it; apply the Tenant anew with the cluster that it had", name))
+	}
+	cluster, err := c.Clusters.Of(ctx, wanted, name)
+	if err != nil {
+		return awaited(s, own, cell.ClusterOutcome(err))
 	}
 	s.Cluster = cluster
 	return component.Outcome{}
 }
 
-// ownCellOf is the name that the tenant's own cell has, or will get.
-func ownCellOf(t *v1alpha1.Tenant) string {
-	for _, id := range []string{t.Status.ID, t.Spec.AdoptID} {
-		if _, err := uuid.Parse(id); err == nil {
-			return desired.OwnCellName(id)
-		}
+// awaited says why there is no cluster. One that is being made for the first time
+// is told from one that was there; whatever the cell says of it is better known.
+func awaited(s *Scope, own *v1alpha1.Cell, outcome component.Outcome) component.Outcome {
+	if outcome.Reason != v1alpha1.ReasonClusterProvisioning {
+		return outcome
 	}
-	return desired.OwnCellName(string(t.UID))
+	s.ClusterBeingMade = own == nil || len(own.Status.Namespaces) == 0
+	if own == nil {
+		return outcome
+	}
+	said := meta.FindStatusCondition(own.Status.Conditions, v1alpha1.ConditionClusterReady)
+	if said != nil && said.Status == metav1.ConditionFalse && said.Reason != v1alpha1.ReasonClusterProvisioning {
+		outcome.Reason, outcome.Message = said.Reason, fmt.Sprintf("the Cell %s: %s", own.Name, said.Message)
+	}
+	return outcome
 }

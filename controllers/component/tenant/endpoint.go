@@ -91,6 +91,9 @@ func (c Endpoint) accepted(live *unstructured.Unstructured) component.Outcome {
 
 // withdraw deletes the route that was made while a gateway was configured.
 func (c Endpoint) withdraw(ctx context.Context, s *Scope) component.Outcome {
+	if s.Cluster == nil { // it is being made, and nothing was ever in it
+		return component.Outcome{Gone: true}
+	}
 	if err := c.remove(ctx, s, s.Cell.Name, route(s)); err != nil {
 		return component.Fail(err)
 	}

@@ -76,46 +76,53 @@ func (p *Parts) adopt(ctx context.Context, s *Scope) (uuid.UUID, component.Outco
 	if err != nil {
 		return id, component.Fail(err)
 	}
-	if len(found) == 0 {
+	if len(found) > 0 {
+		return id, component.Outcome{}
+	}
+	_, own, err := p.ownCell(ctx, s.Tenant)
+	if err != nil {
+		return id, component.Fail(err)
+	}
+	if own == nil {
 		return id, component.Stall(v1alpha1.ReasonAdoptionNotFound, fmt.Sprintf(
 			"no cell holds data of the tenant %s; correct spec.adoptID in a new Tenant", id))
 	}
 	return id, component.Outcome{}
 }
 
-// recognise finds the tenant's Binding again after its status was lost, and
-// refuses to guess when a deleted tenant of this name left data.
+// recognise finds the tenant again after its status was lost, by what is kept
+// under its name, and refuses to guess when a deleted tenant of this name left data.
 func (p *Parts) recognise(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
 	t := s.Tenant
 	own, outcome := parse(string(t.UID))
 	if !outcome.Ready() {
 		return own, outcome
 	}
-	named, err := p.Bindings.ByName(ctx, t.Name, s.Cluster)
+	records, err := p.records(ctx, s)
 	if err != nil {
 		return own, component.Fail(err)
 	}
-	var active, retained []*Bound
-	for _, b := range named {
+	var active, retained []uuid.UUID
+	for _, r := range records {
 		switch {
-		case b.ID == own:
+		case r.id == own:
 			return own, component.Outcome{}
-		case b.Retained():
-			retained = append(retained, b)
+		case r.retained:
+			retained = append(retained, r.id)
 		default:
-			active = append(active, b)
+			active = append(active, r.id)
 		}
 	}
 	switch {
 	case len(active) == 1:
-		return active[0].ID, component.Outcome{}
+		return active[0], component.Outcome{}
 	case len(active) > 1:
 		return own, component.Stall(v1alpha1.ReasonIdentityAmbiguous, fmt.Sprintf(
 			"%d tenants named %s have data, such as %s and %s; apply a new Tenant whose spec.adoptID says which one this is",
-			len(active), t.Name, active[0].ID, active[1].ID))
+			len(active), t.Name, active[0], active[1]))
 	case len(retained) > 0:
 		return own, component.Stall(v1alpha1.ReasonNameRetained, fmt.Sprintf(
-			"a deleted tenant of this name left its data; if this is the same customer, set spec.adoptID: %s, else choose another name", retained[0].ID))
+			"a deleted tenant of this name left its data; if this is the same customer, set spec.adoptID: %s, else choose another name", retained[0]))
 	}
 	return own, component.Outcome{}
 }

@@ -19,6 +19,8 @@ const (
 	IndexReady = "bulkhead.ready"
 	// IndexKubeconfig finds Cells by the Secret with their cluster's kubeconfig.
 	IndexKubeconfig = "bulkhead.kubeconfig"
+	// IndexOwnerName finds Cells that are one tenant's own by that tenant's name.
+	IndexOwnerName = "bulkhead.ownerName"
 	// IndexPlan finds Tenants by the plan in force.
 	IndexPlan = "bulkhead.plan"
 )
@@ -80,4 +82,13 @@ func IndexCellByKubeconfig(object client.Object) []string {
 		return nil
 	}
 	return []string{c.Spec.Cluster.KubeconfigSecretRef.Name}
+}
+
+// IndexCellByOwnerName is the value of IndexOwnerName.
+func IndexCellByOwnerName(object client.Object) []string {
+	c, ok := object.(*v1alpha1.Cell)
+	if !ok || c.Spec.TenantID == "" {
+		return nil
+	}
+	return []string{c.Labels[desired.LabelTenant]}
 }

@@ -3,9 +3,10 @@ package tenant
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -37,6 +38,32 @@ func (c Placement) own(ctx context.Context, s *Scope) component.Outcome {
 		s.Store = own
 	}
 	return c.bindingFits(s)
+}
+
+// cellFits finds the cell that the tenant has to itself, and refuses one that is not
+// what its tier says: a tenant that was recognised or adopted was of another tier.
+func (c Placement) cellFits(ctx context.Context, s *Scope) component.Outcome {
+	var own v1alpha1.Cell
+	if err := c.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own); err != nil {
+		if client.IgnoreNotFound(err) != nil {
+			return component.Fail(err)
+		}
+		return component.Outcome{}
+	}
+	for _, part := range []struct {
+		owned tier.Ownership
+		has   bool
+	}{
+		{s.Profile.Cluster, own.Spec.Cluster != nil},
+		{s.Profile.Database, own.Spec.Database != nil},
+		{s.Profile.Runtime, own.Spec.Runtime != nil},
+	} {
+		if part.has != (part.owned == tier.Own) {
+			return moveRequired("the tenant has the Cell "+own.Name+" to itself, which is of another tier", s)
+		}
+	}
+	s.Own = &own
+	return component.Outcome{}
 }
 
 // bindingFits refuses a Binding that has the tenant elsewhere than its tier says:
@@ -72,24 +99,26 @@ func (c Placement) clusterFree(ctx context.Context, s *Scope) component.Outcome 
 	return component.Outcome{}
 }
 
+// ensureOwn brings about the cell. Its sizes change with the plan, and its name for
+// people with an adoption; where it is never does.
 func (c Placement) ensureOwn(ctx context.Context, s *Scope) (*v1alpha1.Cell, error) {
 	wanted := desired.OwnCell(ownCellInput(s))
-	var live v1alpha1.Cell
-	err := c.Client.Get(ctx, client.ObjectKeyFromObject(wanted), &live)
-	if apierrors.IsNotFound(err) {
+	if s.Own == nil {
 		return wanted, c.Client.Create(ctx, wanted, apply.FieldOwner)
-	} else if err != nil {
-		return nil, err
 	}
-	changed := live.DeepCopy()
+	changed := s.Own.DeepCopy()
 	changed.Spec.ServedBy, changed.Spec.Retired = wanted.Spec.ServedBy, wanted.Spec.Retired
 	if s.PlanAdmitted {
 		resize(changed, wanted)
 	}
-	if equality.Semantic.DeepEqual(live.Spec, changed.Spec) {
-		return &live, nil
+	if changed.Labels == nil {
+		changed.Labels = map[string]string{}
 	}
-	return changed, c.Client.Patch(ctx, changed, client.MergeFromWithOptions(&live, client.MergeFromWithOptimisticLock{}), apply.FieldOwner)
+	maps.Copy(changed.Labels, wanted.Labels)
+	if equality.Semantic.DeepEqual(s.Own.Spec, changed.Spec) && maps.Equal(s.Own.Labels, changed.Labels) {
+		return s.Own, nil
+	}
+	return changed, c.Client.Patch(ctx, changed, client.MergeFromWithOptions(s.Own, client.MergeFromWithOptimisticLock{}), apply.FieldOwner)
 }
 
 // resize gives a cell the sizes of the plan. Volumes only grow: a smaller one
@@ -119,11 +148,10 @@ func (p *Parts) retireOwn(ctx context.Context, s *Scope) error {
 	if err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	if own.Spec.Retired != nil && *own.Spec.Retired {
+	if isRetired(&own) {
 		return nil
 	}
 	before := own.DeepCopy()
-	retired := true
-	own.Spec.Retired = &retired
+	own.Spec.Retired = ptr.To(true)
 	return p.Client.Patch(ctx, &own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), apply.FieldOwner)
 }

@@ -38,7 +38,7 @@ func (Placement) Needs(s *Scope) []string {
 
 // Reconcile implements component.Component.
 func (c Placement) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	for _, step := range []func(context.Context, *Scope) component.Outcome{c.servedTier, c.plan, c.identify, c.admit, c.place, c.own} {
+	for _, step := range []func(context.Context, *Scope) component.Outcome{c.servedTier, c.plan, c.identify, c.cellFits, c.admit, c.place, c.own} {
 		if outcome := step(ctx, s); !outcome.Ready() {
 			return outcome
 		}

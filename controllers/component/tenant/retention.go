@@ -120,12 +120,16 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 	if s.Cluster != nil || s.Tenant.Spec.Cluster == nil {
 		return component.Outcome{}
 	}
-	cluster, err := p.Clusters.Of(ctx, s.Tenant.Spec.Cluster, ownCellOf(s.Tenant))
+	name, _, err := p.ownCell(ctx, s.Tenant)
+	if err != nil {
+		return component.Fail(err)
+	}
+	cluster, err := p.Clusters.Of(ctx, s.Tenant.Spec.Cluster, name)
 	if err == nil {
 		s.Cluster = cluster
 		return component.Outcome{}
 	}
-	unused, failed := p.neverUsed(ctx, s)
+	unused, failed := p.neverUsed(ctx, s.Tenant, name)
 	if failed != nil {
 		return component.Fail(failed)
 	}
@@ -134,7 +138,7 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 		return component.Outcome{}
 	}
 	if s.Now.Sub(s.Tenant.DeletionTimestamp.Time) > acknowledgementDeadline && s.Tenant.Status.ID != "" {
-		if err := p.Keys.DeleteRole(ctx, desired.AuthMount(ownCellOf(s.Tenant)), desired.VaultRole(s.Tenant.Status.ID)); err != nil {
+		if err := p.Keys.DeleteRole(ctx, desired.AuthMount(name), desired.VaultRole(s.Tenant.Status.ID)); err != nil {
 			return component.VaultOutcome(err)
 		}
 	}
@@ -144,11 +148,11 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 // neverUsed reports whether nothing of the tenant was ever made in the cluster that
 // it was to have: its cell got no namespace there, or the tenant never got a cell.
 // It reads past the cache: what it says decides over access.
-func (p *Parts) neverUsed(ctx context.Context, s *Scope) (bool, error) {
+func (p *Parts) neverUsed(ctx context.Context, t *v1alpha1.Tenant, cellName string) (bool, error) {
 	var own v1alpha1.Cell
-	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own)
+	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: cellName}, &own)
 	if apierrors.IsNotFound(err) {
-		return s.Tenant.Status.Placement == nil, nil
+		return t.Status.Placement == nil, nil
 	}
 	return err == nil && len(own.Status.Namespaces) == 0, err
 }
@@ -184,13 +188,31 @@ func (p *Parts) Forget(s *Scope) {
 }
 
 // deletedID is the identity that the tenant had taken. Without a status its
-// credential says so, which goes last; or the one Binding that carries its name.
+// credential says so, which goes last; or what is kept under its name.
 func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
 	t := s.Tenant
 	if t.Status.ID != "" {
 		return uuid.Parse(t.Status.ID)
 	}
-	credential, err := p.credential(ctx, t)
+	own, err := uuid.Parse(string(t.UID))
+	if err != nil {
+		return own, err
+	}
+	id, err := p.lostID(ctx, s)
+	if err != nil {
+		return own, err
+	}
+	others, err := Claimants(ctx, p.Client, id.String())
+	if slices.ContainsFunc(others, func(name string) bool { return name != t.Name }) {
+		return own, err // somebody else has taken it up since
+	}
+	return id, err
+}
+
+// lostID is the identity of a deleted tenant that lost its status; its own UID when
+// it never got anywhere.
+func (p *Parts) lostID(ctx context.Context, s *Scope) (uuid.UUID, error) {
+	credential, err := p.credential(ctx, s.Tenant)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -198,13 +220,7 @@ func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
 		return uuid.Parse(credential.Labels[binding.LabelTenantID])
 	}
 	id, outcome := p.recognise(ctx, s)
-	if outcome.Err != nil {
-		return uuid.Nil, outcome.Err
-	}
-	if !outcome.Ready() {
-		return uuid.Parse(string(t.UID)) // it never got anywhere
-	}
-	return id, nil
+	return id, outcome.Err // what it refuses to guess is the tenant's own
 }
 
 // credential is the hand-over Secret that was made for a tenant of this name,

@@ -35,6 +35,8 @@ type Scope struct {
 	// Plan is set by the Placement component, and so are the ones below.
 	Plan *v1alpha1.Plan
 	ID   uuid.UUID
+	// Own is the cell that the tenant has to itself; nil while it does not exist.
+	Own *v1alpha1.Cell
 	// Cell serves the tenant; Store holds its database. They are one cell unless
 	// only one of the two is the tenant's own.
 	Cell, Store *v1alpha1.Cell

@@ -1,6 +1,7 @@
 package clusters
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"sync"
@@ -51,8 +52,9 @@ type Clusters struct {
 	remotes map[source]*remote
 }
 
-// source is where a kubeconfig is: a Secret in desired.ClustersNamespace.
-type source struct{ secret, key string }
+// source is where a kubeconfig is, a Secret in desired.ClustersNamespace, and whom
+// the operator acts as with it: empty for whom the kubeconfig says.
+type source struct{ secret, key, as string }
 
 // New makes a set of clusters with the hub in it. It is started by the manager.
 func New(hub *Cluster, options Options) *Clusters {
@@ -86,13 +88,18 @@ func (c *Clusters) Of(ctx context.Context, ref *v1alpha1.ClusterReference, cell 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	from := sourceOf(ref, cell)
+	from := c.sourceOf(ref, cell)
 	kubeconfig, err := c.kubeconfig(ctx, from)
+	if err == nil && kubeconfig == nil {
+		c.drop(from)
+	}
 	switch {
 	case err != nil:
 		return nil, err
-	case kubeconfig == nil && ref.ClusterAPI != nil:
-		return nil, &NotReady{v1alpha1.ReasonClusterProvisioning, "Cluster API has not made the kubeconfig of the Cluster " + cell + " yet; look at `kubectl -n " + desired.ClustersNamespace + " get clusters`"}
+	case ref.ClusterAPI != nil:
+		if err := c.provisioned(ctx, ref.ClusterAPI, cell, kubeconfig != nil); err != nil {
+			return nil, err
+		}
 	case kubeconfig == nil:
 		return nil, &NotReady{v1alpha1.ReasonKubeconfigMissing, "there is no Secret " + desired.ClustersNamespace + "/" + from.secret + " with the key " + from.key + "; make it from the cluster's kubeconfig"}
 	}
@@ -113,31 +120,45 @@ func (c *Clusters) kubeconfig(ctx context.Context, from source) ([]byte, error) 
 	return secret.Data[from.key], err
 }
 
-// remote returns the connection, and makes it anew when the kubeconfig changed.
+// remote returns the connection, and makes it anew when the kubeconfig changed. The
+// one before serves until then: some kubeconfigs change every few minutes.
 func (c *Clusters) remote(from source, kubeconfig []byte) *remote {
 	hash := sha256.Sum256(kubeconfig)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if existing := c.remotes[from]; existing != nil {
-		if existing.hash == hash {
-			return existing
-		}
-		existing.stop()
+	existing := c.remotes[from]
+	if existing != nil && existing.hash == hash {
+		return existing
 	}
-	r := newRemote(c.base, hash, kubeconfig, c.options)
+	r := newRemote(c.base, hash, kubeconfig, from.as, existing, c.options)
 	c.remotes[from] = r
 	return r
 }
 
+// Forget ends the connection to the cluster of a cell that is gone.
+func (c *Clusters) Forget(cell *v1alpha1.Cell) {
+	if cell.Spec.Cluster != nil {
+		c.drop(c.sourceOf(cell.Spec.Cluster, cell.Name))
+	}
+}
+
+// drop ends a connection, if there is one.
+func (c *Clusters) drop(from source) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.remotes[from]; r != nil {
+		r.end()
+		delete(c.remotes, from)
+	}
+}
+
 // sourceOf follows Cluster API's contract for the name of a kubeconfig
 // (https://cluster-api.sigs.k8s.io/developer/providers/contracts/control-plane).
-func sourceOf(ref *v1alpha1.ClusterReference, cell string) source {
+// Such a kubeconfig may do everything. The operator acts with it as itself, so
+// that it has no more rights there than config/remote gives it.
+func (c *Clusters) sourceOf(ref *v1alpha1.ClusterReference, cell string) source {
 	if ref.ClusterAPI != nil {
-		return source{desired.ClusterAPIKubeconfig(cell), "value"}
+		return source{desired.ClusterAPIKubeconfig(cell), "value", userName(c.hub.Operator)}
 	}
-	key := ref.KubeconfigSecretRef.Key
-	if key == "" {
-		key = "kubeconfig"
-	}
-	return source{ref.KubeconfigSecretRef.Name, key}
+	return source{secret: ref.KubeconfigSecretRef.Name, key: cmp.Or(ref.KubeconfigSecretRef.Key, "kubeconfig")}
 }

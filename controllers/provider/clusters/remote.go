@@ -13,10 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,7 +22,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
 )
 
@@ -50,15 +47,20 @@ type remote struct {
 	mu      sync.Mutex
 	cluster *Cluster // nil until connected
 	problem *NotReady
+	before  *remote // serves while this one is being made; nil for none
 }
 
-func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, options Options) *remote {
+// newRemote begins to connect. as is whom to act as; empty for whom the kubeconfig says.
+func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, as string, before *remote, options Options) *remote {
 	ctx, stop := context.WithCancel(base)
-	r := &remote{hash: hash, options: options, stop: stop, failed: make(chan struct{}, 1)}
+	r := &remote{hash: hash, options: options, stop: stop, failed: make(chan struct{}, 1), before: before}
 	config, err := parse(kubeconfig)
 	if err != nil {
-		r.problem = &NotReady{v1alpha1.ReasonKubeconfigInvalid, "the kubeconfig cannot be used: " + err.Error()}
+		r.settle(&NotReady{v1alpha1.ReasonKubeconfigInvalid, "the kubeconfig cannot be used: " + err.Error()})
 		return r
+	}
+	if as != "" {
+		config.Impersonate = rest.ImpersonationConfig{UserName: as}
 	}
 	r.config = config
 	r.problem = &NotReady{v1alpha1.ReasonClusterConnecting, "the connection to " + config.Host + " is being made"}
@@ -70,10 +72,36 @@ func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, 
 func (r *remote) state() (*Cluster, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.problem != nil {
+	switch {
+	case r.before != nil:
+		return r.before.state()
+	case r.problem != nil:
 		return nil, r.problem
 	}
 	return r.cluster, nil
+}
+
+// settle records how the cluster is, and ends the connection that served meanwhile.
+func (r *remote) settle(problem *NotReady) (changed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed = r.before != nil || (problem == nil) != (r.problem == nil) || (problem != nil && *problem != *r.problem)
+	r.problem = problem
+	if r.before != nil {
+		r.before.end()
+		r.before = nil
+	}
+	return changed
+}
+
+// end gives the connection up.
+func (r *remote) end() {
+	r.stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.before != nil {
+		r.before.end()
+	}
 }
 
 // run probes until the connection is given up.
@@ -93,11 +121,7 @@ func (r *remote) run(ctx context.Context) {
 func (r *remote) observe(ctx context.Context) {
 	problem := r.look(ctx)
 	r.open.Store(problem != nil && problem.Reason == v1alpha1.ReasonClusterOffline)
-	r.mu.Lock()
-	changed := (problem == nil) != (r.problem == nil) || (problem != nil && *problem != *r.problem)
-	r.problem = problem
-	r.mu.Unlock()
-	if changed && ctx.Err() == nil {
+	if r.settle(problem) && ctx.Err() == nil {
 		r.options.Changed(ctx)
 	}
 }
@@ -220,19 +244,4 @@ func (r *remote) guarded() *rest.Config {
 		}}
 	})
 	return config
-}
-
-// whoAmI is the identity that the kubeconfig stands for.
-func whoAmI(ctx context.Context, c client.Client) (rbacv1.Subject, error) {
-	review := &authenticationv1.SelfSubjectReview{}
-	if err := c.Create(ctx, review); err != nil {
-		return rbacv1.Subject{}, err
-	}
-	name := review.Status.UserInfo.Username
-	if account, ok := strings.CutPrefix(name, "system:serviceaccount:"); ok {
-		if namespace, account, ok := strings.Cut(account, ":"); ok {
-			return desired.ServiceAccount(namespace, account), nil
-		}
-	}
-	return rbacv1.Subject{Kind: rbacv1.UserKind, Name: name}, nil
 }
