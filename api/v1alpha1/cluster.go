@@ -1,5 +1,7 @@
 package v1alpha1
 
+import "cmp"
+
 // ClusterReference says which Kubernetes cluster a tenant has to itself. Give
 // one of the two.
 //
@@ -13,6 +15,19 @@ type ClusterReference struct {
 	// clusterAPI has a cluster made by Cluster API.
 	// +optional
 	ClusterAPI *ClusterAPI `json:"clusterAPI,omitempty"`
+}
+
+// Same reports whether two references mean one cluster for one cell: its versions
+// and sizes may differ. Nil stands for the cluster that the operator runs in.
+func (r *ClusterReference) Same(other *ClusterReference) bool {
+	if r == nil || other == nil {
+		return r == other
+	}
+	ours, theirs := r.KubeconfigSecretRef, other.KubeconfigSecretRef
+	if ours == nil || theirs == nil {
+		return ours == theirs // Cluster API names a cluster like the cell
+	}
+	return ours.Name == theirs.Name && ours.DataKey() == theirs.DataKey()
 }
 
 // KubeconfigReference names a kubeconfig in a Secret.
@@ -29,6 +44,9 @@ type KubeconfigReference struct {
 	// +kubebuilder:validation:MaxLength=253
 	Key string `json:"key,omitempty"`
 }
+
+// DataKey is the key of the Secret's data that holds the kubeconfig.
+func (r *KubeconfigReference) DataKey() string { return cmp.Or(r.Key, "kubeconfig") }
 
 // ClusterAPI describes a Cluster API Cluster by its ClusterClass
 // (https://cluster-api.sigs.k8s.io/tasks/experimental-features/cluster-class/).

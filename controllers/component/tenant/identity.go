@@ -5,10 +5,13 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
 
 // identify finds out who the tenant is: who it was, whom it adopts, whose
@@ -30,10 +33,10 @@ func (p *Parts) identify(ctx context.Context, s *Scope) component.Outcome {
 	if other, ok := p.Placements.Claim(id.String(), s.Tenant.Name); !ok {
 		return inUse(id, other)
 	}
-	bindings, err := p.Bindings.ByID(ctx, id, s.Cluster)
+	bindings, outcome := p.bindingsOf(ctx, s, id)
 	switch {
-	case err != nil:
-		return component.Fail(err)
+	case !outcome.Ready():
+		return outcome
 	case len(bindings) > 1:
 		return component.Stall(v1alpha1.ReasonIdentityAmbiguous, fmt.Sprintf(
 			"the cells %s and %s both hold a Binding of %s; delete the one that is not the tenant's", bindings[0].Cell, bindings[1].Cell, id))
@@ -58,6 +61,28 @@ func (p *Parts) identity(ctx context.Context, s *Scope) (uuid.UUID, component.Ou
 	return p.recognise(ctx, s)
 }
 
+// bindingsOf are the Bindings of an id. In a cluster of the tenant's own only what
+// is in the cell that the hub knows there counts.
+func (p *Parts) bindingsOf(ctx context.Context, s *Scope, id uuid.UUID) ([]*Bound, component.Outcome) {
+	var own v1alpha1.Cell
+	err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(id.String())}, &own)
+	elsewhere := s.Cluster
+	switch {
+	case apierrors.IsNotFound(err):
+		elsewhere = nil
+	case err != nil:
+		return nil, component.Fail(err)
+	case !own.Spec.Cluster.Same(s.Tenant.Spec.Cluster):
+		return nil, component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
+			"the Cell %s, which holds the tenant %s, is in another cluster than spec.cluster says; apply a Tenant with the spec.cluster of that Cell", own.Name, id))
+	}
+	found, err := p.Bindings.ByID(ctx, id, elsewhere)
+	if err != nil {
+		return nil, component.Fail(err)
+	}
+	return found, component.Outcome{}
+}
+
 func parse(text string) (uuid.UUID, component.Outcome) {
 	id, err := uuid.Parse(text)
 	if err != nil {
@@ -72,15 +97,12 @@ func (p *Parts) adopt(ctx context.Context, s *Scope) (uuid.UUID, component.Outco
 	if !outcome.Ready() {
 		return id, outcome
 	}
-	found, err := p.Bindings.ByID(ctx, id, s.Cluster)
-	if err != nil {
-		return id, component.Fail(err)
-	}
-	if len(found) == 0 {
+	found, outcome := p.bindingsOf(ctx, s, id)
+	if outcome.Ready() && len(found) == 0 {
 		return id, component.Stall(v1alpha1.ReasonAdoptionNotFound, fmt.Sprintf(
 			"no cell holds data of the tenant %s; correct spec.adoptID in a new Tenant", id))
 	}
-	return id, component.Outcome{}
+	return id, outcome
 }
 
 // recognise finds the tenant's Binding again after its status was lost, and
@@ -91,33 +113,66 @@ func (p *Parts) recognise(ctx context.Context, s *Scope) (uuid.UUID, component.O
 	if !outcome.Ready() {
 		return own, outcome
 	}
-	named, err := p.Bindings.ByName(ctx, t.Name, s.Cluster)
+	named, err := p.namesakes(ctx, t)
 	if err != nil {
 		return own, component.Fail(err)
 	}
-	var active, retained []*Bound
-	for _, b := range named {
+	var active, retained []uuid.UUID
+	for _, n := range named {
 		switch {
-		case b.ID == own:
+		case n.id == own:
 			return own, component.Outcome{}
-		case b.Retained():
-			retained = append(retained, b)
+		case n.retained:
+			retained = append(retained, n.id)
 		default:
-			active = append(active, b)
+			active = append(active, n.id)
 		}
 	}
 	switch {
 	case len(active) == 1:
-		return active[0].ID, component.Outcome{}
+		return active[0], component.Outcome{}
 	case len(active) > 1:
 		return own, component.Stall(v1alpha1.ReasonIdentityAmbiguous, fmt.Sprintf(
 			"%d tenants named %s have data, such as %s and %s; apply a new Tenant whose spec.adoptID says which one this is",
-			len(active), t.Name, active[0].ID, active[1].ID))
+			len(active), t.Name, active[0], active[1]))
 	case len(retained) > 0:
 		return own, component.Stall(v1alpha1.ReasonNameRetained, fmt.Sprintf(
-			"a deleted tenant of this name left its data; if this is the same customer, set spec.adoptID: %s, else choose another name", retained[0].ID))
+			"a deleted tenant of this name left its data; if this is the same customer, set spec.adoptID: %s, else choose another name", retained[0]))
 	}
 	return own, component.Outcome{}
+}
+
+// namesake is an identity under which data of a tenant's name is kept.
+type namesake struct {
+	id       uuid.UUID
+	retained bool
+}
+
+// namesakes are known from what only the operator writes: the Bindings on the hub
+// and the hub's Cells in the tenant's own cluster, never from what is in there.
+func (p *Parts) namesakes(ctx context.Context, t *v1alpha1.Tenant) ([]namesake, error) {
+	bindings, err := p.Bindings.ByName(ctx, t.Name)
+	if err != nil {
+		return nil, err
+	}
+	var found []namesake
+	for _, b := range bindings {
+		found = append(found, namesake{b.ID, b.Retained()})
+	}
+	if t.Spec.Cluster == nil {
+		return found, nil
+	}
+	var cells v1alpha1.CellList
+	if err := p.Client.List(ctx, &cells, client.MatchingLabels{desired.LabelTenant: t.Name}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	for i := range cells.Items {
+		spec := &cells.Items[i].Spec
+		if id, err := uuid.Parse(spec.TenantID); err == nil && spec.Cluster.Same(t.Spec.Cluster) {
+			found = append(found, namesake{id, ptr.Deref(spec.Retired, false)})
+		}
+	}
+	return found, nil
 }
 
 func inUse(id uuid.UUID, other string) component.Outcome {

@@ -135,9 +135,5 @@ func sourceOf(ref *v1alpha1.ClusterReference, cell string) source {
 	if ref.ClusterAPI != nil {
 		return source{desired.ClusterAPIKubeconfig(cell), "value"}
 	}
-	key := ref.KubeconfigSecretRef.Key
-	if key == "" {
-		key = "kubeconfig"
-	}
-	return source{ref.KubeconfigSecretRef.Name, key}
+	return source{ref.KubeconfigSecretRef.Name, ref.KubeconfigSecretRef.DataKey()}
 }
