@@ -53,7 +53,7 @@ type PlanReference struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.tier != 'DedicatedCluster' || has(self.cluster)",fieldPath=".cluster",message="the tier DedicatedCluster needs a cluster: give cluster.kubeconfigSecretRef or cluster.clusterAPI",reason=FieldValueRequired
 // +kubebuilder:validation:XValidation:rule="!has(self.cluster) || !(self.tier in ['Shared', 'DedicatedDatabase', 'DedicatedPods'])",fieldPath=".cluster",message="only the tier DedicatedCluster has a cluster of its own; leave cluster out, or change tier",reason=FieldValueForbidden
-// +kubebuilder:validation:XValidation:rule="!has(self.cluster) || !has(oldSelf.cluster) || self.cluster == oldSelf.cluster",fieldPath=".cluster",message="cluster cannot change: the tenant's data is there",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="has(self.cluster) == has(oldSelf.cluster) && (!has(self.cluster) || self.cluster == oldSelf.cluster)",fieldPath=".cluster",message="cluster cannot be given, changed or left out later: the tenant's data is where it is",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.adoptID) || (has(self.adoptID) && self.adoptID == oldSelf.adoptID)",fieldPath=".adoptID",message="adoptID cannot change once it is set; delete the Tenant (its data is retained) and apply a new one with the other id",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="(has(self.credentialGeneration) ? self.credentialGeneration : 1) >= (has(oldSelf.credentialGeneration) ? oldSelf.credentialGeneration : 1)",fieldPath=".credentialGeneration",message="credentialGeneration can only rise; raise it by one to rotate the credential",reason=FieldValueInvalid
 type TenantSpec struct {

@@ -3,8 +3,6 @@ package tenant
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
@@ -26,7 +24,11 @@ func (c Cluster) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if s.Tenant.Spec.Cluster == nil { // the CRD keeps this from happening in the tiers that it knows
 		return component.Stall(v1alpha1.ReasonClusterRequired, "the tier needs a cluster: give spec.cluster.kubeconfigSecretRef or spec.cluster.clusterAPI")
 	}
-	cluster, err := c.Clusters.Of(ctx, s.Tenant.Spec.Cluster, ownCellOf(s.Tenant))
+	own, err := c.ownCellName(ctx, s.Tenant)
+	if err != nil {
+		return component.Fail(err)
+	}
+	cluster, err := c.Clusters.Of(ctx, s.Tenant.Spec.Cluster, own)
 	if err != nil {
 		outcome := cell.ClusterOutcome(err)
 		s.ClusterBeingMade = outcome.Reason == v1alpha1.ReasonClusterProvisioning
@@ -36,12 +38,13 @@ func (c Cluster) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	return component.Outcome{}
 }
 
-// ownCellOf is the name that the tenant's own cell has, or will get.
-func ownCellOf(t *v1alpha1.Tenant) string {
+// ownCellName is the name that the tenant's own cell has, or will get.
+func (p *Parts) ownCellName(ctx context.Context, t *v1alpha1.Tenant) (string, error) {
 	for _, id := range []string{t.Status.ID, t.Spec.AdoptID} {
-		if _, err := uuid.Parse(id); err == nil {
-			return desired.OwnCellName(id)
+		if id != "" {
+			return desired.OwnCellName(id), nil
 		}
 	}
-	return desired.OwnCellName(string(t.UID))
+	id, outcome := p.recognise(ctx, t) // when it stalls, the Placement component says why
+	return desired.OwnCellName(id.String()), outcome.Err
 }

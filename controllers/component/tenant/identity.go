@@ -58,7 +58,7 @@ func (p *Parts) identity(ctx context.Context, s *Scope) (uuid.UUID, component.Ou
 	case t.Spec.AdoptID != "":
 		return p.adopt(ctx, s)
 	}
-	return p.recognise(ctx, s)
+	return p.recognise(ctx, t)
 }
 
 // bindingsOf are the Bindings of an id. In a cluster of the tenant's own only what
@@ -107,8 +107,7 @@ func (p *Parts) adopt(ctx context.Context, s *Scope) (uuid.UUID, component.Outco
 
 // recognise finds the tenant's Binding again after its status was lost, and
 // refuses to guess when a deleted tenant of this name left data.
-func (p *Parts) recognise(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
-	t := s.Tenant
+func (p *Parts) recognise(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, component.Outcome) {
 	own, outcome := parse(string(t.UID))
 	if !outcome.Ready() {
 		return own, outcome

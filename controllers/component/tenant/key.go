@@ -57,14 +57,19 @@ func clusterOf(c *v1alpha1.Cell) component.Outcome {
 
 func keySpec(s *Scope) vault.Spec {
 	id := s.ID.String()
-	spec := vault.Spec{
+	return vault.Spec{
 		Key:            desired.KeyName(id),
 		Role:           desired.VaultRole(id),
+		AuthMount:      authMount(s.Cell),
 		Namespace:      desired.RuntimeNamespace(s.Cell.Name),
 		ServiceAccount: desired.RuntimeServiceAccount,
 	}
-	if s.Cell.Spec.Cluster != nil {
-		spec.AuthMount = desired.AuthMount(s.Cell.Name)
+}
+
+// authMount is where the Vault roles of a cell's tenants are; empty for the hub's.
+func authMount(c *v1alpha1.Cell) string {
+	if c.Spec.Cluster == nil {
+		return ""
 	}
-	return spec
+	return desired.AuthMount(c.Name)
 }

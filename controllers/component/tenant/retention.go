@@ -30,14 +30,14 @@ const acknowledgementDeadline = 60 * time.Second
 // ready when nobody can be served any more and what the tenant has to itself was
 // told to stop.
 func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
-	if outcome := p.findCluster(ctx, s); !outcome.Ready() {
-		return outcome
-	}
-	id, err := p.deletedID(ctx, s)
+	id, err := p.deletedID(ctx, s.Tenant)
 	if err != nil {
 		return component.Fail(err)
 	}
 	s.ID = id
+	if outcome := p.findCluster(ctx, s); !outcome.Ready() {
+		return outcome
+	}
 	bindings, err := p.bindingsToRetain(ctx, s)
 	if err != nil {
 		return component.Fail(err)
@@ -111,45 +111,65 @@ func servingCells(t *v1alpha1.Tenant, bindings []*Bound) []string {
 	return slices.Compact(cells)
 }
 
-// findCluster finds the cluster that a deleted tenant had to itself. While it
-// does not answer, the tenant's Vault role goes, so that the lease of its data
-// keys ends access there; the Tenant stays until its Binding can be seen to. A
-// cluster in which nothing was ever made is not waited for.
+// findCluster finds the cluster in which a deleted tenant's own cell is: its Cell
+// says so, whatever the spec says now. While it does not answer, the tenant's Vault
+// role goes, so that the lease of its data keys ends access there; the Tenant stays
+// until its Binding can be seen to. A cluster in which nothing was ever made is not
+// waited for.
 func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
-	if s.Cluster != nil || s.Tenant.Spec.Cluster == nil {
-		return component.Outcome{}
+	own, err := p.lastOwn(ctx, s)
+	if err != nil {
+		return component.Fail(err)
 	}
-	cluster, err := p.Clusters.Of(ctx, s.Tenant.Spec.Cluster, ownCellOf(s.Tenant))
+	s.own = own
+	cluster, err := p.Clusters.OfCell(ctx, own)
 	if err == nil {
 		s.Cluster = cluster
 		return component.Outcome{}
 	}
-	unused, failed := p.neverUsed(ctx, s)
-	if failed != nil {
-		return component.Fail(failed)
-	}
-	if unused {
+	if neverUsed(s.Tenant, own) {
 		s.Cluster = p.Clusters.Hub()
 		return component.Outcome{}
 	}
-	if s.Now.Sub(s.Tenant.DeletionTimestamp.Time) > acknowledgementDeadline && s.Tenant.Status.ID != "" {
-		if err := p.Keys.DeleteRole(ctx, desired.AuthMount(ownCellOf(s.Tenant)), desired.VaultRole(s.Tenant.Status.ID)); err != nil {
-			return component.VaultOutcome(err)
+	if s.Now.Sub(s.Tenant.DeletionTimestamp.Time) > acknowledgementDeadline {
+		if outcome := p.stopFromAfar(ctx, s); !outcome.Ready() {
+			return outcome
 		}
 	}
 	return cell.ClusterOutcome(err)
 }
 
-// neverUsed reports whether nothing of the tenant was ever made in the cluster that
-// it was to have: its cell got no namespace there, or the tenant never got a cell.
-// It reads past the cache: what it says decides over access.
-func (p *Parts) neverUsed(ctx context.Context, s *Scope) (bool, error) {
-	var own v1alpha1.Cell
-	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own)
-	if apierrors.IsNotFound(err) {
-		return s.Tenant.Status.Placement == nil, nil
+// stopFromAfar does on the hub what can be done without the tenant's cluster. The
+// Cell that is retired says that the tenant was deleted, whatever becomes of it.
+func (p *Parts) stopFromAfar(ctx context.Context, s *Scope) component.Outcome {
+	if outcome := p.deleteRole(ctx, s); !outcome.Ready() {
+		return outcome
 	}
-	return err == nil && len(own.Status.Namespaces) == 0, err
+	if err := p.retireOwn(ctx, s); err != nil {
+		return component.Fail(fmt.Errorf("the tenant's own Cell: %w", err))
+	}
+	return component.Outcome{}
+}
+
+// lastOwn is the tenant's own Cell, read past the cache: what it says decides over
+// access. When there is none, it is what the spec would have made.
+func (p *Parts) lastOwn(ctx context.Context, s *Scope) (*v1alpha1.Cell, error) {
+	var own v1alpha1.Cell
+	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own)
+	if apierrors.IsNotFound(err) {
+		own.Name, own.Spec.Cluster = desired.OwnCellName(s.ID.String()), s.Tenant.Spec.Cluster
+		return &own, nil
+	}
+	return &own, err
+}
+
+// neverUsed reports whether nothing of the tenant was ever made in the cluster that
+// it was to have: its Cell got no namespace there, or it never got a Cell.
+func neverUsed(t *v1alpha1.Tenant, own *v1alpha1.Cell) bool {
+	if own.UID == "" {
+		return t.Status.Placement == nil
+	}
+	return len(own.Status.Namespaces) == 0
 }
 
 // bindingsToRetain looks past the caches when they have none: a Binding that was
@@ -183,9 +203,9 @@ func (p *Parts) Forget(s *Scope) {
 }
 
 // deletedID is the identity that the tenant had taken. Without a status its
-// credential says so, which goes last; or the one Binding that carries its name.
-func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
-	t := s.Tenant
+// credential says so, which goes last, or its own Cell, or the one Binding that
+// carries its name. All of them are on the hub.
+func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, error) {
 	if t.Status.ID != "" {
 		return uuid.Parse(t.Status.ID)
 	}
@@ -196,7 +216,7 @@ func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
 	if credential != nil {
 		return uuid.Parse(credential.Labels[binding.LabelTenantID])
 	}
-	id, outcome := p.recognise(ctx, s)
+	id, outcome := p.recognise(ctx, t)
 	if outcome.Err != nil {
 		return uuid.Nil, outcome.Err
 	}
@@ -271,7 +291,7 @@ func (p *Parts) stopped(ctx context.Context, s *Scope, b *Bound, revision string
 
 // deleteRole lets the lease of the tenant's data keys end access.
 func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
-	if err := p.Keys.DeleteRole(ctx, authMount(s), desired.VaultRole(s.ID.String())); err != nil {
+	if err := p.Keys.DeleteRole(ctx, authMount(s.own), desired.VaultRole(s.ID.String())); err != nil {
 		outcome := component.VaultOutcome(err)
 		if outcome.Message != "" {
 			outcome.Message = "not every runtime pod has confirmed that it stopped, and the tenant's Vault role cannot be deleted: " + outcome.Message
@@ -301,14 +321,6 @@ func (p *Parts) writeRetained(ctx context.Context, s *Scope, b *Bound) (revision
 		}
 	}
 	return binding.Revision(data), nil
-}
-
-// authMount is where the tenant's Vault role is; empty for the hub's.
-func authMount(s *Scope) string {
-	if s.Tenant.Spec.Cluster == nil {
-		return ""
-	}
-	return desired.AuthMount(desired.OwnCellName(s.ID.String()))
 }
 
 // withdrawCredential deletes the hand-over Secret; its key opens nothing any more.

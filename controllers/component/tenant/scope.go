@@ -44,6 +44,9 @@ type Scope struct {
 	// come, the tenant keeps what it has.
 	PlanAdmitted bool
 
+	// own is set while the tenant is deleted: its own Cell, or what that would be.
+	own *v1alpha1.Cell
+
 	// Database is set by the Database component: how the runtime reaches the
 	// tenant's rows. Nil until that is known.
 	Database *binding.Database
