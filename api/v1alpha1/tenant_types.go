@@ -213,6 +213,7 @@ type TenantStatus struct {
 // +kubebuilder:printcolumn:name="Database",type=string,priority=1,JSONPath=`.status.placement.database`
 // +kubebuilder:printcolumn:name="Key",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="KeyReady")].reason`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name: a tenant's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.adoptID) || has(oldSelf.spec.adoptID) || !has(oldSelf.status) || !has(oldSelf.status.id) || self.spec.adoptID == oldSelf.status.id",fieldPath=".spec.adoptID",message="this Tenant has an identity already (status.id); apply a new Tenant with the adoptID",reason=FieldValueForbidden
 type Tenant struct {
 	metav1.TypeMeta `json:",inline"`
 

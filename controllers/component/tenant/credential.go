@@ -26,8 +26,12 @@ type Credential struct{ *Parts }
 // Condition implements component.Component.
 func (Credential) Condition() string { return v1alpha1.ConditionCredentialReady }
 
-// Needs implements component.Component.
-func (Credential) Needs(*Scope) []string {
+// Needs implements component.Component. The rotation of a tenant that is served
+// waits for nothing: somebody may have stolen the key before it.
+func (Credential) Needs(s *Scope) []string {
+	if s.served() {
+		return nil
+	}
 	return []string{v1alpha1.ConditionPlaced, v1alpha1.ConditionKeyReady}
 }
 

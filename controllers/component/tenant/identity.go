@@ -50,9 +50,6 @@ func (p *Parts) identify(ctx context.Context, s *Scope) component.Outcome {
 func (p *Parts) identity(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
 	t := s.Tenant
 	switch {
-	case t.Status.ID != "" && t.Spec.AdoptID != "" && t.Spec.AdoptID != t.Status.ID:
-		return uuid.Nil, component.Stall(v1alpha1.ReasonIDInUse, fmt.Sprintf(
-			"this tenant is %s already and cannot become %s; remove spec.adoptID by applying a new Tenant", t.Status.ID, t.Spec.AdoptID))
 	case t.Status.ID != "":
 		return parse(t.Status.ID)
 	case t.Spec.AdoptID != "":

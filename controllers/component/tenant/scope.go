@@ -60,6 +60,18 @@ type Scope struct {
 	Pending time.Duration
 }
 
+// served reports whether a Binding has a runtime serve the tenant.
+func (s *Scope) served() bool { return s.Bound != nil && s.Bound.Binding.State == binding.Active }
+
+// compute names the cell whose runtime serves the tenant: that of the Binding once
+// there is one.
+func (s *Scope) compute() string {
+	if s.Bound != nil {
+		return s.Bound.Cell
+	}
+	return s.Cell.Name
+}
+
 // Parts are what the components work with.
 type Parts struct {
 	Client       client.Client // of the hub, where Tenants, Cells and Plans are
