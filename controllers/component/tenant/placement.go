@@ -90,12 +90,9 @@ func (c Placement) place(ctx context.Context, s *Scope) component.Outcome {
 	return c.choose(ctx, s)
 }
 
-// committed reports whether the tenant ever had a Binding: its credential is
-// issued before, its acknowledgement comes after.
-func committed(t *v1alpha1.Tenant) bool {
-	runtime := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionRuntimeReady)
-	return runtime != nil && runtime.Reason != v1alpha1.ReasonBlocked
-}
+// committed reports whether the tenant may ever have had a Binding: its credential
+// is issued right before.
+func committed(t *v1alpha1.Tenant) bool { return t.Status.CredentialSecretRef != nil }
 
 func (c Placement) stay(ctx context.Context, s *Scope, name string) component.Outcome {
 	var cell v1alpha1.Cell

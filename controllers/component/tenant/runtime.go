@@ -20,13 +20,10 @@ func (Runtime) Condition() string { return v1alpha1.ConditionRuntimeReady }
 // Needs implements component.Component. A Binding is made only when everything
 // that it names exists; once it does, a change such as a containment is never
 // held up by a Vault or a database that is away, nor by a plan or a tier that the
-// tenant cannot have. A retained one is not made active before its place is certain.
+// tenant cannot have. A retained one is made active as a new one is made.
 func (Runtime) Needs(s *Scope) []string {
-	switch {
-	case s.served():
+	if s.served() {
 		return nil
-	case s.Bound != nil:
-		return []string{v1alpha1.ConditionPlaced}
 	}
 	return []string{v1alpha1.ConditionPlaced, v1alpha1.ConditionKeyReady, v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionCredentialReady}
 }
