@@ -198,7 +198,7 @@ func (p *Parts) bindingsToRetain(ctx context.Context, s *Scope) ([]*Bound, error
 func (p *Parts) Forget(s *Scope) {
 	id := s.ID.String()
 	p.Probes.Forget(id)
-	p.Placements.Release(id, s.Tenant.Name)
+	p.Placements.Release(s.Tenant.Name)
 	p.Pending.Left(id, false, s.Now)
 }
 
