@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -22,14 +21,31 @@ import (
 )
 
 // acknowledgementDeadline is how long a deletion waits for the runtime to stop
-// access. After it, the tenant's Vault role goes, so that the lease of its data
+// access before it takes the tenant's Vault role, so that the lease of its data
 // keys ends access.
 const acknowledgementDeadline = 60 * time.Second
 
 // Retain stops a deleted tenant's access and keeps its data and its key. It is
 // ready when nobody can be served any more and what the tenant has to itself was
-// told to stop.
+// told to stop. Whatever holds it up, the tenant's Vault role goes in time.
 func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
+	outcome := p.retain(ctx, s)
+	if outcome.Ready() || s.own == nil || s.patience() > 0 {
+		return outcome
+	}
+	if role := p.deleteRole(ctx, s); !role.Ready() {
+		return role
+	}
+	return outcome
+}
+
+// patience is for how long a deletion still waits for the runtime to say that it
+// has stopped.
+func (s *Scope) patience() time.Duration {
+	return s.Tenant.DeletionTimestamp.Add(acknowledgementDeadline).Sub(s.Now)
+}
+
+func (p *Parts) retain(ctx context.Context, s *Scope) component.Outcome {
 	id, err := p.deletedID(ctx, s.Tenant)
 	if err != nil {
 		return component.Fail(err)
@@ -112,8 +128,8 @@ func servingCells(t *v1alpha1.Tenant, bindings []*Bound) []string {
 }
 
 // findCluster finds the cluster in which a deleted tenant's own cell is: its Cell
-// says so, whatever the spec says now. While it does not answer, the tenant's Vault
-// role goes, so that the lease of its data keys ends access there; the Tenant stays
+// says so, whatever the spec says now. While it does not answer, the Cell is retired,
+// which says that the tenant was deleted, whatever becomes of it; the Tenant stays
 // until its Binding can be seen to. A cluster in which nothing was ever made is not
 // waited for.
 func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
@@ -131,24 +147,12 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 		s.Cluster = p.Clusters.Hub()
 		return component.Outcome{}
 	}
-	if s.Now.Sub(s.Tenant.DeletionTimestamp.Time) > acknowledgementDeadline {
-		if outcome := p.stopFromAfar(ctx, s); !outcome.Ready() {
-			return outcome
+	if s.patience() <= 0 {
+		if err := p.retireOwn(ctx, s); err != nil {
+			return component.Fail(fmt.Errorf("the tenant's own Cell: %w", err))
 		}
 	}
 	return cell.ClusterOutcome(err)
-}
-
-// stopFromAfar does on the hub what can be done without the tenant's cluster. The
-// Cell that is retired says that the tenant was deleted, whatever becomes of it.
-func (p *Parts) stopFromAfar(ctx context.Context, s *Scope) component.Outcome {
-	if outcome := p.deleteRole(ctx, s); !outcome.Ready() {
-		return outcome
-	}
-	if err := p.retireOwn(ctx, s); err != nil {
-		return component.Fail(fmt.Errorf("the tenant's own Cell: %w", err))
-	}
-	return component.Outcome{}
 }
 
 // lastOwn is the tenant's own Cell, read past the cache: what it says decides over
@@ -234,93 +238,6 @@ func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Sec
 		return nil, err
 	}
 	return secret, nil
-}
-
-// stopAccess retains every Binding, first of all, and then waits until nobody
-// serves the tenant. Where a Binding was lost there is nobody who could say so.
-func (p *Parts) stopAccess(ctx context.Context, s *Scope, bindings []*Bound) component.Outcome {
-	revisions := map[*Bound]string{}
-	lost := len(bindings) == 0 && committed(s.Tenant)
-	for _, b := range bindings {
-		revision, err := p.writeRetained(ctx, s, b)
-		switch {
-		case err == nil:
-			revisions[b] = revision
-		case p.unlessLost(ctx, s, b.Cell, err) != nil:
-			return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", b.Cell, err))
-		default:
-			lost = true
-		}
-	}
-	for _, b := range bindings {
-		if revisions[b] == "" {
-			continue
-		}
-		if outcome := p.stopped(ctx, s, b, revisions[b]); !outcome.Ready() {
-			return outcome
-		}
-	}
-	if lost {
-		return p.deleteRole(ctx, s)
-	}
-	return component.Outcome{}
-}
-
-// stopped is ready when every pod that serves a cell has given the tenant up, or
-// can use its key only for the rest of a lease.
-func (p *Parts) stopped(ctx context.Context, s *Scope, b *Bound, revision string) component.Outcome {
-	reader, err := runtimeReader(ctx, s.Cluster, b.Cell)
-	if err != nil {
-		return component.Fail(err)
-	}
-	outcome, err := acknowledged(ctx, reader, b.Cell, s.ID, revision)
-	if err != nil {
-		return component.Fail(err)
-	}
-	if outcome.Reason == v1alpha1.ReasonRuntimeStarting {
-		return p.deleteRole(ctx, s) // a pod that does not serve may still hold keys
-	}
-	if outcome.Reason != v1alpha1.ReasonAwaitingAcknowledgement {
-		return component.Outcome{} // every serving pod has stopped
-	}
-	if left := s.Tenant.DeletionTimestamp.Add(acknowledgementDeadline).Sub(s.Now); left > 0 {
-		return component.Wait(v1alpha1.ReasonRetained, "access is being stopped; the data and the key are kept", min(left, ackPoll))
-	}
-	return p.deleteRole(ctx, s)
-}
-
-// deleteRole lets the lease of the tenant's data keys end access.
-func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
-	if err := p.Keys.DeleteRole(ctx, authMount(s.own), desired.VaultRole(s.ID.String())); err != nil {
-		outcome := component.VaultOutcome(err)
-		if outcome.Message != "" {
-			outcome.Message = "not every runtime pod has confirmed that it stopped, and the tenant's Vault role cannot be deleted: " + outcome.Message
-		}
-		return outcome
-	}
-	return component.Outcome{}
-}
-
-// writeRetained stops access by the Binding, which stays as the record of the data.
-func (p *Parts) writeRetained(ctx context.Context, s *Scope, b *Bound) (revision string, err error) {
-	if b.Binding.Version == 0 {
-		return "", fmt.Errorf("%s/%s cannot be read; restore its %s, or remove the finalizer by hand",
-			b.Secret.Namespace, b.Secret.Name, binding.SecretKey)
-	}
-	retained := b.Binding
-	retained.State, retained.Credentials = binding.Retained, nil
-	data, err := binding.Encode(retained)
-	if err != nil {
-		return "", err
-	}
-	if !bytes.Equal(b.Secret.Data[binding.SecretKey], data) {
-		secret := b.Secret.DeepCopy()
-		secret.Data = map[string][]byte{binding.SecretKey: data}
-		if err := s.Cluster.Client.Update(ctx, secret); err != nil {
-			return "", err
-		}
-	}
-	return binding.Revision(data), nil
 }
 
 // withdrawCredential deletes the hand-over Secret; its key opens nothing any more.
