@@ -37,7 +37,7 @@ func (Credential) Needs(s *Scope) []string {
 
 // Reconcile implements component.Component.
 func (c Credential) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	secret, err := c.handOver(ctx, s.Tenant.Name)
+	secret, err := c.issued(ctx, s.Tenant.Name)
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -88,8 +88,8 @@ func (c Credential) correctEndpoint(ctx context.Context, s *Scope, secret *corev
 	return c.Client.Update(ctx, corrected)
 }
 
-// handOver is the Secret in which a tenant's API key is handed over, nil for none.
-func (p *Parts) handOver(ctx context.Context, tenant string) (*corev1.Secret, error) {
+// issued is the Secret with a tenant's API key, nil for none.
+func (p *Parts) issued(ctx context.Context, tenant string) (*corev1.Secret, error) {
 	reader, err := p.Clusters.Hub().Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
 	if err != nil {
 		return nil, err

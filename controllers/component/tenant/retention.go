@@ -230,17 +230,17 @@ func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, e
 	return id, nil
 }
 
-// credential is the hand-over Secret that was made for a tenant of this name,
+// credential is the Secret that the operator made for a tenant of this name,
 // nil when there is none.
 func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Secret, error) {
-	secret, err := p.handOver(ctx, t.Name)
+	secret, err := p.issued(ctx, t.Name)
 	if err != nil || secret == nil || secret.Labels[desired.LabelManagedBy] != desired.ManagedBy || secret.Labels[desired.LabelTenant] != t.Name {
 		return nil, err
 	}
 	return secret, nil
 }
 
-// withdrawCredential deletes the hand-over Secret; its key opens nothing any more.
+// withdrawCredential deletes the credential Secret; its key opens nothing any more.
 func (p *Parts) withdrawCredential(ctx context.Context, s *Scope) error {
 	secret, err := p.credential(ctx, s.Tenant)
 	if err != nil || secret == nil || secret.Labels[binding.LabelTenantID] != s.ID.String() {
