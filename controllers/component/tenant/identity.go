@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -165,7 +164,7 @@ func (p *Parts) namesakes(ctx context.Context, t *v1alpha1.Tenant) ([]namesake, 
 	for i := range cells.Items {
 		spec := &cells.Items[i].Spec
 		if id, err := uuid.Parse(spec.TenantID); err == nil && spec.Cluster.Same(t.Spec.Cluster) {
-			found = append(found, namesake{id, ptr.Deref(spec.Retired, false)})
+			found = append(found, namesake{id, spec.IsRetired()})
 		}
 	}
 	return found, nil

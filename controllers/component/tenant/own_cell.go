@@ -129,7 +129,7 @@ func (p *Parts) retireOwn(ctx context.Context, s *Scope) error {
 	if err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	if own.Spec.Retired != nil && *own.Spec.Retired {
+	if own.Spec.IsRetired() {
 		return nil
 	}
 	before := own.DeepCopy()
