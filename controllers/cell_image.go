@@ -5,7 +5,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -56,7 +55,7 @@ func (r *CellReconciler) migrating(ctx context.Context, s *cell.Scope) (bool, er
 }
 
 func holdsUp(c *v1alpha1.Cell, image string) bool {
-	if c.Status.SchemaImage == "" || c.Status.SchemaImage == image || ptr.Deref(c.Spec.Retired, false) {
+	if c.Status.SchemaImage == "" || c.Status.SchemaImage == image || c.Spec.IsRetired() {
 		return false
 	}
 	schema := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ConditionSchemaReady)

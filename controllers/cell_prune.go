@@ -12,7 +12,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
@@ -61,7 +60,7 @@ func prunedKinds(s *cell.Scope) []prunedKind {
 		kinds = append(kinds, prunedKind{"ScheduledBackup", s.Facts.Database, &cnpgv1.ScheduledBackupList{}})
 	}
 	// A Deployment that cannot be built at the moment is still wanted.
-	if ptr.Deref(s.Cell.Spec.Retired, false) {
+	if s.Cell.Spec.IsRetired() {
 		kinds = append(kinds, prunedKind{"Deployment", s.Facts.Runtime, &appsv1.DeploymentList{}})
 	}
 	return kinds

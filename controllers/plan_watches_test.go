@@ -36,7 +36,9 @@ func watching(t *testing.T, objects ...client.Object) *watches {
 	return newWatches(fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithIndex(&v1alpha1.Tenant{}, tenant.IndexPlan, tenant.IndexTenantByPlan).
 		WithIndex(&v1alpha1.Tenant{}, tenant.IndexReady, tenant.IndexTenantByReady).
-		Build())
+		WithIndex(&v1alpha1.Tenant{}, tenant.IndexTenantID, tenant.IndexTenantByID).
+		WithIndex(&v1alpha1.Tenant{}, tenant.IndexUnplaced, tenant.IndexTenantByUnplaced).
+		Build(), &tenant.Placements{})
 }
 
 func planAt(name string, rolledOut metav1.ConditionStatus) *v1alpha1.Plan {

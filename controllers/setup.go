@@ -59,8 +59,8 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 	if err := index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	w := newWatches(mgr.GetClient())
 	placements := &tenant.Placements{}
+	w := newWatches(mgr.GetClient(), placements)
 	all := newClusters(mgr, options, w, placements)
 	hub := all.Hub()
 	kinds := &KindWatch{Live: hub.Live}
@@ -164,6 +164,7 @@ func index(ctx context.Context, indexer client.FieldIndexer) error {
 		tenant.IndexTenantID: tenant.IndexTenantByID,
 		tenant.IndexReady:    tenant.IndexTenantByReady,
 		tenant.IndexPlan:     tenant.IndexTenantByPlan,
+		tenant.IndexUnplaced: tenant.IndexTenantByUnplaced,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Tenant{}, field, value))
 	}

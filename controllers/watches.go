@@ -39,14 +39,15 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 // watches says what wakes which reconciler.
 type watches struct {
 	hub              client.Reader // the cluster-wide cache
+	placements       *tenant.Placements
 	cellController   controller.Controller
 	tenantController controller.Controller
 	// answering tells both of a cluster that began or ceased to answer.
 	answering [2]chan event.GenericEvent
 }
 
-func newWatches(hub client.Reader) *watches {
-	return &watches{hub: hub, answering: [2]chan event.GenericEvent{make(chan event.GenericEvent, 1), make(chan event.GenericEvent, 1)}}
+func newWatches(hub client.Reader, placements *tenant.Placements) *watches {
+	return &watches{hub: hub, placements: placements, answering: [2]chan event.GenericEvent{make(chan event.GenericEvent, 1), make(chan event.GenericEvent, 1)}}
 }
 
 func (w *watches) setup(mgr ctrl.Manager, r *Reconcilers) (err error) {
@@ -63,7 +64,7 @@ func (w *watches) setup(mgr ctrl.Manager, r *Reconcilers) (err error) {
 		return err
 	}
 	w.tenantController, err = ctrl.NewControllerManagedBy(mgr).Named("tenant").
-		Watches(&v1alpha1.Tenant{}, handler.Funcs{CreateFunc: tenantCreated, UpdateFunc: tenantUpdated}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.Tenant{}, handler.Funcs{CreateFunc: tenantCreated, UpdateFunc: tenantUpdated, DeleteFunc: w.tenantDeleted}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.Plan{}, handler.Funcs{CreateFunc: w.planCreated, UpdateFunc: w.planUpdated}).
 		Watches(&v1alpha1.Cell{}, handler.Funcs{CreateFunc: w.cellCreated, UpdateFunc: w.cellUpdated, DeleteFunc: w.cellDeleted}).
 		WatchesRawSource(source.Channel(w.answering[1], handler.EnqueueRequestsFromMapFunc(w.tenantsElsewhere))).
@@ -284,6 +285,21 @@ func tenantUpdated(_ context.Context, e event.UpdateEvent, q queue) {
 	q.AddAfter(request(e.ObjectNew.GetName()), coalescence)
 }
 
+// tenantDeleted gives back what the tenant held, however it went, before it wakes
+// those who may have waited for that.
+func (w *watches) tenantDeleted(ctx context.Context, e event.DeleteEvent, q queue) {
+	w.placements.Release(e.Object.GetName())
+	w.wakeWaiting(ctx, q)
+}
+
+// wakeWaiting wakes the tenants that others were in the way of. Those that nobody
+// has judged yet may be stalled a moment from now.
+func (w *watches) wakeWaiting(ctx context.Context, q queue) {
+	for _, reason := range []string{v1alpha1.ReasonIDInUse, v1alpha1.ReasonNoCapacity, v1alpha1.ReasonClusterInUse, tenant.Unjudged} {
+		w.enqueue(w.tenantsBy(ctx, tenant.IndexUnplaced, reason), q)
+	}
+}
+
 func addWithPriority(q queue, priority int, requests ...reconcile.Request) {
 	if prioritised, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
 		prioritised.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, requests...)
@@ -351,6 +367,7 @@ func (w *watches) cellDeleted(ctx context.Context, e event.DeleteEvent, q queue)
 	if c, ok := e.Object.(*v1alpha1.Cell); ok && c.Spec.TenantID != "" {
 		w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, c.Spec.TenantID), q)
 		q.Add(request(c.Labels[desired.LabelTenant])) // its name is free
+		w.wakeWaiting(ctx, q) // its cluster is free
 	}
 }
 

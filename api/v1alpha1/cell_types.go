@@ -65,6 +65,9 @@ type CellSpec struct {
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
 }
 
+// IsRetired reports whether the cell's runtime is stopped and its database asleep.
+func (s *CellSpec) IsRetired() bool { return s.Retired != nil && *s.Retired }
+
 // CellStatus is what the operator found.
 //
 // +kubebuilder:validation:MinProperties=1

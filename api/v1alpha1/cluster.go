@@ -1,6 +1,10 @@
 package v1alpha1
 
-import apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+import (
+	"cmp"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+)
 
 // ClusterReference says which Kubernetes cluster a tenant has to itself. Give
 // one of the two.
@@ -17,6 +21,19 @@ type ClusterReference struct {
 	ClusterAPI *ClusterAPI `json:"clusterAPI,omitempty"`
 }
 
+// Same reports whether two references mean one cluster for one cell: its versions
+// and sizes may differ. Nil stands for the cluster that the operator runs in.
+func (r *ClusterReference) Same(other *ClusterReference) bool {
+	if r == nil || other == nil {
+		return r == other
+	}
+	ours, theirs := r.KubeconfigSecretRef, other.KubeconfigSecretRef
+	if ours == nil || theirs == nil {
+		return ours == theirs // Cluster API names a cluster like the cell
+	}
+	return ours.Name == theirs.Name && ours.DataKey() == theirs.DataKey()
+}
+
 // KubeconfigReference names a kubeconfig in a Secret.
 type KubeconfigReference struct {
 	// name of a Secret in the namespace bulkhead-clusters.
@@ -31,6 +48,9 @@ type KubeconfigReference struct {
 	// +kubebuilder:validation:MaxLength=253
 	Key string `json:"key,omitempty"`
 }
+
+// DataKey is the key of the Secret's data that holds the kubeconfig.
+func (r *KubeconfigReference) DataKey() string { return cmp.Or(r.Key, "kubeconfig") }
 
 // ClusterAPI describes a Cluster API Cluster by its ClusterClass
 // (https://cluster-api.sigs.k8s.io/tasks/experimental-features/cluster-class/).

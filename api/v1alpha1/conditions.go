@@ -137,6 +137,8 @@ const (
 	ReasonVaultUnreachable = "VaultUnreachable"
 	// ReasonVaultSealed : Vault answered that it is sealed.
 	ReasonVaultSealed = "VaultSealed"
+	// ReasonKeyMissing : Vault has lost the tenant's key; nothing else opens its data.
+	ReasonKeyMissing = "KeyMissing"
 	// ReasonVaultDenied : Vault refused the operator's token.
 	ReasonVaultDenied = "VaultDenied"
 )

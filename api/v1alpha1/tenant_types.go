@@ -53,7 +53,7 @@ type PlanReference struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.tier != 'DedicatedCluster' || has(self.cluster)",fieldPath=".cluster",message="the tier DedicatedCluster needs a cluster: give cluster.kubeconfigSecretRef or cluster.clusterAPI",reason=FieldValueRequired
 // +kubebuilder:validation:XValidation:rule="!has(self.cluster) || !(self.tier in ['Shared', 'DedicatedDatabase', 'DedicatedPods'])",fieldPath=".cluster",message="only the tier DedicatedCluster has a cluster of its own; leave cluster out, or change tier",reason=FieldValueForbidden
-// +kubebuilder:validation:XValidation:rule="!has(self.cluster) || !has(oldSelf.cluster) || self.cluster == oldSelf.cluster",fieldPath=".cluster",message="cluster cannot change: the tenant's data is there",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="has(self.cluster) == has(oldSelf.cluster) && (!has(self.cluster) || self.cluster == oldSelf.cluster)",fieldPath=".cluster",message="cluster cannot be given, changed or left out later: the tenant's data is where it is",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.adoptID) || (has(self.adoptID) && self.adoptID == oldSelf.adoptID)",fieldPath=".adoptID",message="adoptID cannot change once it is set; delete the Tenant (its data is retained) and apply a new one with the other id",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="(has(self.credentialGeneration) ? self.credentialGeneration : 1) >= (has(oldSelf.credentialGeneration) ? oldSelf.credentialGeneration : 1)",fieldPath=".credentialGeneration",message="credentialGeneration can only rise; raise it by one to rotate the credential",reason=FieldValueInvalid
 type TenantSpec struct {
@@ -213,6 +213,7 @@ type TenantStatus struct {
 // +kubebuilder:printcolumn:name="Database",type=string,priority=1,JSONPath=`.status.placement.database`
 // +kubebuilder:printcolumn:name="Key",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="KeyReady")].reason`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name: a tenant's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.adoptID) || has(oldSelf.spec.adoptID) || !has(oldSelf.status) || !has(oldSelf.status.id) || self.spec.adoptID == oldSelf.status.id",fieldPath=".spec.adoptID",message="this Tenant has an identity already (status.id); apply a new Tenant with the adoptID",reason=FieldValueForbidden
 type Tenant struct {
 	metav1.TypeMeta `json:",inline"`
 

@@ -7,7 +7,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
@@ -94,7 +93,7 @@ func Cell(in CellInput) (CellSet, error) {
 }
 
 // retired reports whether the cell only keeps its data.
-func retired(in CellInput) bool { return ptr.Deref(in.Cell.Spec.Retired, false) }
+func retired(in CellInput) bool { return in.Cell.Spec.IsRetired() }
 
 // build collects the errors of turning typed objects into generic ones.
 type build []error

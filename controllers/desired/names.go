@@ -137,5 +137,5 @@ func KeyName(id string) string { return "t-" + id }
 // VaultRole is the Vault role, and the policy, of a tenant id.
 func VaultRole(id string) string { return "bulkhead-t-" + id }
 
-// CredentialSecret is the hand-over Secret of a tenant; it lives in CredentialsNamespace.
+// CredentialSecret is the Secret with a tenant's first API key; it lives in CredentialsNamespace.
 func CredentialSecret(tenant string) string { return tenant }

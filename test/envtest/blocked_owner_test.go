@@ -36,15 +36,7 @@ var _ = Describe("The deletion of a tenant with a cluster of its own", func() {
 		id := string(t.UID)
 		t.Status.ID = id
 		Expect(admin.Status().Update(ctx, t)).To(Succeed())
-		own := &v1alpha1.Cell{ObjectMeta: metav1.ObjectMeta{Name: desired.OwnCellName(id)}, Spec: v1alpha1.CellSpec{
-			TenantID: id, Capacity: 1, Cluster: t.Spec.Cluster, Runtime: &v1alpha1.RuntimeSize{Replicas: 1},
-		}}
-		Expect(admin.Create(ctx, own)).To(Succeed())
-		own.Status.Namespaces = []v1alpha1.OwnedNamespace{{Name: desired.RuntimeNamespace(own.Name), UID: "5f1c2d3e"}}
-		Expect(admin.Status().Update(ctx, own)).To(Succeed())
-		mount := desired.AuthMount(own.Name)
-		Expect(s.keys.EnsureAuthMount(ctx, vault.Mount{Path: mount})).To(Succeed())
-		Expect(s.keys.Ensure(ctx, vault.Spec{Key: desired.KeyName(id), Role: desired.VaultRole(id), AuthMount: mount})).To(Succeed())
+		own, mount := s.servedFar(ctx, t, id, t.Spec.Cluster)
 
 		Expect(admin.Delete(ctx, t)).To(Succeed())
 		s.deletionNames(ctx, t, v1alpha1.ReasonKubeconfigMissing, ContainSubstring(desired.ClustersNamespace+"/far-b"))
@@ -57,13 +49,64 @@ var _ = Describe("The deletion of a tenant with a cluster of its own", func() {
 		})
 		Expect(admin.Get(ctx, client.ObjectKeyFromObject(t), t)).To(Succeed(), "gone before its Binding was seen to")
 
-		By("its cell, which waits as well")
+		By("its cell, which says that the tenant was deleted, and waits as well")
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(own), own)).To(Succeed())
+		Expect(own.Spec.Retired).To(HaveValue(BeTrue()))
 		own.Annotations = map[string]string{v1alpha1.AnnotationDiscardData: id}
 		controllerutil.AddFinalizer(own, controllers.Finalizer)
 		Expect(admin.Update(ctx, own)).To(Succeed())
 		Expect(admin.Delete(ctx, own)).To(Succeed())
 		s.cellDeletionNames(ctx, own, v1alpha1.ReasonKubeconfigMissing, ContainSubstring(desired.ClustersNamespace+"/far-b"))
 	})
+})
+
+// servedFar makes what is on the hub of a tenant that is served in another cluster.
+func (s *scene) servedFar(ctx SpecContext, t *v1alpha1.Tenant, id string, cluster *v1alpha1.ClusterReference) (own *v1alpha1.Cell, mount string) {
+	GinkgoHelper()
+	own = &v1alpha1.Cell{
+		ObjectMeta: metav1.ObjectMeta{Name: desired.OwnCellName(id), Labels: map[string]string{desired.LabelManagedBy: desired.ManagedBy, desired.LabelTenant: t.Name}},
+		Spec:       v1alpha1.CellSpec{TenantID: id, Capacity: 1, Cluster: cluster, Runtime: &v1alpha1.RuntimeSize{Replicas: 1}},
+	}
+	Expect(admin.Create(ctx, own)).To(Succeed())
+	own.Status.Namespaces = []v1alpha1.OwnedNamespace{{Name: desired.RuntimeNamespace(own.Name), UID: "5f1c2d3e"}}
+	Expect(admin.Status().Update(ctx, own)).To(Succeed())
+	mount = desired.AuthMount(own.Name)
+	Expect(s.keys.EnsureAuthMount(ctx, vault.Mount{Path: mount})).To(Succeed())
+	Expect(s.keys.Ensure(ctx, vault.Spec{Key: desired.KeyName(id), Role: desired.VaultRole(id), AuthMount: mount})).To(Succeed())
+	return own, mount
+}
+
+var _ = Describe("The deletion of a tenant whose object says too little of its own cluster", func() {
+	DescribeTable("goes by its Cell", func(ctx SpecContext, name, id string, change func(t *v1alpha1.Tenant) (status string)) {
+		s := newScene(ctx)
+		t := s.newTenant(name)
+		cluster := &v1alpha1.ClusterReference{KubeconfigSecretRef: &v1alpha1.KubeconfigReference{Name: name}}
+		t.Spec.Tier, t.Spec.Cluster = v1alpha1.TierDedicatedCluster, cluster
+		status := change(t)
+		t.Finalizers = []string{controllers.Finalizer}
+		Expect(admin.Create(ctx, t)).To(Succeed())
+		if status != "" {
+			t.Status.ID = status
+			Expect(admin.Status().Update(ctx, t)).To(Succeed())
+		}
+		_, mount := s.servedFar(ctx, t, id, cluster)
+		Expect(admin.Delete(ctx, t)).To(Succeed())
+		s.deletionNames(ctx, t, v1alpha1.ReasonKubeconfigMissing, ContainSubstring(desired.ClustersNamespace+"/"+name))
+		s.clock.advance(61 * time.Second)
+		s.pursue(ctx, func() bool {
+			_, err := s.tenant(ctx, t.Name)
+			Expect(err).NotTo(HaveOccurred())
+			_, ok := s.keys.RoleAt(mount, desired.VaultRole(id))
+			return !ok
+		})
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(t), t)).To(Succeed(), "gone before its Binding was seen to")
+	},
+		Entry("when its cluster is not in the spec any more", "far-spec", "7d3c1d1e-0000-4000-8000-000000000001", func(t *v1alpha1.Tenant) string {
+			t.Spec.Tier, t.Spec.Cluster = v1alpha1.TierShared, nil
+			return "7d3c1d1e-0000-4000-8000-000000000001"
+		}),
+		Entry("when a restore lost its status and its UID", "far-lost", "7d3c1d1e-0000-4000-8000-000000000002", func(*v1alpha1.Tenant) string { return "" }),
+	)
 })
 
 var _ = Describe("The deletion of a tenant with cells of its own", func() {

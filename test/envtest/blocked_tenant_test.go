@@ -159,18 +159,56 @@ var _ = Describe("The deletion of a tenant", func() {
 		s.deletionEnds(ctx, t)
 	})
 
-	It("names a Binding that cannot be read", func(ctx SpecContext) {
+	DescribeTable("makes a retained Binding of one that cannot be read", func(ctx SpecContext, name string, tier v1alpha1.Tier) {
 		s := newScene(ctx)
 		s.readyCell(ctx)
-		t := s.readyTenant(ctx, "stuck-damage-a")
-		_, secret := s.bindingOf(ctx, t.Status.ID)
-		good := secret.DeepCopy()
+		var t *v1alpha1.Tenant
+		own := s.world
+		if tier == v1alpha1.TierShared {
+			t = s.readyTenant(ctx, name)
+		} else {
+			t, own = s.readyOwner(ctx, name, tier)
+		}
+		before, secret := s.bindingOf(ctx, t.Status.ID)
 		secret.Data[binding.SecretKey] = []byte("not JSON")
 		Expect(admin.Update(ctx, secret)).To(Succeed())
 		Expect(admin.Delete(ctx, t)).To(Succeed())
-		s.deletionNames(ctx, t, v1alpha1.ReasonError, ContainSubstring(secret.Namespace+"/"+secret.Name+" cannot be read"), ContainSubstring("restore its "+binding.SecretKey))
-		good.ResourceVersion = ""
-		Expect(admin.Update(ctx, good)).To(Succeed())
+		s.deletionEnds(ctx, t)
+		s.expectRetained(ctx, t)
+		s.expectNoRole(t)
+		after, _ := s.bindingOf(ctx, t.Status.ID)
+		Expect(after.Database).To(Equal(before.Database), "its rows would be looked for elsewhere")
+
+		By("from which it comes back")
+		again := s.newTenant(name)
+		again.Spec = *t.Spec.DeepCopy()
+		again.Spec.AdoptID = t.Status.ID
+		Expect(admin.Create(ctx, again)).To(Succeed())
+		s.ownBecomes(ctx, name, own, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		after, _ = s.bindingOf(ctx, t.Status.ID)
+		Expect(after.State).To(Equal(binding.Active))
+		_, ok := s.keys.Role(desired.VaultRole(t.Status.ID))
+		Expect(ok).To(BeTrue())
+	},
+		Entry("in a shared cell", "stuck-damage-a", v1alpha1.TierShared),
+		Entry("with a database of its own", "stuck-damage-b", v1alpha1.TierDedicatedDatabase),
+	)
+
+	It("takes the Vault role of who cannot be told to stop", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		t := s.readyTenant(ctx, "stuck-role-a")
+		allow := breakWebhook(ctx, "role.example.com", desired.RuntimeNamespace(s.world.cell))
+		Expect(admin.Delete(ctx, t)).To(Succeed())
+		s.deletionNames(ctx, t, v1alpha1.ReasonAdmissionDenied, ContainSubstring("webhook role.example.com"))
+		s.clock.advance(61 * time.Second)
+		s.pursue(ctx, func() bool {
+			_, _ = s.tenant(ctx, t.Name)
+			_, ok := s.keys.Role(desired.VaultRole(t.Status.ID))
+			return !ok
+		})
+		s.deletionNames(ctx, t, v1alpha1.ReasonAdmissionDenied, ContainSubstring("webhook role.example.com"))
+		allow()
 		s.deletionEnds(ctx, t)
 		s.expectRetained(ctx, t)
 	})

@@ -149,7 +149,7 @@ var _ = Describe("Cluster API", Ordered, func() {
 		Expect(admin.Delete(ctx, clusterNamed(ctx, own.cell))).To(Succeed())
 		s.clusterCondition(ctx, own.cell, "True/"+v1alpha1.ReasonClusterGone, ContainSubstring("is not made anew"))
 		s.ownBecomes(ctx, t.Name, own, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
-		Expect(admin.Delete(ctx, kubeconfigOf(own.cell))).To(Succeed())
+		Expect(admin.Delete(ctx, kubeconfigSecret(own.cell))).To(Succeed())
 		next = s.ownBecomes(ctx, t.Name, own, v1alpha1.ConditionClusterReady, metav1.ConditionFalse, v1alpha1.ReasonClusterGone)
 		for _, condition := range []string{v1alpha1.ConditionPlaced, v1alpha1.ConditionKeyReady, v1alpha1.ConditionRuntimeReady} {
 			Expect(stateOf(next.Status.Conditions, condition)).To(Equal("True/Ready"), "what cannot be seen was judged: %s", condition)
@@ -172,7 +172,7 @@ var _ = Describe("Cluster API", Ordered, func() {
 
 		By("going on when it is gone")
 		Expect(admin.Delete(ctx, foreign)).To(Succeed())
-		Expect(admin.Delete(ctx, kubeconfigOf(name))).To(Succeed())
+		Expect(admin.Delete(ctx, kubeconfigSecret(name))).To(Succeed())
 		s.provisioning(ctx, t, ContainSubstring("has not begun"))
 
 		By("saying so of a cell that exists, too")

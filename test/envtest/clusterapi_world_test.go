@@ -66,7 +66,7 @@ func playClusterAPI(ctx context.Context, name, condition, reason, message string
 // it renews the kubeconfig.
 func handOverKubeconfig(ctx context.Context, name string, kubeconfig []byte) {
 	GinkgoHelper()
-	secret := kubeconfigOf(name)
+	secret := kubeconfigSecret(name)
 	secret.Data = map[string][]byte{"value": kubeconfig}
 	if err := admin.Create(ctx, secret); !apierrors.IsAlreadyExists(err) {
 		Expect(err).NotTo(HaveOccurred())
@@ -76,7 +76,7 @@ func handOverKubeconfig(ctx context.Context, name string, kubeconfig []byte) {
 }
 
 // kubeconfigOf is the Secret of a Cluster's kubeconfig.
-func kubeconfigOf(name string) *corev1.Secret {
+func kubeconfigSecret(name string) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: desired.ClustersNamespace, Name: name + "-kubeconfig", Labels: map[string]string{"cluster.x-k8s.io/cluster-name": name}},
 		Type:       "cluster.x-k8s.io/secret",

@@ -46,6 +46,7 @@ var _ = Describe("Identity", func() {
 		Expect(s.keys.HasKey(desired.KeyName(id))).To(BeTrue())
 		err := admin.Get(ctx, client.ObjectKey{Namespace: desired.CredentialsNamespace, Name: "kept-a"}, &corev1.Secret{})
 		Expect(apierrors.IsNotFound(err)).To(BeTrue())
+		s.expectNoRole(first) // every Ready pod has stopped, but there may be others
 
 		By("a tenant of the same name without a word on whom it is")
 		Expect(admin.Create(ctx, s.newTenant("kept-a"))).To(Succeed())
@@ -61,6 +62,8 @@ var _ = Describe("Identity", func() {
 		b, _ = s.bindingOf(ctx, id)
 		Expect(b.State).To(Equal(binding.Active))
 		Expect(b.Credentials).To(HaveLen(1))
+		_, ok := s.keys.Role(desired.VaultRole(id))
+		Expect(ok).To(BeTrue())
 
 		By("refusing it to another")
 		thief := s.newTenant("thief-a")

@@ -117,6 +117,33 @@ var _ = Describe("A shared tenant", func() {
 		Expect(b.Credentials).To(HaveLen(1))
 	})
 
+	It("never gets another key in the place of one that Vault has lost", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		t := s.readyTenant(ctx, "lostkey-a")
+		key := desired.KeyName(t.Status.ID)
+		s.keys.SetKey(key, false)
+		s.clock.advance(20 * time.Minute) // a probe is due
+		t = s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionKeyReady, metav1.ConditionFalse, v1alpha1.ReasonKeyMissing)
+		Expect(messageOf(t.Status.Conditions, v1alpha1.ConditionKeyReady)).To(And(ContainSubstring(key), ContainSubstring("restore Vault")))
+
+		By("not even when its Binding is lost as well")
+		_, secret := s.bindingOf(ctx, t.Status.ID)
+		Expect(admin.Delete(ctx, secret)).To(Succeed())
+		s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionRuntimeReady, metav1.ConditionFalse, v1alpha1.ReasonBlocked)
+		s.restart()
+		for range 3 {
+			result, err := s.tenant(ctx, t.Name)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.RequeueAfter).To(BeNumerically(">", 0), "nothing else tells of a restored Vault")
+		}
+		Expect(s.keys.HasKey(key)).To(BeFalse())
+
+		By("going on when Vault is restored")
+		s.keys.SetKey(key, true)
+		s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+	})
+
 	It("rotates its credential with an hour's overlap", func(ctx SpecContext) {
 		s := newScene(ctx)
 		s.readyCell(ctx)

@@ -120,7 +120,7 @@ func (t *test) named(cells []v1alpha1.Cell, tenants []v1alpha1.Tenant) (map[stri
 // outOfReach reports that a cell has no pods in this cluster: it is on another
 // one, or it only keeps a deleted tenant's data.
 func outOfReach(c v1alpha1.Cell) bool {
-	return c.Spec.Cluster != nil || ptr.Deref(c.Spec.Retired, false)
+	return c.Spec.Cluster != nil || c.Spec.IsRetired()
 }
 
 func (t *test) surveyCell(ctx context.Context, found *v1alpha1.Cell, tenants []v1alpha1.Tenant) (*cell, error) {

@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
@@ -52,7 +51,7 @@ func (Database) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		}
 		return outcome
 	}
-	if ptr.Deref(s.Cell.Spec.Retired, false) {
+	if s.Cell.Spec.IsRetired() {
 		return asleep(s.Facts.Cluster)
 	}
 	if outcome := databaseHealth(s.Facts.Cluster); !outcome.Ready() {

@@ -23,7 +23,7 @@ func (Runtime) Condition() string { return v1alpha1.ConditionRuntimeReady }
 // migration runs or has failed, the Deployment keeps the image that it has. To
 // stop, it needs no database either.
 func (Runtime) Needs(s *Scope) []string {
-	if ptr.Deref(s.Cell.Spec.Retired, false) {
+	if s.Cell.Spec.IsRetired() {
 		return []string{v1alpha1.ConditionNamespacesReady}
 	}
 	return []string{v1alpha1.ConditionNamespacesReady, v1alpha1.ConditionDatabaseReady}
@@ -37,7 +37,7 @@ func (Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := s.applyAll(ctx, s.Set.Runtime); !outcome.Ready() {
 		return outcome
 	}
-	if ptr.Deref(s.Cell.Spec.Retired, false) {
+	if s.Cell.Spec.IsRetired() {
 		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "the runtime is stopped"}
 	}
 	if !has(s.Set, desired.RuntimeDeployment) {

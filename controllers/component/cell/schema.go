@@ -6,7 +6,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
@@ -30,7 +29,7 @@ func (Schema) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	switch {
 	case s.Cell.Spec.Database == nil:
 		return component.Outcome{}
-	case ptr.Deref(s.Cell.Spec.Retired, false):
+	case s.Cell.Spec.IsRetired():
 		return component.Outcome{Reason: v1alpha1.ReasonRetired}
 	case Finished(job, batchv1.JobComplete):
 		s.Cell.Status.SchemaImage = s.Image

@@ -29,13 +29,24 @@ type Bindings struct {
 }
 
 // ByID returns the Bindings of a tenant id: in a shared cell, or in the cell
-// that is the tenant's own. elsewhere is the tenant's own cluster, if it has one.
-// More than one Binding is a fault.
+// that is the tenant's own. elsewhere is the tenant's own cluster, if it has one;
+// its owner may write there what he likes, so that only the namespace that
+// follows from the id is looked into. More than one Binding is a fault.
 func (b *Bindings) ByID(ctx context.Context, id uuid.UUID, elsewhere *clusters.Cluster) ([]*Bound, error) {
-	own := desired.OwnCellName(id.String())
+	hub, own := b.Clusters.Hub(), desired.OwnCellName(id.String())
 	// One that this process made a moment ago may be in the cache and not yet in the index.
-	likely := []string{own, b.Placements.CellOf(id.String())}
-	return b.find(ctx, elsewhere, func(cellName string) bool { return cellName == own || !isOwn(cellName) }, func(c *nscache.Caches) []types.NamespacedName {
+	look := namesOf(id, own, b.Placements.CellOf(id.String()))
+	found, err := findIn(ctx, hub, func(cellName string) bool { return cellName == own || !isOwn(cellName) }, look)
+	if err != nil || elsewhere == nil || elsewhere == hub {
+		return found, err
+	}
+	more, err := findIn(ctx, elsewhere, func(cellName string) bool { return cellName == own }, namesOf(id, own))
+	return append(found, more...), err
+}
+
+// namesOf finds the Bindings of an id by the index, and in cells where they are likely to be.
+func namesOf(id uuid.UUID, likely ...string) func(*nscache.Caches) []types.NamespacedName {
+	return func(c *nscache.Caches) []types.NamespacedName {
 		found := c.Find(keyOfID(id.String()))
 		for _, cellName := range likely {
 			name := types.NamespacedName{Namespace: desired.RuntimeNamespace(cellName), Name: desired.BindingSecret(id.String())}
@@ -44,12 +55,13 @@ func (b *Bindings) ByID(ctx context.Context, id uuid.UUID, elsewhere *clusters.C
 			}
 		}
 		return found
-	})
+	}
 }
 
-// ByName returns the Bindings that carry a tenant's name.
-func (b *Bindings) ByName(ctx context.Context, name string, elsewhere *clusters.Cluster) ([]*Bound, error) {
-	return b.find(ctx, elsewhere, func(string) bool { return true }, func(c *nscache.Caches) []types.NamespacedName {
+// ByName returns the Bindings on the hub that carry a tenant's name. A name in
+// another cluster proves nothing.
+func (b *Bindings) ByName(ctx context.Context, name string) ([]*Bound, error) {
+	return findIn(ctx, b.Clusters.Hub(), func(string) bool { return true }, func(c *nscache.Caches) []types.NamespacedName {
 		return c.Find(keyOfName(name))
 	})
 }
@@ -60,17 +72,7 @@ func (b *Bindings) Complete(ctx context.Context) error {
 	return open(ctx, b.Clusters.Hub(), func(cellName string) bool { return !isOwn(cellName) })
 }
 
-// find looks in the cells of the hub and of one other cluster.
-func (b *Bindings) find(ctx context.Context, elsewhere *clusters.Cluster, in func(cellName string) bool, look func(*nscache.Caches) []types.NamespacedName) ([]*Bound, error) {
-	hub := b.Clusters.Hub()
-	found, err := findIn(ctx, hub, in, look)
-	if err != nil || elsewhere == nil || elsewhere == hub {
-		return found, err
-	}
-	more, err := findIn(ctx, elsewhere, in, look)
-	return append(found, more...), err
-}
-
+// findIn looks in the cells of one cluster.
 func findIn(ctx context.Context, cluster *clusters.Cluster, in func(cellName string) bool, look func(*nscache.Caches) []types.NamespacedName) ([]*Bound, error) {
 	if err := open(ctx, cluster, in); err != nil {
 		return nil, err
@@ -142,15 +144,16 @@ func runtimeReader(ctx context.Context, cluster *clusters.Cluster, cellName stri
 	return cluster.Caches.Open(ctx, desired.RuntimeNamespace(cellName), cell.RuntimeKinds()...)
 }
 
-// bound reads a stored Binding. Labels say whose it is even when its bytes
-// cannot be read, so that a damaged Binding is mended and not doubled.
+// bound reads a stored Binding. The Secret's name says whose it is, whatever its
+// bytes are: a damaged Binding is mended and not doubled, and one that speaks of
+// another tenant is damaged.
 func bound(cellName string, secret *corev1.Secret) *Bound {
 	b := &Bound{Cell: cellName, Secret: secret, Name: secret.Labels[desired.LabelTenant]}
-	if id, err := uuid.Parse(secret.Labels[binding.LabelTenantID]); err == nil {
+	if id, err := uuid.Parse(strings.TrimPrefix(secret.Name, desired.BindingSecret(""))); err == nil {
 		b.ID = id
 	}
-	if stored, err := binding.Decode(secret.Data[binding.SecretKey]); err == nil {
-		b.Binding, b.ID, b.Name = stored, stored.Tenant.ID, stored.Tenant.Name
+	if stored, err := binding.Decode(secret.Data[binding.SecretKey]); err == nil && stored.Tenant.ID == b.ID {
+		b.Binding, b.Name = stored, stored.Tenant.Name
 	}
 	return b
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -33,7 +32,7 @@ func (c Cluster) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if err != nil {
 		return component.Fail(err)
 	}
-	if own != nil && !equality.Semantic.DeepEqual(own.Spec.Cluster, wanted) {
+	if own != nil && !own.Spec.Cluster.Same(wanted) {
 		return component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
 			"the tenant's Cell %s is not on the cluster of spec.cluster, and this version cannot move it; apply the Tenant anew with the cluster that it had", name))
 	}

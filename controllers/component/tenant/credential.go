@@ -26,14 +26,18 @@ type Credential struct{ *Parts }
 // Condition implements component.Component.
 func (Credential) Condition() string { return v1alpha1.ConditionCredentialReady }
 
-// Needs implements component.Component.
-func (Credential) Needs(*Scope) []string {
+// Needs implements component.Component. The rotation of a tenant that is served
+// waits for nothing: somebody may have stolen the key before it.
+func (Credential) Needs(s *Scope) []string {
+	if s.served() {
+		return nil
+	}
 	return []string{v1alpha1.ConditionPlaced, v1alpha1.ConditionKeyReady}
 }
 
 // Reconcile implements component.Component.
 func (c Credential) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	secret, err := c.handOver(ctx, s.Tenant.Name)
+	secret, err := c.issued(ctx, s.Tenant.Name)
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -84,8 +88,8 @@ func (c Credential) correctEndpoint(ctx context.Context, s *Scope, secret *corev
 	return c.Client.Update(ctx, corrected)
 }
 
-// handOver is the Secret in which a tenant's API key is handed over, nil for none.
-func (p *Parts) handOver(ctx context.Context, tenant string) (*corev1.Secret, error) {
+// issued is the Secret with a tenant's API key, nil for none.
+func (p *Parts) issued(ctx context.Context, tenant string) (*corev1.Secret, error) {
 	reader, err := p.Clusters.Hub().Caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
 	if err != nil {
 		return nil, err

@@ -88,23 +88,23 @@ func (c Database) access(ctx context.Context, s *Scope) component.Outcome {
 	if err != nil {
 		return component.Fail(err)
 	}
-	found := map[string]string{}
-	for name, key := range map[string]string{
-		desired.RoleSecretApp: corev1.BasicAuthPasswordKey, desired.RoleSecretLane: corev1.BasicAuthPasswordKey, desired.DatabaseCASecret: binding.FileCA,
+	database := &binding.Database{Host: desired.DatabaseHost(s.Store.Name)}
+	for _, need := range []struct {
+		secret, key string
+		to          *string
+	}{
+		{desired.RoleSecretApp, corev1.BasicAuthPasswordKey, &database.AppPassword},
+		{desired.RoleSecretLane, corev1.BasicAuthPasswordKey, &database.LanePassword},
+		{desired.DatabaseCASecret, binding.FileCA, &database.CAPEM},
 	} {
 		var secret corev1.Secret
-		if err := reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, &secret); client.IgnoreNotFound(err) != nil {
+		if err := reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: need.secret}, &secret); client.IgnoreNotFound(err) != nil {
 			return component.Fail(err)
 		}
-		if found[name] = string(secret.Data[key]); found[name] == "" {
-			return component.Wait(v1alpha1.ReasonDatabaseStarting, fmt.Sprintf("the Secret %s/%s is not there yet", namespace, name), cellPoll)
+		if *need.to = string(secret.Data[need.key]); *need.to == "" {
+			return component.Wait(v1alpha1.ReasonDatabaseStarting, fmt.Sprintf("the Secret %s/%s is not there yet", namespace, need.secret), cellPoll)
 		}
 	}
-	s.Database = &binding.Database{
-		Host:         desired.DatabaseHost(s.Store.Name),
-		CAPEM:        found[desired.DatabaseCASecret],
-		AppPassword:  found[desired.RoleSecretApp],
-		LanePassword: found[desired.RoleSecretLane],
-	}
+	s.Database = database
 	return component.Outcome{}
 }

@@ -119,5 +119,5 @@ func (p *Parts) endpoint(s *Scope) string {
 	if p.Gateway != nil {
 		return "https://" + desired.Host(s.Tenant.Name, p.Gateway.Domain)
 	}
-	return desired.Endpoint(s.Cell.Name)
+	return desired.Endpoint(s.compute())
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
+	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
 
 // identify finds out who the tenant is: who it was, whom it adopts, whose
@@ -30,10 +32,10 @@ func (p *Parts) identify(ctx context.Context, s *Scope) component.Outcome {
 	if other, ok := p.Placements.Claim(id.String(), s.Tenant.Name); !ok {
 		return inUse(id, other)
 	}
-	bindings, err := p.Bindings.ByID(ctx, id, s.Cluster)
+	bindings, outcome := p.bindingsOf(ctx, s, id)
 	switch {
-	case err != nil:
-		return component.Fail(err)
+	case !outcome.Ready():
+		return outcome
 	case len(bindings) > 1:
 		return component.Stall(v1alpha1.ReasonIdentityAmbiguous, fmt.Sprintf(
 			"the cells %s and %s both hold a Binding of %s; delete the one that is not the tenant's", bindings[0].Cell, bindings[1].Cell, id))
@@ -47,15 +49,34 @@ func (p *Parts) identify(ctx context.Context, s *Scope) component.Outcome {
 func (p *Parts) identity(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
 	t := s.Tenant
 	switch {
-	case t.Status.ID != "" && t.Spec.AdoptID != "" && t.Spec.AdoptID != t.Status.ID:
-		return uuid.Nil, component.Stall(v1alpha1.ReasonIDInUse, fmt.Sprintf(
-			"this tenant is %s already and cannot become %s; remove spec.adoptID by applying a new Tenant", t.Status.ID, t.Spec.AdoptID))
 	case t.Status.ID != "":
 		return parse(t.Status.ID)
 	case t.Spec.AdoptID != "":
 		return p.adopt(ctx, s)
 	}
-	return p.recognise(ctx, s)
+	return p.recognise(ctx, t)
+}
+
+// bindingsOf are the Bindings of an id. In a cluster of the tenant's own only what
+// is in the cell that the hub knows there counts.
+func (p *Parts) bindingsOf(ctx context.Context, s *Scope, id uuid.UUID) ([]*Bound, component.Outcome) {
+	var own v1alpha1.Cell
+	err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(id.String())}, &own)
+	elsewhere := s.Cluster
+	switch {
+	case apierrors.IsNotFound(err):
+		elsewhere = nil
+	case err != nil:
+		return nil, component.Fail(err)
+	case !own.Spec.Cluster.Same(s.Tenant.Spec.Cluster):
+		return nil, component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
+			"the Cell %s, which holds the tenant %s, is in another cluster than spec.cluster says; apply a Tenant with the spec.cluster of that Cell", own.Name, id))
+	}
+	found, err := p.Bindings.ByID(ctx, id, elsewhere)
+	if err != nil {
+		return nil, component.Fail(err)
+	}
+	return found, component.Outcome{}
 }
 
 func parse(text string) (uuid.UUID, component.Outcome) {
@@ -72,12 +93,9 @@ func (p *Parts) adopt(ctx context.Context, s *Scope) (uuid.UUID, component.Outco
 	if !outcome.Ready() {
 		return id, outcome
 	}
-	found, err := p.Bindings.ByID(ctx, id, s.Cluster)
-	if err != nil {
-		return id, component.Fail(err)
-	}
-	if len(found) > 0 {
-		return id, component.Outcome{}
+	found, outcome := p.bindingsOf(ctx, s, id)
+	if !outcome.Ready() || len(found) > 0 {
+		return id, outcome
 	}
 	_, own, err := p.ownCell(ctx, s.Tenant)
 	if err != nil {
@@ -92,13 +110,12 @@ func (p *Parts) adopt(ctx context.Context, s *Scope) (uuid.UUID, component.Outco
 
 // recognise finds the tenant again after its status was lost, by what is kept
 // under its name, and refuses to guess when a deleted tenant of this name left data.
-func (p *Parts) recognise(ctx context.Context, s *Scope) (uuid.UUID, component.Outcome) {
-	t := s.Tenant
+func (p *Parts) recognise(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, component.Outcome) {
 	own, outcome := parse(string(t.UID))
 	if !outcome.Ready() {
 		return own, outcome
 	}
-	records, err := p.records(ctx, s)
+	records, err := p.records(ctx, t)
 	if err != nil {
 		return own, component.Fail(err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -17,6 +18,9 @@ const (
 	IndexTenantID = "bulkhead.tenantID"
 	// IndexReady finds Tenants by the status of their Ready condition.
 	IndexReady = "bulkhead.ready"
+	// IndexUnplaced finds Tenants without a place by the reason, which is Unjudged
+	// before there is one.
+	IndexUnplaced = "bulkhead.unplaced"
 	// IndexKubeconfig finds Cells by the Secret with their cluster's kubeconfig.
 	IndexKubeconfig = "bulkhead.kubeconfig"
 	// IndexOwnerName finds Cells that are one tenant's own by that tenant's name.
@@ -24,6 +28,9 @@ const (
 	// IndexPlan finds Tenants by the plan in force.
 	IndexPlan = "bulkhead.plan"
 )
+
+// Unjudged is the value of IndexUnplaced of a Tenant that nobody has looked at yet.
+const Unjudged = "Unjudged"
 
 // BindingKeys are what a Binding is found by in the namespaces of all cells: the
 // tenant's id, which is in the Secret's name whatever else was changed, and the
@@ -64,6 +71,22 @@ func IndexTenantByReady(object client.Object) []string {
 		return []string{"True"}
 	}
 	return []string{"False"}
+}
+
+// IndexTenantByUnplaced is the value of IndexUnplaced.
+func IndexTenantByUnplaced(object client.Object) []string {
+	t, ok := object.(*v1alpha1.Tenant)
+	if !ok {
+		return nil
+	}
+	placed := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionPlaced)
+	switch {
+	case placed == nil:
+		return []string{Unjudged}
+	case placed.Status == metav1.ConditionTrue:
+		return nil
+	}
+	return []string{placed.Reason}
 }
 
 // IndexTenantByPlan is the value of IndexPlan.

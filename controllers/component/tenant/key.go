@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -10,6 +12,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/vault"
 )
+
+// keyPoll is how often a lost key is looked for.
+const keyPoll = time.Minute
 
 // Key brings about the tenant's key in Vault, and who may use it.
 type Key struct{ *Parts }
@@ -30,21 +35,38 @@ func (c Key) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if wait := c.Probes.Due(id, spec, stored, s.Now); wait > 0 {
 		return component.Outcome{After: wait}
 	}
-	if err := c.ensure(ctx, s, spec); err != nil {
-		return component.VaultOutcome(err)
+	if outcome := c.ensure(ctx, s, spec); !outcome.Ready() {
+		return outcome
 	}
 	return component.Outcome{After: c.Probes.Done(id, spec, s.Now)}
 }
 
-// ensure writes for a new tenant at once, and for a known one only what was
-// found to differ.
-func (c Key) ensure(ctx context.Context, s *Scope, spec vault.Spec) error {
-	if s.Bound != nil {
-		if asIntended, err := c.Keys.Observe(ctx, spec); asIntended || err != nil {
-			return err
-		}
+// ensure makes the key of a new tenant at once. For one that may have sealed data
+// it writes only who may use the key, and only what was found to differ: a key
+// that was lost is not made anew.
+func (c Key) ensure(ctx context.Context, s *Scope, spec vault.Spec) component.Outcome {
+	if s.Bound == nil && !committed(s.Tenant) {
+		return vaultOutcome(c.Keys.Ensure(ctx, spec))
 	}
-	return c.Keys.Ensure(ctx, spec)
+	state, err := c.Keys.Observe(ctx, spec)
+	switch {
+	case err != nil:
+		return component.VaultOutcome(err)
+	case state == vault.KeyMissing:
+		return component.Wait(v1alpha1.ReasonKeyMissing, fmt.Sprintf(
+			"Vault has lost the key %s, and nothing else opens what it sealed; restore Vault from a backup that holds it, and this goes on by itself", spec.Key), keyPoll)
+	case state == vault.Differs:
+		return vaultOutcome(c.Keys.EnsureAccess(ctx, spec))
+	}
+	return component.Outcome{}
+}
+
+// vaultOutcome is the Outcome of a call to Vault.
+func vaultOutcome(err error) component.Outcome {
+	if err != nil {
+		return component.VaultOutcome(err)
+	}
+	return component.Outcome{}
 }
 
 // clusterOf waits until Vault knows the cluster of a cell that has its own.
@@ -57,14 +79,19 @@ func clusterOf(c *v1alpha1.Cell) component.Outcome {
 
 func keySpec(s *Scope) vault.Spec {
 	id := s.ID.String()
-	spec := vault.Spec{
+	return vault.Spec{
 		Key:            desired.KeyName(id),
 		Role:           desired.VaultRole(id),
+		AuthMount:      authMount(s.Cell),
 		Namespace:      desired.RuntimeNamespace(s.Cell.Name),
 		ServiceAccount: desired.RuntimeServiceAccount,
 	}
-	if s.Cell.Spec.Cluster != nil {
-		spec.AuthMount = desired.AuthMount(s.Cell.Name)
+}
+
+// authMount is where the Vault roles of a cell's tenants are; empty for the hub's.
+func authMount(c *v1alpha1.Cell) string {
+	if c.Spec.Cluster == nil {
+		return ""
 	}
-	return spec
+	return desired.AuthMount(c.Name)
 }

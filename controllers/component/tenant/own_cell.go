@@ -17,11 +17,14 @@ import (
 )
 
 // own brings about the cell of what the tenant owns, and decides which cell
-// holds its rows.
+// holds its rows. Nothing is made or woken for a tenant that is elsewhere.
 func (c Placement) own(ctx context.Context, s *Scope) component.Outcome {
+	if outcome := bindingFits(s); !outcome.Ready() {
+		return outcome
+	}
 	if s.Profile.OwnsNothing() {
 		s.Store = s.Cell
-		return c.bindingFits(s)
+		return component.Outcome{}
 	}
 	if outcome := c.clusterFree(ctx, s); !outcome.Ready() {
 		return outcome
@@ -37,7 +40,7 @@ func (c Placement) own(ctx context.Context, s *Scope) component.Outcome {
 	if s.Profile.Database == tier.Own {
 		s.Store = own
 	}
-	return c.bindingFits(s)
+	return component.Outcome{}
 }
 
 // cellFits finds the cell that the tenant has to itself, and refuses one that is not
@@ -68,13 +71,20 @@ func (c Placement) cellFits(ctx context.Context, s *Scope) component.Outcome {
 
 // bindingFits refuses a Binding that has the tenant elsewhere than its tier says:
 // a tenant that was recognised or adopted was of another tier.
-func (c Placement) bindingFits(s *Scope) component.Outcome {
-	switch {
-	case s.Bound == nil || s.Bound.Binding.Version == 0:
+func bindingFits(s *Scope) component.Outcome {
+	if s.Bound == nil {
 		return component.Outcome{}
-	case s.Bound.Cell != s.Cell.Name:
+	}
+	compute := desired.OwnCellName(s.ID.String())
+	if s.Profile.Runtime == tier.Shared {
+		compute = s.Cell.Name
+	}
+	// Its rows are in the cell of its runtime, unless only the database is its own.
+	together := s.Profile.Database == s.Profile.Runtime
+	switch {
+	case s.Bound.Cell != compute:
 		return moveRequired("the tenant's runtime is in the Cell "+s.Bound.Cell, s)
-	case s.Bound.Binding.Database.Cell != (s.Store.Name == s.Cell.Name):
+	case s.Bound.Binding.Version != 0 && s.Bound.Binding.Database.Cell != together:
 		return moveRequired("the tenant's rows are in another database than the tier says", s)
 	}
 	return component.Outcome{}
@@ -148,7 +158,7 @@ func (p *Parts) retireOwn(ctx context.Context, s *Scope) error {
 	if err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	if isRetired(&own) {
+	if own.Spec.IsRetired() {
 		return nil
 	}
 	before := own.DeepCopy()

@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -19,11 +18,12 @@ type record struct {
 	retained bool
 }
 
-// records are what is kept under a tenant's name. The Binding is the record. Where
-// there is none to be seen, the tenant's own cell is: before the Binding is made,
-// and on a cluster that is found only by that cell.
-func (p *Parts) records(ctx context.Context, s *Scope) ([]record, error) {
-	named, err := p.Bindings.ByName(ctx, s.Tenant.Name, s.Cluster)
+// records are what is kept under a tenant's name, by what only the operator writes:
+// the Bindings on the hub, and the hub's Cells. Where there is no such Binding the
+// tenant's own cell counts: before the Binding is made, and on another cluster,
+// whose owner may write there what he likes.
+func (p *Parts) records(ctx context.Context, t *v1alpha1.Tenant) ([]record, error) {
+	named, err := p.Bindings.ByName(ctx, t.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (p *Parts) records(ctx context.Context, s *Scope) ([]record, error) {
 		all = append(all, record{b.ID, b.Retained()})
 		bound[b.ID] = true
 	}
-	cells, err := p.ownCells(ctx, s.Tenant.Name)
+	cells, err := p.ownCells(ctx, t.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +42,8 @@ func (p *Parts) records(ctx context.Context, s *Scope) ([]record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !bound[id] && (!isRetired(&cells[i]) || mayHoldElsewhere(&cells[i])) {
-			all = append(all, record{id, isRetired(&cells[i])})
+		if !bound[id] && (!cells[i].Spec.IsRetired() || mayHoldElsewhere(&cells[i])) {
+			all = append(all, record{id, cells[i].Spec.IsRetired()})
 		}
 	}
 	return all, nil
@@ -78,7 +78,7 @@ func (p *Parts) ownerByName(ctx context.Context, t *v1alpha1.Tenant) (string, er
 		switch {
 		case cells[i].Spec.TenantID == string(t.UID):
 			return string(t.UID), nil
-		case !isRetired(&cells[i]):
+		case !cells[i].Spec.IsRetired():
 			owners = append(owners, cells[i].Spec.TenantID)
 		}
 	}
@@ -94,8 +94,6 @@ func (p *Parts) ownCells(ctx context.Context, tenant string) ([]v1alpha1.Cell, e
 	err := p.Client.List(ctx, &cells, client.MatchingFields{IndexOwnerName: tenant}, client.UnsafeDisableDeepCopy)
 	return cells.Items, err
 }
-
-func isRetired(c *v1alpha1.Cell) bool { return ptr.Deref(c.Spec.Retired, false) }
 
 // mayHoldElsewhere reports whether a cell was in use on a cluster whose Bindings
 // may not be visible now.

@@ -38,8 +38,9 @@ func (Placement) Needs(s *Scope) []string {
 
 // Reconcile implements component.Component.
 func (c Placement) Reconcile(ctx context.Context, s *Scope) component.Outcome {
-	for _, step := range []func(context.Context, *Scope) component.Outcome{c.servedTier, c.plan, c.identify, c.cellFits, c.admit, c.place, c.own} {
+	for _, step := range []func(context.Context, *Scope) component.Outcome{c.identify, c.servedTier, c.plan, c.cellFits, c.admit, c.place, c.own} {
 		if outcome := step(ctx, s); !outcome.Ready() {
+			c.keep(s)
 			return outcome
 		}
 	}
@@ -48,6 +49,16 @@ func (c Placement) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	status.Placement = &v1alpha1.Placement{Database: s.Store.Name, Compute: s.Cell.Name}
 	status.Endpoint = c.endpoint(s)
 	return component.Outcome{}
+}
+
+// keep leaves a tenant whose spec cannot be followed as it is: served where its
+// Binding is, within the limits that it has. Its containment and its credentials
+// follow the spec all the same.
+func (c Placement) keep(s *Scope) {
+	s.PlanAdmitted = false
+	if s.served() {
+		s.Tenant.Status.ID, s.Tenant.Status.Endpoint = s.ID.String(), c.endpoint(s)
+	}
 }
 
 // servedTier refuses another tier than the served one.
@@ -79,12 +90,9 @@ func (c Placement) place(ctx context.Context, s *Scope) component.Outcome {
 	return c.choose(ctx, s)
 }
 
-// committed reports whether the tenant ever had a Binding: its credential is
-// issued before, its acknowledgement comes after.
-func committed(t *v1alpha1.Tenant) bool {
-	runtime := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionRuntimeReady)
-	return runtime != nil && runtime.Reason != v1alpha1.ReasonBlocked
-}
+// committed reports whether the tenant may ever have had a Binding: its credential
+// is issued right before.
+func committed(t *v1alpha1.Tenant) bool { return t.Status.CredentialSecretRef != nil }
 
 func (c Placement) stay(ctx context.Context, s *Scope, name string) component.Outcome {
 	var cell v1alpha1.Cell

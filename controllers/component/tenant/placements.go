@@ -14,6 +14,7 @@ import (
 type Placements struct {
 	mu    sync.Mutex
 	by    map[string]*claim      // by tenant id
+	ids   map[string]string      // by tenant: the one id that it holds
 	cells map[string]*occupation // by cell
 }
 
@@ -51,19 +52,20 @@ func (p *Placements) Seen(namespace, key string, present bool) {
 	p.reserve(id, 1)
 }
 
-// Claim takes an id for a tenant. When another holds it, its name is returned.
+// Claim takes an id for a tenant, which gives back another that it held. When
+// somebody else holds the id, its name is returned.
 func (p *Placements) Claim(id, tenant string) (holder string, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if held := p.by[id]; held != nil {
+		return held.tenant, held.tenant == tenant
+	}
 	if p.by == nil {
-		p.by = map[string]*claim{}
+		p.by, p.ids = map[string]*claim{}, map[string]string{}
 	}
-	held := p.by[id]
-	if held == nil {
-		p.by[id] = &claim{tenant: tenant}
-		return tenant, true
-	}
-	return held.tenant, held.tenant == tenant
+	p.release(tenant)
+	p.by[id], p.ids[tenant] = &claim{tenant: tenant}, id
+	return tenant, true
 }
 
 // Place gives the claimed id a place in the best candidate: a Ready one first,
@@ -126,14 +128,21 @@ func (p *Placements) CellOf(id string) string {
 	return ""
 }
 
-// Release gives an id and its place back.
-func (p *Placements) Release(id, tenant string) {
+// Release gives back what a tenant holds: an id, and its place.
+func (p *Placements) Release(tenant string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if held := p.by[id]; held != nil && held.tenant == tenant {
-		p.reserve(id, -1)
-		delete(p.by, id)
+	p.release(tenant)
+}
+
+func (p *Placements) release(tenant string) {
+	id, ok := p.ids[tenant]
+	if !ok {
+		return
 	}
+	p.reserve(id, -1)
+	delete(p.by, id)
+	delete(p.ids, tenant)
 }
 
 // taken is how many places of a cell are not free.

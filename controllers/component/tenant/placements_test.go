@@ -51,13 +51,32 @@ func TestPlacements(t *testing.T) {
 	if cell, _ := p.Place("1", []Candidate{{Name: "empty", Capacity: 50, Ready: true}, {Name: "ready", Capacity: 1, Ready: true}}); cell != "ready" {
 		t.Errorf("moved to %s, want to stay", cell)
 	}
-	p.Release("1", "globex")
+	p.Release("globex")
 	if p.CellOf("1") != "ready" {
 		t.Error("another tenant released the place")
 	}
-	p.Release("1", "acme")
+	p.Release("acme")
 	if _, ok := p.Claim("1", "globex"); !ok {
 		t.Error("a released id is still held")
+	}
+}
+
+// TestATenantHoldsOneID: the id of before, and its place, are others' to take.
+func TestATenantHoldsOneID(t *testing.T) {
+	var p Placements
+	one := []Candidate{{Name: "a", Capacity: 1}}
+	p.Claim("1", "acme")
+	p.Place("1", one)
+	p.Claim("2", "acme")
+	if holder, ok := p.Claim("1", "globex"); !ok {
+		t.Errorf("%s still holds the id that it gave up", holder)
+	}
+	if _, ok := p.Place("1", one); !ok {
+		t.Error("the place of an id that was given up is taken")
+	}
+	p.Release("acme")
+	if holder, ok := p.Claim("2", "initech"); !ok {
+		t.Errorf("%s still holds the id that it had last", holder)
 	}
 }
 
@@ -74,7 +93,7 @@ func TestPlacementsCountBindingsOnce(t *testing.T) {
 	full := func(when string, want bool) {
 		t.Helper()
 		p.Claim("other", "other")
-		defer p.Release("other", "other")
+		defer p.Release("other")
 		if _, ok := p.Place("other", one); ok == want {
 			t.Errorf("%s: another is placed: %v", when, ok)
 		}
@@ -88,7 +107,7 @@ func TestPlacementsCountBindingsOnce(t *testing.T) {
 	see(&p, "a", "1", false)
 	full("claimed, its Binding deleted by hand", true)
 	see(&p, "a", "1", true)
-	p.Release("1", "acme")
+	p.Release("acme")
 	full("retained: bound, and claimed by nobody", true)
 	see(&p, "a", "1", false)
 	full("gone", false)
@@ -146,7 +165,7 @@ func (w *placing) step() {
 			}
 		}
 	case 4: // the tenant is deleted, and its Binding stays
-		w.Release(id, id)
+		w.Release(id)
 		if cell := w.given[id]; cell != "" && !w.bound[cell][id] {
 			delete(w.given, id)
 		} else if cell != "" {
@@ -188,7 +207,7 @@ func TestPlacementsUnderRace(t *testing.T) {
 				p.Claim(id, id)
 				cell, ok := p.Place(id, rooms)
 				if !ok {
-					p.Release(id, id)
+					p.Release(id)
 					continue
 				}
 				see(&p, cell, id, true)
@@ -200,11 +219,11 @@ func TestPlacementsUnderRace(t *testing.T) {
 				}
 				p.mu.Unlock()
 				if random.IntN(2) == 0 {
-					p.Release(id, id)
+					p.Release(id)
 					see(&p, cell, id, false)
 				} else {
 					see(&p, cell, id, false)
-					p.Release(id, id)
+					p.Release(id)
 				}
 			}
 		})

@@ -56,16 +56,17 @@ func suits(s *Scope) component.Outcome {
 		return component.Stall(v1alpha1.ReasonPlanNotForTier, fmt.Sprintf(
 			"the Plan %s (%s) is for the tiers %v and not for %s; name another in spec.planRef.name", s.Plan.Name, origin, s.Plan.Spec.Tiers, s.Profile.Name))
 	}
-	for field, missing := range map[string]bool{
-		"database": s.Profile.Database == tier.Own && s.Plan.Spec.Database == nil,
-		"runtime":  s.Profile.Runtime == tier.Own && s.Plan.Spec.Runtime == nil,
-	} {
-		if missing {
-			return component.Stall(v1alpha1.ReasonPlanIncomplete, fmt.Sprintf(
-				"the Plan %s has no spec.%s, which the tier %s needs; add it", s.Plan.Name, field, s.Profile.Name))
-		}
+	missing := ""
+	switch {
+	case s.Profile.Database == tier.Own && s.Plan.Spec.Database == nil:
+		missing = "database"
+	case s.Profile.Runtime == tier.Own && s.Plan.Spec.Runtime == nil:
+		missing = "runtime"
+	default:
+		return component.Outcome{}
 	}
-	return component.Outcome{}
+	return component.Stall(v1alpha1.ReasonPlanIncomplete, fmt.Sprintf(
+		"the Plan %s has no spec.%s, which the tier %s needs; add it", s.Plan.Name, missing, s.Profile.Name))
 }
 
 // recordPlan records the Plan as it is now, once the serving pods have taken it

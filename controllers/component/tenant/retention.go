@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -18,27 +17,43 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
-	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
 // acknowledgementDeadline is how long a deletion waits for the runtime to stop
-// access. After it, the tenant's Vault role goes, so that the lease of its data
+// access before it takes the tenant's Vault role, so that the lease of its data
 // keys ends access.
 const acknowledgementDeadline = 60 * time.Second
 
 // Retain stops a deleted tenant's access and keeps its data and its key. It is
 // ready when nobody can be served any more and what the tenant has to itself was
-// told to stop.
+// told to stop. Whatever holds it up, the tenant's Vault role goes in time.
 func (p *Parts) Retain(ctx context.Context, s *Scope) component.Outcome {
-	if outcome := p.findCluster(ctx, s); !outcome.Ready() {
+	outcome := p.retain(ctx, s)
+	if outcome.Ready() || s.Leaving == nil || s.patience() > 0 {
 		return outcome
 	}
-	id, err := p.deletedID(ctx, s)
+	if role := p.deleteRole(ctx, s); !role.Ready() {
+		return role
+	}
+	return outcome
+}
+
+// patience is for how long a deletion still waits for the runtime to say that it
+// has stopped.
+func (s *Scope) patience() time.Duration {
+	return s.Tenant.DeletionTimestamp.Add(acknowledgementDeadline).Sub(s.Now)
+}
+
+func (p *Parts) retain(ctx context.Context, s *Scope) component.Outcome {
+	id, err := p.deletedID(ctx, s.Tenant)
 	if err != nil {
 		return component.Fail(err)
 	}
 	s.ID = id
+	if outcome := p.findCluster(ctx, s); !outcome.Ready() {
+		return outcome
+	}
 	bindings, err := p.bindingsToRetain(ctx, s)
 	if err != nil {
 		return component.Fail(err)
@@ -112,49 +127,53 @@ func servingCells(t *v1alpha1.Tenant, bindings []*Bound) []string {
 	return slices.Compact(cells)
 }
 
-// findCluster finds the cluster that a deleted tenant had to itself. While it
-// does not answer, the tenant's Vault role goes, so that the lease of its data
-// keys ends access there; the Tenant stays until its Binding can be seen to. A
-// cluster in which nothing was ever made is not waited for.
+// findCluster finds the cluster in which a deleted tenant's own cell is: its Cell
+// says so, whatever the spec says now. While it does not answer, the Cell is retired,
+// which says that the tenant was deleted, whatever becomes of it; the Tenant stays
+// until its Binding can be seen to. A cluster in which nothing was ever made is not
+// waited for.
 func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
-	if s.Cluster != nil || s.Tenant.Spec.Cluster == nil {
-		return component.Outcome{}
-	}
-	name, _, err := p.ownCell(ctx, s.Tenant)
+	own, err := p.lastOwn(ctx, s)
 	if err != nil {
 		return component.Fail(err)
 	}
-	cluster, err := p.Clusters.Of(ctx, s.Tenant.Spec.Cluster, name)
+	s.Leaving = own
+	cluster, err := p.Clusters.OfCell(ctx, own)
 	if err == nil {
 		s.Cluster = cluster
 		return component.Outcome{}
 	}
-	unused, failed := p.neverUsed(ctx, s.Tenant, name)
-	if failed != nil {
-		return component.Fail(failed)
-	}
-	if unused {
+	if neverUsed(s.Tenant, own) {
 		s.Cluster = p.Clusters.Hub()
 		return component.Outcome{}
 	}
-	if s.Now.Sub(s.Tenant.DeletionTimestamp.Time) > acknowledgementDeadline && s.Tenant.Status.ID != "" {
-		if err := p.Keys.DeleteRole(ctx, desired.AuthMount(name), desired.VaultRole(s.Tenant.Status.ID)); err != nil {
-			return component.VaultOutcome(err)
+	if s.patience() <= 0 {
+		if err := p.retireOwn(ctx, s); err != nil {
+			return component.Fail(fmt.Errorf("the tenant's own Cell: %w", err))
 		}
 	}
 	return cell.ClusterOutcome(err)
 }
 
-// neverUsed reports whether nothing of the tenant was ever made in the cluster that
-// it was to have: its cell got no namespace there, or the tenant never got a cell.
-// It reads past the cache: what it says decides over access.
-func (p *Parts) neverUsed(ctx context.Context, t *v1alpha1.Tenant, cellName string) (bool, error) {
+// lastOwn is the tenant's own Cell, read past the cache: what it says decides over
+// access. When there is none, it is what the spec would have made.
+func (p *Parts) lastOwn(ctx context.Context, s *Scope) (*v1alpha1.Cell, error) {
 	var own v1alpha1.Cell
-	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: cellName}, &own)
+	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own)
 	if apierrors.IsNotFound(err) {
-		return t.Status.Placement == nil, nil
+		own.Name, own.Spec.Cluster = desired.OwnCellName(s.ID.String()), s.Tenant.Spec.Cluster
+		return &own, nil
 	}
-	return err == nil && len(own.Status.Namespaces) == 0, err
+	return &own, err
+}
+
+// neverUsed reports whether nothing of the tenant was ever made in the cluster that
+// it was to have: its Cell got no namespace there, or it never got a Cell.
+func neverUsed(t *v1alpha1.Tenant, own *v1alpha1.Cell) bool {
+	if own.UID == "" {
+		return t.Status.Placement == nil
+	}
+	return len(own.Status.Namespaces) == 0
 }
 
 // bindingsToRetain looks past the caches when they have none: a Binding that was
@@ -183,14 +202,13 @@ func (p *Parts) bindingsToRetain(ctx context.Context, s *Scope) ([]*Bound, error
 func (p *Parts) Forget(s *Scope) {
 	id := s.ID.String()
 	p.Probes.Forget(id)
-	p.Placements.Release(id, s.Tenant.Name)
+	p.Placements.Release(s.Tenant.Name)
 	p.Pending.Left(id, false, s.Now)
 }
 
 // deletedID is the identity that the tenant had taken. Without a status its
 // credential says so, which goes last; or what is kept under its name.
-func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
-	t := s.Tenant
+func (p *Parts) deletedID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, error) {
 	if t.Status.ID != "" {
 		return uuid.Parse(t.Status.ID)
 	}
@@ -198,7 +216,7 @@ func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
 	if err != nil {
 		return own, err
 	}
-	id, err := p.lostID(ctx, s)
+	id, err := p.lostID(ctx, t)
 	if err != nil {
 		return own, err
 	}
@@ -211,124 +229,29 @@ func (p *Parts) deletedID(ctx context.Context, s *Scope) (uuid.UUID, error) {
 
 // lostID is the identity of a deleted tenant that lost its status; its own UID when
 // it never got anywhere.
-func (p *Parts) lostID(ctx context.Context, s *Scope) (uuid.UUID, error) {
-	credential, err := p.credential(ctx, s.Tenant)
+func (p *Parts) lostID(ctx context.Context, t *v1alpha1.Tenant) (uuid.UUID, error) {
+	credential, err := p.credential(ctx, t)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	if credential != nil {
 		return uuid.Parse(credential.Labels[binding.LabelTenantID])
 	}
-	id, outcome := p.recognise(ctx, s)
+	id, outcome := p.recognise(ctx, t)
 	return id, outcome.Err // what it refuses to guess is the tenant's own
 }
 
-// credential is the hand-over Secret that was made for a tenant of this name,
+// credential is the Secret that the operator made for a tenant of this name,
 // nil when there is none.
 func (p *Parts) credential(ctx context.Context, t *v1alpha1.Tenant) (*corev1.Secret, error) {
-	secret, err := p.handOver(ctx, t.Name)
+	secret, err := p.issued(ctx, t.Name)
 	if err != nil || secret == nil || secret.Labels[desired.LabelManagedBy] != desired.ManagedBy || secret.Labels[desired.LabelTenant] != t.Name {
 		return nil, err
 	}
 	return secret, nil
 }
 
-// stopAccess retains every Binding, first of all, and then waits until nobody
-// serves the tenant. Where a Binding was lost there is nobody who could say so.
-func (p *Parts) stopAccess(ctx context.Context, s *Scope, bindings []*Bound) component.Outcome {
-	revisions := map[*Bound]string{}
-	lost := len(bindings) == 0 && committed(s.Tenant)
-	for _, b := range bindings {
-		revision, err := p.writeRetained(ctx, s, b)
-		switch {
-		case err == nil:
-			revisions[b] = revision
-		case p.unlessLost(ctx, s, b.Cell, err) != nil:
-			return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", b.Cell, err))
-		default:
-			lost = true
-		}
-	}
-	for _, b := range bindings {
-		if revisions[b] == "" {
-			continue
-		}
-		if outcome := p.stopped(ctx, s, b, revisions[b]); !outcome.Ready() {
-			return outcome
-		}
-	}
-	if lost {
-		return p.deleteRole(ctx, s)
-	}
-	return component.Outcome{}
-}
-
-// stopped is ready when every pod that serves a cell has given the tenant up, or
-// can use its key only for the rest of a lease.
-func (p *Parts) stopped(ctx context.Context, s *Scope, b *Bound, revision string) component.Outcome {
-	reader, err := runtimeReader(ctx, s.Cluster, b.Cell)
-	if err != nil {
-		return component.Fail(err)
-	}
-	outcome, err := acknowledged(ctx, reader, b.Cell, s.ID, revision)
-	if err != nil {
-		return component.Fail(err)
-	}
-	if outcome.Reason == v1alpha1.ReasonRuntimeStarting {
-		return p.deleteRole(ctx, s) // a pod that does not serve may still hold keys
-	}
-	if outcome.Reason != v1alpha1.ReasonAwaitingAcknowledgement {
-		return component.Outcome{} // every serving pod has stopped
-	}
-	if left := s.Tenant.DeletionTimestamp.Add(acknowledgementDeadline).Sub(s.Now); left > 0 {
-		return component.Wait(v1alpha1.ReasonRetained, "access is being stopped; the data and the key are kept", min(left, ackPoll))
-	}
-	return p.deleteRole(ctx, s)
-}
-
-// deleteRole lets the lease of the tenant's data keys end access.
-func (p *Parts) deleteRole(ctx context.Context, s *Scope) component.Outcome {
-	if err := p.Keys.DeleteRole(ctx, authMount(s), desired.VaultRole(s.ID.String())); err != nil {
-		outcome := component.VaultOutcome(err)
-		if outcome.Message != "" {
-			outcome.Message = "not every runtime pod has confirmed that it stopped, and the tenant's Vault role cannot be deleted: " + outcome.Message
-		}
-		return outcome
-	}
-	return component.Outcome{}
-}
-
-// writeRetained stops access by the Binding, which stays as the record of the data.
-func (p *Parts) writeRetained(ctx context.Context, s *Scope, b *Bound) (revision string, err error) {
-	if b.Binding.Version == 0 {
-		return "", fmt.Errorf("%s/%s cannot be read; restore its %s, or remove the finalizer by hand",
-			b.Secret.Namespace, b.Secret.Name, binding.SecretKey)
-	}
-	retained := b.Binding
-	retained.State, retained.Credentials = binding.Retained, nil
-	data, err := binding.Encode(retained)
-	if err != nil {
-		return "", err
-	}
-	if !bytes.Equal(b.Secret.Data[binding.SecretKey], data) {
-		secret := b.Secret.DeepCopy()
-		secret.Data = map[string][]byte{binding.SecretKey: data}
-		if err := s.Cluster.Client.Update(ctx, secret); err != nil {
-			return "", err
-		}
-	}
-	return binding.Revision(data), nil
-}
-
-// authMount is where the tenant's Vault role is; empty for the hub's.
-func authMount(s *Scope) string {
-	if s.Profile.Cluster == tier.Shared {
-		return ""
-	}
-	return desired.AuthMount(desired.OwnCellName(s.ID.String()))
-}
-
-// withdrawCredential deletes the hand-over Secret; its key opens nothing any more.
+// withdrawCredential deletes the credential Secret; its key opens nothing any more.
 func (p *Parts) withdrawCredential(ctx context.Context, s *Scope) error {
 	secret, err := p.credential(ctx, s.Tenant)
 	if err != nil || secret == nil || secret.Labels[binding.LabelTenantID] != s.ID.String() {

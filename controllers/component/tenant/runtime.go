@@ -19,25 +19,27 @@ func (Runtime) Condition() string { return v1alpha1.ConditionRuntimeReady }
 
 // Needs implements component.Component. A Binding is made only when everything
 // that it names exists; once it does, a change such as a containment is never
-// held up by a Vault or a database that is away.
+// held up by a Vault or a database that is away, nor by a plan or a tier that the
+// tenant cannot have. A retained one is made active as a new one is made.
 func (Runtime) Needs(s *Scope) []string {
-	if s.Bound != nil {
-		return []string{v1alpha1.ConditionPlaced}
+	if s.served() {
+		return nil
 	}
 	return []string{v1alpha1.ConditionPlaced, v1alpha1.ConditionKeyReady, v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionCredentialReady}
 }
 
 // Reconcile implements component.Component.
 func (c Runtime) Reconcile(ctx context.Context, s *Scope) component.Outcome {
+	cell := s.compute()
 	data, err := c.write(ctx, s)
 	if err != nil {
-		return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", s.Cell.Name, err))
+		return component.Fail(fmt.Errorf("the Binding in the Cell %s: %w", cell, err))
 	}
-	reader, err := runtimeReader(ctx, s.Cluster, s.Cell.Name)
+	reader, err := runtimeReader(ctx, s.Cluster, cell)
 	if err != nil {
 		return component.Fail(err)
 	}
-	outcome, err := acknowledged(ctx, reader, s.Cell.Name, s.ID, binding.Revision(data))
+	outcome, err := acknowledged(ctx, reader, cell, s.ID, binding.Revision(data))
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -60,12 +62,12 @@ func (c Runtime) write(ctx context.Context, s *Scope) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted := desired.BindingSecretObject(s.Cell.Name, s.ID.String(), s.Tenant.Name, data)
+	wanted := desired.BindingSecretObject(s.compute(), s.ID.String(), s.Tenant.Name, data)
 	if s.Bound == nil {
 		if err := s.Cluster.Client.Create(ctx, wanted); err != nil {
 			return nil, err
 		}
-		s.Bound = bound(s.Cell.Name, wanted)
+		s.Bound = bound(s.compute(), wanted)
 		return data, nil
 	}
 	if bytes.Equal(s.Bound.Secret.Data[binding.SecretKey], data) {
@@ -78,26 +80,22 @@ func (c Runtime) write(ctx context.Context, s *Scope) ([]byte, error) {
 // input keeps what the Binding says wherever this run could not look, or may
 // not change it yet.
 func (c Runtime) input(s *Scope) desired.BindingInput {
+	var kept binding.Binding
+	if s.Bound != nil {
+		kept = s.Bound.Binding
+	}
 	in := desired.BindingInput{
-		Tenant: s.Tenant, ID: s.ID, TransitMount: c.TransitMount, Credentials: s.Credentials,
-		Limits: desired.Limits(s.Plan.Spec.Limits),
+		Tenant: s.Tenant, ID: s.ID, TransitMount: c.TransitMount, Epoch: kept.Epoch, Incarnation: kept.Incarnation,
+		Credentials: s.Credentials, Database: kept.Database, Limits: kept.Limits,
+	}
+	if s.Credentials == nil {
+		in.Credentials = kept.Credentials
 	}
 	if s.Database != nil {
 		in.Database = *s.Database
 	}
-	if s.Bound == nil {
-		return in
-	}
-	kept := s.Bound.Binding
-	in.Epoch, in.Incarnation = kept.Epoch, kept.Incarnation
-	if s.Credentials == nil {
-		in.Credentials = kept.Credentials
-	}
-	if s.Database == nil {
-		in.Database = kept.Database
-	}
-	if !s.PlanAdmitted {
-		in.Limits = kept.Limits
+	if s.PlanAdmitted {
+		in.Limits = desired.Limits(s.Plan.Spec.Limits)
 	}
 	return in
 }

@@ -46,6 +46,9 @@ type Scope struct {
 	// come, the tenant keeps what it has.
 	PlanAdmitted bool
 
+	// Leaving is set while the tenant is deleted: its own Cell, or what that would be.
+	Leaving *v1alpha1.Cell
+
 	// Database is set by the Database component: how the runtime reaches the
 	// tenant's rows. Nil until that is known.
 	Database *binding.Database
@@ -57,6 +60,18 @@ type Scope struct {
 	// Pending is set by the Runtime component while nothing but a young
 	// acknowledgement is missing: for how long the status may still wait.
 	Pending time.Duration
+}
+
+// served reports whether a Binding has a runtime serve the tenant.
+func (s *Scope) served() bool { return s.Bound != nil && s.Bound.Binding.State == binding.Active }
+
+// compute names the cell whose runtime serves the tenant: that of the Binding once
+// there is one.
+func (s *Scope) compute() string {
+	if s.Bound != nil {
+		return s.Bound.Cell
+	}
+	return s.Cell.Name
 }
 
 // Parts are what the components work with.

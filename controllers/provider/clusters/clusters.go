@@ -1,7 +1,6 @@
 package clusters
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"sync"
@@ -160,5 +159,5 @@ func (c *Clusters) sourceOf(ref *v1alpha1.ClusterReference, cell string) source 
 	if ref.ClusterAPI != nil {
 		return source{desired.ClusterAPIKubeconfig(cell), "value", userName(c.hub.Operator)}
 	}
-	return source{secret: ref.KubeconfigSecretRef.Name, key: cmp.Or(ref.KubeconfigSecretRef.Key, "kubeconfig")}
+	return source{secret: ref.KubeconfigSecretRef.Name, key: ref.KubeconfigSecretRef.DataKey()}
 }

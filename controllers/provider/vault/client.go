@@ -67,20 +67,20 @@ func New(options Options) (*Client, error) {
 }
 
 // Observe implements Keys.
-func (c *Client) Observe(ctx context.Context, spec Spec) (bool, error) {
+func (c *Client) Observe(ctx context.Context, spec Spec) (State, error) {
 	key, err := c.read(ctx, c.keyPath(spec.Key))
 	if err != nil || key == nil {
-		return false, err
+		return KeyMissing, err
 	}
 	stored, err := c.read(ctx, policyPath(spec.Role))
 	if err != nil || stored == nil || stored.Data["policy"] != policy(c.options.TransitMount, spec.Key) {
-		return false, err
+		return Differs, err
 	}
 	live, err := c.read(ctx, c.rolePath(spec.AuthMount, spec.Role))
-	if err != nil || live == nil {
-		return false, err
+	if err != nil || live == nil || !contains(live.Data, role(spec, c.options.Audience)) {
+		return Differs, err
 	}
-	return contains(live.Data, role(spec, c.options.Audience)), nil
+	return AsIntended, nil
 }
 
 // Ensure implements Keys.
@@ -89,6 +89,11 @@ func (c *Client) Ensure(ctx context.Context, spec Spec) error {
 	if err := c.write(ctx, c.keyPath(spec.Key), map[string]any{"type": "aes256-gcm96"}); err != nil {
 		return err
 	}
+	return c.EnsureAccess(ctx, spec)
+}
+
+// EnsureAccess implements Keys.
+func (c *Client) EnsureAccess(ctx context.Context, spec Spec) error {
 	if err := c.write(ctx, policyPath(spec.Role), map[string]any{"policy": policy(c.options.TransitMount, spec.Key)}); err != nil {
 		return err
 	}

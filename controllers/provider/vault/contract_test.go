@@ -37,33 +37,37 @@ func TestContract(t *testing.T) {
 
 func contract(t *testing.T, keys vault.Keys) {
 	ctx := context.Background()
-	expect := func(what string, wanted bool, spec vault.Spec) {
+	expect := func(what string, wanted vault.State, spec vault.Spec) {
 		t.Helper()
 		if got, err := keys.Observe(ctx, spec); err != nil || got != wanted {
 			t.Fatalf("%s: Observe = %v, %v; want %v", what, got, err, wanted)
 		}
 	}
-	expect("at first", false, spec)
+	expect("at first", vault.KeyMissing, spec)
+	if err := keys.EnsureAccess(ctx, spec); err != nil {
+		t.Fatal(err)
+	}
+	expect("after EnsureAccess", vault.KeyMissing, spec)
 	for range 2 { // idempotent
 		if err := keys.Ensure(ctx, spec); err != nil {
 			t.Fatal(err)
 		}
-		expect("after Ensure", true, spec)
+		expect("after Ensure", vault.AsIntended, spec)
 	}
 	moved := spec
 	moved.Namespace = "bulkhead-eu-2"
-	expect("for another cell", false, moved)
+	expect("for another cell", vault.Differs, moved)
 	for range 2 {
 		if err := keys.DeleteRole(ctx, "", spec.Role); err != nil {
 			t.Fatal(err)
 		}
-		expect("after DeleteRole", false, spec)
+		expect("after DeleteRole", vault.Differs, spec)
 	}
-	if err := keys.Ensure(ctx, moved); err != nil {
+	if err := keys.EnsureAccess(ctx, moved); err != nil {
 		t.Fatal(err)
 	}
-	expect("after a move", true, moved)
-	expect("of the former cell", false, spec)
+	expect("after a move", vault.AsIntended, moved)
+	expect("of the former cell", vault.Differs, spec)
 }
 
 // TestOperatorCanUseNoKey proves config/vault/operator-policy.hcl: it is enough

@@ -19,12 +19,28 @@ type Spec struct {
 	Namespace, ServiceAccount string
 }
 
+// State is what was found of a Spec.
+type State int
+
+// The states of a Spec.
+const (
+	// KeyMissing : there is no key. Made anew it opens nothing of what was sealed before.
+	KeyMissing State = iota + 1
+	// Differs : there is a key, but its policy or its role is not as the spec says.
+	Differs
+	// AsIntended : everything is as the spec says.
+	AsIntended
+)
+
 // Keys keeps the tenants' keys. Every method is idempotent.
 type Keys interface {
-	// Observe reports whether everything is as the spec says. It changes nothing.
-	Observe(ctx context.Context, spec Spec) (asIntended bool, err error)
-	// Ensure makes everything as the spec says.
+	// Observe reports what there is. It changes nothing. The State is meaningless
+	// when there is an error.
+	Observe(ctx context.Context, spec Spec) (State, error)
+	// Ensure makes everything as the spec says, the key included.
 	Ensure(ctx context.Context, spec Spec) error
+	// EnsureAccess makes the policy and the role as the spec says, and no key.
+	EnsureAccess(ctx context.Context, spec Spec) error
 	// DeleteRole takes the tenant's pods the right to log in at a mount, the
 	// configured one when it is empty. The key stays.
 	DeleteRole(ctx context.Context, authMount, role string) error

@@ -41,22 +41,22 @@ func mountContract(t *testing.T, keys interface {
 	if err := keys.Ensure(ctx, remote); err != nil {
 		t.Fatal(err)
 	}
-	expect := func(what string, spec vault.Spec, wanted bool) {
+	expect := func(what string, spec vault.Spec, wanted vault.State) {
 		t.Helper()
 		if got, err := keys.Observe(ctx, spec); err != nil || got != wanted {
 			t.Fatalf("%s: Observe = %v, %v; want %v", what, got, err, wanted)
 		}
 	}
-	expect("at the mount", remote, true)
-	expect("at the configured mount", spec, false)
+	expect("at the mount", remote, vault.AsIntended)
+	expect("at the configured mount", spec, vault.Differs)
 	if err := keys.DeleteRole(ctx, "", spec.Role); err != nil {
 		t.Fatal(err)
 	}
-	expect("after DeleteRole at the configured mount", remote, true)
+	expect("after DeleteRole at the configured mount", remote, vault.AsIntended)
 	if err := keys.DeleteRole(ctx, mount.Path, spec.Role); err != nil {
 		t.Fatal(err)
 	}
-	expect("after DeleteRole", remote, false)
+	expect("after DeleteRole", remote, vault.Differs)
 }
 
 func mountOf(cluster *fixture.Cluster) vault.Mount {

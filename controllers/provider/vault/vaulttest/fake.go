@@ -65,27 +65,57 @@ func (f *Fake) HasKey(name string) bool {
 	return f.keys[name]
 }
 
+// SetKey makes or loses a key, as a Vault does that is restored from a backup.
+func (f *Fake) SetKey(name string, exists bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.keys[name] = exists
+}
+
 // Observe implements vault.Keys.
-func (f *Fake) Observe(_ context.Context, spec vault.Spec) (asIntended bool, err error) {
+func (f *Fake) Observe(_ context.Context, spec vault.Spec) (state vault.State, err error) {
 	err = f.call("Observe", func() error {
-		asIntended = f.keys[spec.Key] && f.roles[roleName{spec.AuthMount, spec.Role}] == spec
+		switch {
+		case !f.keys[spec.Key]:
+			state = vault.KeyMissing
+		case f.roles[roleName{spec.AuthMount, spec.Role}] != spec:
+			state = vault.Differs
+		default:
+			state = vault.AsIntended
+		}
 		return nil
 	})
-	return asIntended, err
+	return state, err
 }
 
 // Ensure implements vault.Keys.
 func (f *Fake) Ensure(_ context.Context, spec vault.Spec) error {
 	return f.call("Ensure", func() error {
-		if _, ok := f.mounts[spec.AuthMount]; spec.AuthMount != "" && !ok {
-			return fmt.Errorf("nothing is mounted at %s", spec.AuthMount)
+		if err := f.grant(spec); err != nil {
+			return err
 		}
 		if f.keys == nil {
-			f.keys, f.roles = map[string]bool{}, map[roleName]vault.Spec{}
+			f.keys = map[string]bool{}
 		}
-		f.keys[spec.Key], f.roles[roleName{spec.AuthMount, spec.Role}] = true, spec
+		f.keys[spec.Key] = true
 		return nil
 	})
+}
+
+// EnsureAccess implements vault.Keys.
+func (f *Fake) EnsureAccess(_ context.Context, spec vault.Spec) error {
+	return f.call("EnsureAccess", func() error { return f.grant(spec) })
+}
+
+func (f *Fake) grant(spec vault.Spec) error {
+	if _, ok := f.mounts[spec.AuthMount]; spec.AuthMount != "" && !ok {
+		return fmt.Errorf("nothing is mounted at %s", spec.AuthMount)
+	}
+	if f.roles == nil {
+		f.roles = map[roleName]vault.Spec{}
+	}
+	f.roles[roleName{spec.AuthMount, spec.Role}] = spec
+	return nil
 }
 
 // DeleteRole implements vault.Keys.

@@ -1,0 +1,60 @@
+package controllers
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+)
+
+func unplaced(reason string) *v1alpha1.Tenant {
+	t := &v1alpha1.Tenant{}
+	t.Name = reason
+	t.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionPlaced, Status: metav1.ConditionFalse, Reason: reason}}
+	return t
+}
+
+// TestWhoGoesWakesWhoWaited: a tenant that is stalled on what another has, and no
+// other one, is woken when that one goes.
+func TestWhoGoesWakesWhoWaited(t *testing.T) {
+	placed, fresh := unplaced("placed"), &v1alpha1.Tenant{}
+	placed.Status.Conditions[0].Status = metav1.ConditionTrue
+	fresh.Name = "fresh"
+	w := watching(t, unplaced(v1alpha1.ReasonIDInUse), unplaced(v1alpha1.ReasonNoCapacity), unplaced(v1alpha1.ReasonClusterInUse),
+		unplaced(v1alpha1.ReasonPlanNotFound), placed, fresh)
+	ownCell := &v1alpha1.Cell{Spec: v1alpha1.CellSpec{TenantID: "some"}}
+	for name, tell := range map[string]func(*wakes){
+		"a tenant":        func(q *wakes) { w.tenantDeleted(context.Background(), deletion(&v1alpha1.Tenant{}), q) },
+		"a tenant's cell": func(q *wakes) { w.cellDeleted(context.Background(), deletion(ownCell), q) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := &wakes{after: map[string]time.Duration{}}
+			tell(got)
+			want := []string{v1alpha1.ReasonClusterInUse, v1alpha1.ReasonIDInUse, v1alpha1.ReasonNoCapacity, "fresh"}
+			if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got.after))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestWhoGoesGivesBack: also what a tenant held that the operator never finalized.
+func TestWhoGoesGivesBack(t *testing.T) {
+	w, gone := watching(t), &v1alpha1.Tenant{}
+	gone.Name = "gone"
+	w.placements.Claim("id", gone.Name)
+	w.tenantDeleted(context.Background(), deletion(gone), &wakes{after: map[string]time.Duration{}})
+	if holder, ok := w.placements.Claim("id", "next"); !ok {
+		t.Errorf("%s still holds it", holder)
+	}
+}
+
+func deletion(object client.Object) event.DeleteEvent { return event.DeleteEvent{Object: object} }
