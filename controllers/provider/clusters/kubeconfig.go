@@ -51,15 +51,18 @@ func checkCluster(c *api.Cluster) error {
 
 func checkUser(u *api.AuthInfo) error {
 	var errs []error
-	for field, forbidden := range map[string]bool{
-		"exec":               u.Exec != nil,
-		"auth-provider":      u.AuthProvider != nil,
-		"tokenFile":          u.TokenFile != "",
-		"client-certificate": u.ClientCertificate != "",
-		"client-key":         u.ClientKey != "",
+	for _, field := range []struct {
+		name      string
+		forbidden bool
+	}{
+		{"exec", u.Exec != nil},
+		{"auth-provider", u.AuthProvider != nil},
+		{"tokenFile", u.TokenFile != ""},
+		{"client-certificate", u.ClientCertificate != ""},
+		{"client-key", u.ClientKey != ""},
 	} {
-		if forbidden {
-			errs = append(errs, fmt.Errorf("users: %s names a program or a file; give token, or client-certificate-data and client-key-data", field))
+		if field.forbidden {
+			errs = append(errs, fmt.Errorf("users: %s names a program or a file; give token, or client-certificate-data and client-key-data", field.name))
 		}
 	}
 	return errors.Join(errs...)
