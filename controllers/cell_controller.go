@@ -98,6 +98,7 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 		Config:       r.Config,
 		Manager:      s.Cluster.Operator,
 		Tenants:      s.Facts.Tenants,
+		DatabaseUID:  s.Facts.DatabaseUID,
 		DatabaseCA:   s.Facts.DatabaseCA,
 		AppPassword:  s.Facts.RolePasswords[desired.RoleSecretApp],
 		LanePassword: s.Facts.RolePasswords[desired.RoleSecretLane],

@@ -95,6 +95,13 @@ type CellStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	SchemaImage string `json:"schemaImage,omitempty"`
 
+	// databaseUID is the UID of the CloudNativePG Cluster with the cell's data. When that
+	// object is lost, no other takes its place by itself: it would be empty.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	DatabaseUID string `json:"databaseUID,omitempty"`
+
 	// namespaces are the namespaces that the cell owns, by name and UID: a
 	// namespace of the same name with another UID is not the cell's.
 	// +optional
@@ -123,6 +130,11 @@ type OwnedNamespace struct {
 // that its data may go. Its value is the tenant's id. Without it, and while the
 // tenant exists or is retained, the cell stays.
 const AnnotationDiscardData = "bulkhead.dev/discard-data"
+
+// AnnotationReplaceDatabase on a Cell whose CloudNativePG Cluster is gone lets the
+// operator make a new and empty one. Its value is the UID of the lost one, so that
+// it confirms one loss and never the next.
+const AnnotationReplaceDatabase = "bulkhead.dev/replace-database"
 
 // AnnotationAdoptNamespaces on a Cell lets the operator take over an existing
 // namespace. Its value is a comma-separated list of name=UID.

@@ -142,6 +142,8 @@ const (
 	ReasonDatabaseOperatorMissing = "DatabaseOperatorMissing"
 	// ReasonDatabaseStarting : the PostgreSQL cluster is not healthy yet.
 	ReasonDatabaseStarting = "DatabaseStarting"
+	// ReasonDatabaseGone : the PostgreSQL cluster with the cell's data does not exist any more.
+	ReasonDatabaseGone = "DatabaseGone"
 	// ReasonDatabaseChanging : PostgreSQL serves, and is not yet what it should be. The condition is True.
 	ReasonDatabaseChanging = "DatabaseChanging"
 	// ReasonMigrating : the migration Job runs.

@@ -33,7 +33,8 @@ type Applier struct {
 	Owned func(labels map[string]string) bool
 }
 
-// Apply makes the live object contain the intent. cached reads the object's
+// Apply makes the live object contain the intent. An intent with a UID is meant for
+// that object only, and never makes one. cached reads the object's
 // namespace from a cache; nil reads past it. It returns the live object and
 // whether anything was written.
 func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstructured.Unstructured) (live *unstructured.Unstructured, wrote bool, err error) {
@@ -58,7 +59,7 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 	}
 	annotations[AnnotationApplied] = hash
 	patched.SetAnnotations(annotations)
-	if live != nil {
+	if live != nil && patched.GetUID() == "" {
 		patched.SetUID(live.GetUID()) // never re-create, by an apply, what was deleted meanwhile
 	}
 	if err := a.handOver(ctx, live, intent); err != nil {
@@ -119,9 +120,15 @@ func objectOf(scheme *runtime.Scheme, kind schema.GroupVersionKind) (client.Obje
 	return object, nil
 }
 
-// Hash identifies an intent: equal intents have equal hashes.
+// Hash identifies an intent: equal intents have equal hashes, whichever object,
+// by its UID, they are meant for.
 func Hash(intent *unstructured.Unstructured) (string, error) {
-	data, err := json.Marshal(intent.Object) // map keys are sorted
+	content := intent
+	if intent.GetUID() != "" {
+		content = intent.DeepCopy()
+		content.SetUID("")
+	}
+	data, err := json.Marshal(content.Object) // map keys are sorted
 	if err != nil {
 		return "", err
 	}

@@ -26,6 +26,8 @@ type CellInput struct {
 	APIServer []Address
 	// Tenants is the number of Bindings in the cell.
 	Tenants int
+	// DatabaseUID is that of the database's CloudNativePG Cluster; empty until it was made.
+	DatabaseUID string
 	// DatabaseCA is the certificate of the database's authority, in PEM; empty
 	// until CloudNativePG made it.
 	DatabaseCA string

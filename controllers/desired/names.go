@@ -36,7 +36,7 @@ const (
 	nameMigration   = "migration"    // NetworkPolicy
 	nameMigrator    = "database-app" // CloudNativePG's Secret of the database's owner
 	nameTLS         = "runtime-tls"  // optional Secret of the runtime's HTTPS certificate
-	prefixMigrate   = "migrate-"     // Job, one an image
+	prefixMigrate   = "migrate-"     // Job, one an image and database
 	prefixEndpoint  = "endpoint-"    // NetworkPolicy, one an endpoint of the Cell
 	prefixPlan      = "plan-"        // NetworkPolicy, one a Plan with model endpoints
 	prefixDoor      = "database-"    // NetworkPolicy, one a dedicated database
@@ -98,9 +98,10 @@ func Endpoint(cell string) string {
 // Host is the host name by which a gateway of the domain knows a tenant.
 func Host(tenant, domain string) string { return tenant + "." + domain }
 
-// MigrationJob is the Job that brings the schema up to a runtime image.
-func MigrationJob(image string) string {
-	sum := sha256.Sum256([]byte(image))
+// MigrationJob is the Job that brings the schema of one database, known by its
+// Cluster's UID, up to a runtime image.
+func MigrationJob(image, databaseUID string) string {
+	sum := sha256.Sum256([]byte(image + " " + databaseUID))
 	return prefixMigrate + hex.EncodeToString(sum[:5])
 }
 

@@ -99,14 +99,16 @@ func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Fa
 	if ca != nil {
 		facts.DatabaseCA = string(ca.Data[binding.FileCA])
 	}
-	if facts.Migration, err = get(ctx, reader, name, desired.MigrationJob(image), &batchv1.Job{}); err != nil {
+	if err := r.readCluster(ctx, cell, facts); err != nil {
 		return err
 	}
-	return r.readCluster(ctx, cell, facts)
+	facts.Migration, err = get(ctx, reader, name, desired.MigrationJob(image, facts.DatabaseUID), &batchv1.Job{})
+	return err
 }
 
 func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
 	name := desired.DatabaseNamespace(cell.Name)
+	facts.DatabaseUID = cell.Status.DatabaseUID
 	_, err := r.Caches.OpenOptional(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ClusterList{})
 	if err == nil {
 		_, err = r.Caches.OpenOptional(ctx, name, &cnpgv1.ScheduledBackup{}, &cnpgv1.ScheduledBackupList{})
@@ -118,6 +120,9 @@ func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 		return err
 	}
 	facts.Cluster, err = get(ctx, facts.Database, name, desired.DatabaseCluster, &cnpgv1.Cluster{})
+	if facts.Cluster != nil {
+		facts.DatabaseUID = string(facts.Cluster.UID)
+	}
 	return err
 }
 

@@ -46,7 +46,10 @@ type Facts struct {
 	// HasDatabaseOperator is false when the cluster does not know CloudNativePG's kinds.
 	HasDatabaseOperator bool
 
-	Cluster    *cnpgv1.Cluster
+	Cluster *cnpgv1.Cluster
+	// DatabaseUID is the Cluster's UID, or that of the one that was there before.
+	DatabaseUID string
+
 	Migration  *batchv1.Job
 	Deployment *appsv1.Deployment
 	// RolePasswords are by the name of their Secret; absent ones are missing.
