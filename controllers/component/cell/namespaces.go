@@ -9,6 +9,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -98,14 +100,36 @@ func (s *Scope) adopted(live *corev1.Namespace) bool {
 }
 
 func (s *Scope) applyNamespace(ctx context.Context, intent *unstructured.Unstructured) component.Outcome {
+	if s.Facts.Namespaces[intent.GetName()] == nil {
+		if outcome := s.makeNamespace(ctx, intent); !outcome.Ready() {
+			return outcome
+		}
+	}
 	applier := *s.Applier
 	applier.Owned = func(map[string]string) bool { return true } // ownable proved more than labels can
-	cached := namespaceReader(s.Facts.Namespaces)
-	live, _, err := applier.Apply(ctx, cached, intent)
+	live, _, err := applier.Apply(ctx, namespaceReader(s.Facts.Namespaces), intent)
 	if err != nil {
 		return failed(err)
 	}
 	s.record(live.GetName(), string(live.GetUID()))
+	return component.Outcome{}
+}
+
+// makeNamespace makes what proves a namespace to be the cell's. Unlike an apply it
+// cannot take over one that somebody else made since the facts were read.
+func (s *Scope) makeNamespace(ctx context.Context, intent *unstructured.Unstructured) component.Outcome {
+	made := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name:        intent.GetName(),
+		Labels:      map[string]string{desired.LabelManagedBy: desired.ManagedBy},
+		Annotations: map[string]string{desired.AnnotationOwner: string(s.Cell.UID)},
+	}}
+	err := s.Applier.Client.Create(ctx, made)
+	if apierrors.IsAlreadyExists(err) {
+		return component.Wait(v1alpha1.ReasonBlocked, "namespace "+made.Name+" appeared meanwhile and is looked at again", openDelay)
+	} else if err != nil {
+		return failed(fmt.Errorf("namespace %s: %w", made.Name, err))
+	}
+	s.Facts.Namespaces[made.Name] = made
 	return component.Outcome{}
 }
 
