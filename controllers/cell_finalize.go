@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,7 +19,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
-	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
 // deletionPoll is how often a deletion that others hold up is looked at.
@@ -143,8 +143,11 @@ func (r *CellReconciler) holdsData(ctx context.Context, c *v1alpha1.Cell, cluste
 		return unproven(c, facts), nil
 	}
 	tenants, err := countBindings(ctx, cluster, namespace.Name)
-	if tenants == 0 || err != nil {
+	if err != nil {
 		return "", err
+	}
+	if tenants == 0 {
+		return r.placed(ctx, c)
 	}
 	return fmt.Sprintf("the cell holds the data of %d tenants, retained ones included, and is deleted when they have left", tenants), nil
 }
@@ -158,14 +161,33 @@ func (r *CellReconciler) tenantOf(ctx context.Context, c *v1alpha1.Cell) (string
 	return fmt.Sprintf("the Tenant %s lives in the cell; delete the Tenant first", names[0]), nil
 }
 
-// countBindings reads past the cache: what it says decides over data. A
-// namespace that cannot be read counts as an error, never as empty.
+// placed refuses to delete a cell that holds a Tenant by that Tenant's own status:
+// its Binding may have been lost.
+func (r *CellReconciler) placed(ctx context.Context, c *v1alpha1.Cell) (string, error) {
+	var tenants v1alpha1.TenantList
+	err := r.Client.List(ctx, &tenants, client.MatchingFields{tenant.IndexPlacement: c.Name}, client.UnsafeDisableDeepCopy)
+	if len(tenants.Items) == 0 || err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("the cell has no Binding of the Tenant %s, and of %d others, but they were placed in it; delete the Tenants first",
+		tenants.Items[0].Name, len(tenants.Items)-1), nil
+}
+
+// countBindings reads past the cache, and by name: what it says decides over data,
+// and labels can be removed. A namespace that cannot be read counts as an error,
+// never as empty.
 func countBindings(ctx context.Context, cluster *clusters.Cluster, namespace string) (int, error) {
-	var bindings corev1.SecretList
-	if err := cluster.Live.List(ctx, &bindings, client.InNamespace(namespace), client.MatchingLabels{binding.LabelKind: binding.KindBinding}); err != nil {
+	secrets := metav1.PartialObjectMetadataList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}}
+	if err := cluster.Live.List(ctx, &secrets, client.InNamespace(namespace)); err != nil {
 		return 0, fmt.Errorf("the cell may hold tenants, but its Bindings cannot be read: %w", err)
 	}
-	return len(bindings.Items), nil
+	tenants := 0
+	for i := range secrets.Items {
+		if _, ok := desired.TenantOfBinding(secrets.Items[i].Name); ok {
+			tenants++
+		}
+	}
+	return tenants, nil
 }
 
 // recorded is a live namespace that was recorded, by its UID, as the cell's.

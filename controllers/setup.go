@@ -161,9 +161,10 @@ func owned(labels map[string]string) bool {
 func index(ctx context.Context, indexer client.FieldIndexer) error {
 	var errs []error
 	for field, value := range map[string]client.IndexerFunc{
-		tenant.IndexTenantID: tenant.IndexTenantByID,
-		tenant.IndexReady:    tenant.IndexTenantByReady,
-		tenant.IndexPlan:     tenant.IndexTenantByPlan,
+		tenant.IndexTenantID:  tenant.IndexTenantByID,
+		tenant.IndexReady:     tenant.IndexTenantByReady,
+		tenant.IndexPlan:      tenant.IndexTenantByPlan,
+		tenant.IndexPlacement: tenant.IndexTenantByPlacement,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Tenant{}, field, value))
 	}

@@ -127,6 +127,13 @@ func labelled(prefix, name string) string {
 // BindingSecret is the Binding of a tenant id.
 func BindingSecret(id string) string { return "tenant-" + id }
 
+// TenantOfBinding is the tenant id in the name of a Binding. The name cannot be
+// changed, as a label can.
+func TenantOfBinding(secret string) (tenantID string, ok bool) {
+	id, ok := strings.CutPrefix(secret, BindingSecret(""))
+	return id, ok && uuid.Validate(id) == nil
+}
+
 // Route is the HTTPRoute of a tenant id.
 func Route(id string) string { return "tenant-" + id }
 

@@ -62,6 +62,19 @@ var _ = Describe("Deletion", func() {
 		s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCellInUse)
 		Expect(admin.Get(ctx, client.ObjectKey{Name: desired.DatabaseNamespace(s.world.cell)}, &corev1.Namespace{})).To(Succeed())
 
+		By("by the names of the Bindings, whatever their labels say")
+		b, unlabelled := s.bindingOf(ctx, t.Status.ID)
+		Expect(b.State).To(Equal(binding.Retained))
+		unlabelled.Labels = nil
+		Expect(admin.Update(ctx, unlabelled)).To(Succeed())
+		Consistently(func(g Gomega) {
+			_, err := s.cell(ctx, s.world.cell)
+			g.Expect(err).NotTo(HaveOccurred())
+			var namespace corev1.Namespace
+			g.Expect(admin.Get(ctx, client.ObjectKey{Name: desired.DatabaseNamespace(s.world.cell)}, &namespace)).To(Succeed())
+			g.Expect(namespace.DeletionTimestamp).To(BeNil())
+		}).WithTimeout(time.Second).WithPolling(pace).Should(Succeed())
+
 		By("going on when the data is gone")
 		_, secret := s.bindingOf(ctx, t.Status.ID)
 		Expect(admin.Delete(ctx, secret)).To(Succeed())
@@ -72,6 +85,20 @@ var _ = Describe("Deletion", func() {
 			g.Expect(admin.Get(ctx, client.ObjectKey{Name: desired.DatabaseNamespace(s.world.cell)}, &namespace)).To(Succeed())
 			g.Expect(namespace.DeletionTimestamp).NotTo(BeNil()) // envtest has nobody to finish it
 		}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
+	})
+})
+
+var _ = Describe("Deletion of a cell", func() {
+	It("waits for a Tenant whose Binding was lost", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		t := s.readyTenant(ctx, "unbound-a")
+		var c v1alpha1.Cell
+		Expect(admin.Get(ctx, client.ObjectKey{Name: s.world.cell}, &c)).To(Succeed())
+		Expect(admin.Delete(ctx, &c)).To(Succeed())
+		_, secret := s.bindingOf(ctx, t.Status.ID)
+		Expect(admin.Delete(ctx, secret)).To(Succeed())
+		s.cellDeletionNames(ctx, &c, v1alpha1.ReasonCellInUse, ContainSubstring("the Tenant "+t.Name))
 	})
 })
 

@@ -102,6 +102,17 @@ var _ = Describe("Drift", func() {
 				g.Expect(after).To(Equal(before))
 			}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
 		}
+		By("labels, by which runtimes find it")
+		secret.Labels = nil
+		Expect(admin.Update(ctx, secret)).To(Succeed())
+		Eventually(func(g Gomega) {
+			_, err := s.tenant(ctx, "drift-a")
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(admin.Get(ctx, client.ObjectKeyFromObject(secret), secret)).To(Succeed())
+			g.Expect(secret.Labels).To(HaveKeyWithValue(binding.LabelKind, binding.KindBinding))
+			g.Expect(secret.Labels).To(HaveKeyWithValue(binding.LabelTenantID, t.Status.ID))
+		}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
+
 		By("a deleted Binding, in the cell where it was")
 		Expect(admin.Delete(ctx, secret)).To(Succeed())
 		Eventually(func(g Gomega) {

@@ -67,11 +67,15 @@ func (r Reader) readRuntime(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 		return err
 	}
 	facts.Runtime = reader
-	var bindings corev1.SecretList
-	if err := reader.List(ctx, &bindings, client.MatchingLabels{binding.LabelKind: binding.KindBinding}, client.UnsafeDisableDeepCopy); err != nil {
+	var secrets corev1.SecretList
+	if err := reader.List(ctx, &secrets, client.UnsafeDisableDeepCopy); err != nil {
 		return err
 	}
-	facts.Tenants = len(bindings.Items)
+	for i := range secrets.Items {
+		if _, ok := desired.TenantOfBinding(secrets.Items[i].Name); ok {
+			facts.Tenants++
+		}
+	}
 	facts.Deployment, err = get(ctx, reader, name, desired.RuntimeDeployment, &appsv1.Deployment{})
 	return err
 }

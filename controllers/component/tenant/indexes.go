@@ -1,9 +1,8 @@
 package tenant
 
 import (
-	"strings"
+	"slices"
 
-	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -19,6 +18,8 @@ const (
 	IndexReady = "bulkhead.ready"
 	// IndexKubeconfig finds Cells by the Secret with their cluster's kubeconfig.
 	IndexKubeconfig = "bulkhead.kubeconfig"
+	// IndexPlacement finds Tenants by the cells that hold them.
+	IndexPlacement = "bulkhead.placement"
 	// IndexPlan finds Tenants by the plan in force.
 	IndexPlan = "bulkhead.plan"
 )
@@ -27,8 +28,8 @@ const (
 // tenant's id, which is in the Secret's name whatever else was changed, and the
 // tenant's name.
 func BindingKeys(object client.Object) []string {
-	id, ok := strings.CutPrefix(object.GetName(), desired.BindingSecret(""))
-	if !ok || uuid.Validate(id) != nil {
+	id, ok := desired.TenantOfBinding(object.GetName())
+	if !ok {
 		return nil
 	}
 	return []string{keyOfID(id), keyOfName(object.GetLabels()[desired.LabelTenant])}
@@ -62,6 +63,16 @@ func IndexTenantByReady(object client.Object) []string {
 		return []string{"True"}
 	}
 	return []string{"False"}
+}
+
+// IndexTenantByPlacement is the value of IndexPlacement.
+func IndexTenantByPlacement(object client.Object) []string {
+	t, ok := object.(*v1alpha1.Tenant)
+	if !ok || t.Status.Placement == nil {
+		return nil
+	}
+	cells := []string{t.Status.Placement.Database, t.Status.Placement.Compute}
+	return slices.Compact(cells)
 }
 
 // IndexTenantByPlan is the value of IndexPlan.
