@@ -29,6 +29,7 @@ type CellReconciler struct {
 	Client   client.Client // of the hub, where Cells are
 	Clusters *clusters.Clusters
 	Cluster  cell.Cluster
+	Blockers cell.Blockers
 	Config   configuration.Configuration
 	Kinds    *KindWatch
 	Clock    Clock
@@ -53,20 +54,34 @@ func (r *CellReconciler) Reconcile(ctx context.Context, request ctrl.Request) (c
 		}
 		before = c.DeepCopy()
 	}
-	scope, err := r.read(ctx, &c)
+	run, err := r.bringAbout(ctx, &c)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	run := component.Run(ctx, scope, cell.Components(&c, r.Cluster))
+	return r.conclude(ctx, before, &c, run)
+}
+
+// bringAbout runs the cell's parts.
+func (r *CellReconciler) bringAbout(ctx context.Context, c *v1alpha1.Cell) (component.Result, error) {
+	scope, err := r.read(ctx, c)
+	if err != nil {
+		return component.Result{}, err
+	}
+	run := component.Run(ctx, scope, cell.Components(c, r.Cluster))
 	if scope.Cluster != nil {
 		if err := r.prune(ctx, scope); err != nil {
-			return ctrl.Result{}, err
+			return run, err
 		}
-		run.After = smallest(run.After, r.loads.due(&c, scope.Facts.Tenants, r.Clock()))
+		run.After = smallest(run.After, r.loads.due(c, scope.Facts.Tenants, r.Clock()))
 	}
+	return run, nil
+}
+
+// conclude writes what a run came to.
+func (r *CellReconciler) conclude(ctx context.Context, before, c *v1alpha1.Cell, run component.Result) (ctrl.Result, error) {
 	c.Status.ObservedGeneration = c.Generation
 	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	return finish(ctx, r.Client, before, &c, run)
+	return finish(ctx, r.Client, before, c, run)
 }
 
 // read gathers the facts and computes what should be. Of a cluster that cannot
@@ -115,7 +130,7 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 	if in.APIServer, err = s.Cluster.APIServer(ctx); err != nil {
 		return in, err
 	}
-	in.RuntimeImage, err = r.runtimeImage(ctx, s)
+	in.RuntimeImage, err = s.RuntimeImage(ctx, r.Client)
 	return in, err
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,7 +15,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
-	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 )
@@ -25,7 +23,8 @@ import (
 const deletionPoll = 10 * time.Second
 
 // finalize deletes an empty cell's namespaces. A cell with Bindings, retained
-// ones included, holds data and is not deleted.
+// ones included, holds data and is not deleted: a deletion cannot be taken back, so
+// the cell goes on as before.
 func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(c, Finalizer) {
 		return ctrl.Result{}, nil
@@ -37,27 +36,31 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 	if removed {
 		return ctrl.Result{}, dropFinalizer(ctx, r.Client, before, c)
 	}
-	condition, outcome := r.tearDown(ctx, c)
+	outcome := r.tearDown(ctx, c)
 	if outcome.Ready() {
 		outcome = release(ctx, r.Client, before, c)
 	}
 	if outcome.Ready() {
 		return ctrl.Result{}, nil
 	}
-	run := component.Deletion(condition, outcome)
-	c.Status.ObservedGeneration = c.Generation
-	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	return finish(ctx, r.Client, before, c, run)
+	run := component.Deletion(v1alpha1.ConditionDeleted, outcome)
+	if outcome.Reason == v1alpha1.ReasonCellInUse {
+		inUse, err := r.bringAbout(ctx, c)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		run = run.And(inUse)
+	}
+	return r.conclude(ctx, before, c, run)
 }
 
-// tearDown is ready when nothing of the cell is left. Else it says what is in the
-// way, and which condition that is about.
-func (r *CellReconciler) tearDown(ctx context.Context, c *v1alpha1.Cell) (condition string, outcome component.Outcome) {
+// tearDown is ready when nothing of the cell is left. Else it says what is in the way.
+func (r *CellReconciler) tearDown(ctx context.Context, c *v1alpha1.Cell) component.Outcome {
 	cluster, err := r.Clusters.OfCell(ctx, c)
 	if err != nil {
-		return v1alpha1.ConditionClusterReady, withoutCluster(c, err)
+		return withoutCluster(c, err)
 	}
-	return v1alpha1.ConditionNamespacesReady, r.tearDownIn(ctx, c, cluster)
+	return r.tearDownIn(ctx, c, cluster)
 }
 
 // withoutCluster keeps a cell whose cluster does not answer: what is there cannot
@@ -78,7 +81,7 @@ func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, clust
 	if err := restoreAccess(ctx, c, cluster, facts); err != nil {
 		return component.Fail(err)
 	}
-	blocker, err := r.holdsData(ctx, c, cluster, facts)
+	blocker, err := r.Blockers.Find(ctx, c, cluster, facts)
 	if err != nil {
 		return component.Fail(err)
 	}
@@ -88,7 +91,7 @@ func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, clust
 	left := 0
 	// The database goes first: while it lives, the Bindings say whose data it holds.
 	for _, name := range []string{desired.DatabaseNamespace(c.Name), desired.RuntimeNamespace(c.Name)} {
-		namespace := recorded(c, facts, name)
+		namespace := cell.Recorded(c, facts, name)
 		if namespace == nil {
 			continue // gone, or not ours: never touched
 		}
@@ -111,7 +114,7 @@ func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Clus
 	}
 	readers := map[string]client.Reader{desired.RuntimeNamespace(c.Name): facts.Runtime, desired.DatabaseNamespace(c.Name): facts.Database}
 	for _, grant := range access {
-		namespace := recorded(c, facts, grant.GetNamespace())
+		namespace := cell.Recorded(c, facts, grant.GetNamespace())
 		if namespace == nil || namespace.DeletionTimestamp != nil {
 			continue
 		}
@@ -120,97 +123,6 @@ func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Clus
 		}
 	}
 	return nil
-}
-
-// holdsData says why the cell cannot go, empty when it can.
-func (r *CellReconciler) holdsData(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) (string, error) {
-	if c.Spec.TenantID != "" && c.Annotations[v1alpha1.AnnotationDiscardData] != c.Spec.TenantID {
-		return fmt.Sprintf("the cell holds the data of the tenant %s; if it may go, annotate the Cell with %s=%s",
-			c.Spec.TenantID, v1alpha1.AnnotationDiscardData, c.Spec.TenantID), nil
-	}
-	if c.Spec.TenantID != "" {
-		return r.tenantOf(ctx, c)
-	}
-	var served v1alpha1.CellList
-	if err := r.Client.List(ctx, &served, client.MatchingFields{IndexServedBy: c.Name}, client.UnsafeDisableDeepCopy); err != nil {
-		return "", err
-	}
-	if len(served.Items) > 0 {
-		return fmt.Sprintf("the cell's runtime serves the databases of %d other cells, such as %s; it is deleted when they are gone", len(served.Items), served.Items[0].Name), nil
-	}
-	namespace := recorded(c, facts, desired.RuntimeNamespace(c.Name))
-	if namespace == nil || namespace.DeletionTimestamp != nil {
-		return unproven(c, facts), nil
-	}
-	tenants, err := countBindings(ctx, cluster, namespace.Name)
-	if err != nil {
-		return "", err
-	}
-	if tenants == 0 {
-		return r.placed(ctx, c)
-	}
-	return fmt.Sprintf("the cell holds the data of %d tenants, retained ones included, and is deleted when they have left", tenants), nil
-}
-
-// tenantOf refuses to discard the data of a tenant that still exists.
-func (r *CellReconciler) tenantOf(ctx context.Context, c *v1alpha1.Cell) (string, error) {
-	names, err := tenant.Claimants(ctx, r.Client, c.Spec.TenantID)
-	if len(names) == 0 || err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("the Tenant %s lives in the cell; delete the Tenant first", names[0]), nil
-}
-
-// placed refuses to delete a cell that holds a Tenant by that Tenant's own status:
-// its Binding may have been lost.
-func (r *CellReconciler) placed(ctx context.Context, c *v1alpha1.Cell) (string, error) {
-	var tenants v1alpha1.TenantList
-	err := r.Client.List(ctx, &tenants, client.MatchingFields{tenant.IndexPlacement: c.Name}, client.UnsafeDisableDeepCopy)
-	if len(tenants.Items) == 0 || err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("the cell has no Binding of the Tenant %s, and of %d others, but they were placed in it; delete the Tenants first",
-		tenants.Items[0].Name, len(tenants.Items)-1), nil
-}
-
-// countBindings reads past the cache, and by name: what it says decides over data,
-// and labels can be removed. A namespace that cannot be read counts as an error,
-// never as empty.
-func countBindings(ctx context.Context, cluster *clusters.Cluster, namespace string) (int, error) {
-	secrets := metav1.PartialObjectMetadataList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}}
-	if err := cluster.Live.List(ctx, &secrets, client.InNamespace(namespace)); err != nil {
-		return 0, fmt.Errorf("the cell may hold tenants, but its Bindings cannot be read: %w", err)
-	}
-	tenants := 0
-	for i := range secrets.Items {
-		if _, ok := desired.TenantOfBinding(secrets.Items[i].Name); ok {
-			tenants++
-		}
-	}
-	return tenants, nil
-}
-
-// recorded is a live namespace that was recorded, by its UID, as the cell's.
-func recorded(c *v1alpha1.Cell, facts cell.Facts, name string) *corev1.Namespace {
-	namespace := facts.Namespaces[name]
-	for _, owned := range c.Status.Namespaces {
-		if namespace != nil && owned.Name == name && owned.UID == string(namespace.UID) {
-			return namespace
-		}
-	}
-	return nil
-}
-
-// unproven says why a missing runtime namespace, which held the Bindings, is no
-// proof that the database beside it is empty: somebody else deleted it. When we
-// did, the database is being deleted too.
-func unproven(c *v1alpha1.Cell, facts cell.Facts) string {
-	database := recorded(c, facts, desired.DatabaseNamespace(c.Name))
-	if c.Spec.Runtime == nil || database == nil || database.DeletionTimestamp != nil {
-		return ""
-	}
-	return fmt.Sprintf("namespace %s, which named the cell's tenants, is gone, but namespace %s may hold their data; "+
-		"delete the latter by hand if it may go", desired.RuntimeNamespace(c.Name), database.Name)
 }
 
 func deleteNamespace(ctx context.Context, cluster *clusters.Cluster, namespace *corev1.Namespace) error {
@@ -226,7 +138,7 @@ func terminating(c *v1alpha1.Cell, facts cell.Facts) component.Outcome {
 	var parts []string
 	held := ""
 	for _, name := range []string{desired.DatabaseNamespace(c.Name), desired.RuntimeNamespace(c.Name)} {
-		namespace := recorded(c, facts, name)
+		namespace := cell.Recorded(c, facts, name)
 		if namespace == nil {
 			continue
 		}

@@ -71,6 +71,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 			Clusters: all,
 			Cluster:  cell.Cluster{Clusters: all, Mounts: options.Mounts, Probes: &component.Probes[vault.Mount]{}, Now: options.Clock},
 			Config:   options.Config,
+			Blockers: cell.Blockers{Hub: hub.Client, Claimants: tenant.Claimants, Placed: tenant.PlacedIn},
 			Kinds:    kinds,
 			Clock:    options.Clock,
 		},
@@ -170,7 +171,7 @@ func index(ctx context.Context, indexer client.FieldIndexer) error {
 	}
 	for field, value := range map[string]client.IndexerFunc{
 		tenant.IndexKubeconfig: tenant.IndexCellByKubeconfig,
-		IndexServedBy:          indexCellByServer,
+		cell.IndexServedBy:     cell.IndexCellByServer,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Cell{}, field, value))
 	}

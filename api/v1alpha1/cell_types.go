@@ -70,8 +70,8 @@ type CellSpec struct {
 // +kubebuilder:validation:MinProperties=1
 type CellStatus struct {
 	// conditions are Ready, and what it is computed from: NamespacesReady,
-	// DatabaseReady, SchemaReady, RuntimeReady and, on a cluster of its own,
-	// ClusterReady.
+	// DatabaseReady, SchemaReady, RuntimeReady, on a cluster of its own ClusterReady
+	// and, during its deletion, Deleted.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

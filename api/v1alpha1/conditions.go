@@ -30,6 +30,9 @@ const (
 	ConditionNamespacesReady = "NamespacesReady"
 	// ConditionSchemaReady is True when the database has the migrations of the runtime image.
 	ConditionSchemaReady = "SchemaReady"
+	// ConditionDeleted is never True: it exists only while the cell is being deleted,
+	// and its reason says what is in the way.
+	ConditionDeleted = "Deleted"
 )
 
 // ConditionRolledOut of a Plan is True when the waves of its last change are over.

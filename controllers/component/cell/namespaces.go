@@ -68,7 +68,7 @@ func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 // prove nothing: a namespace is known by its UID.
 func (s *Scope) ownable(name string) component.Outcome {
 	live := s.Facts.Namespaces[name]
-	recorded := s.recordedUID(name)
+	recorded := recordedUID(s.Cell, name)
 	switch {
 	case live == nil && recorded == "":
 		return component.Outcome{}
@@ -133,8 +133,18 @@ func (s *Scope) makeNamespace(ctx context.Context, intent *unstructured.Unstruct
 	return component.Outcome{}
 }
 
-func (s *Scope) recordedUID(name string) string {
-	for _, n := range s.Cell.Status.Namespaces {
+// Recorded is a live namespace that was recorded, by its UID, as the cell's; nil for
+// one that is gone, or not the cell's.
+func Recorded(c *v1alpha1.Cell, facts Facts, name string) *corev1.Namespace {
+	namespace := facts.Namespaces[name]
+	if namespace == nil || recordedUID(c, name) != string(namespace.UID) {
+		return nil
+	}
+	return namespace
+}
+
+func recordedUID(c *v1alpha1.Cell, name string) string {
+	for _, n := range c.Status.Namespaces {
 		if n.Name == name {
 			return n.UID
 		}
