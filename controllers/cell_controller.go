@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -33,6 +34,8 @@ type CellReconciler struct {
 	Config   configuration.Configuration
 	Kinds    *KindWatch
 	Clock    Clock
+	// Recorder tells people of repairs.
+	Recorder Recorder
 
 	loads    loadWriter
 	settling cell.Settling
@@ -96,6 +99,7 @@ func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scop
 		return nil, err
 	}
 	scope.Cluster, scope.Applier = cluster, applierOf(cluster)
+	scope.Applier.Repaired = func(object *unstructured.Unstructured) { r.Recorder.repaired(c, object) }
 	if scope.Facts, err = (cell.Reader{Cluster: cluster}).Read(ctx, c, scope.Image); err != nil {
 		return nil, err
 	}

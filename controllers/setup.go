@@ -74,6 +74,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 			Blockers: cell.Blockers{Hub: hub.Client, Claimants: tenant.Claimants, Placed: tenant.PlacedIn},
 			Kinds:    kinds,
 			Clock:    options.Clock,
+			Recorder: recorder,
 		},
 		Tenant: &TenantReconciler{
 			Client: hub.Client,
