@@ -12,6 +12,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="!has(self.tenantID) || self.capacity == 1",fieldPath=".capacity",message="a tenant's own cell has room for that tenant only: capacity is 1",reason=FieldValueInvalid
 // +kubebuilder:validation:XValidation:rule="!has(self.cluster) || has(self.tenantID)",fieldPath=".cluster",message="only a tenant's own cell can be on another cluster",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="has(self.cluster) == has(oldSelf.cluster) && (!has(self.cluster) || self.cluster == oldSelf.cluster)",fieldPath=".cluster",message="a cell cannot change clusters; make another cell",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="!has(self.retired) || !self.retired || has(self.tenantID)",fieldPath=".retired",message="a shared cell is not retired; set accepting to false, and delete it when its tenants have left",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="!has(self.servedBy) || !has(self.runtime)",fieldPath=".servedBy",message="a cell with a runtime serves its database itself",reason=FieldValueForbidden
 type CellSpec struct {
 	// tenantID makes the cell one tenant's own. The operator makes such cells.
