@@ -22,7 +22,7 @@ type Blockers struct {
 // Find says why a cell cannot go, empty when it can.
 func (b Blockers) Find(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts Facts) (string, error) {
 	if c.Spec.TenantID != "" {
-		return b.owner(ctx, c)
+		return b.Owner(ctx, c)
 	}
 	var served v1alpha1.CellList
 	if err := b.Hub.List(ctx, &served, client.MatchingFields{IndexServedBy: c.Name}, client.UnsafeDisableDeepCopy); err != nil {
@@ -45,10 +45,10 @@ func (b Blockers) Find(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.
 	return fmt.Sprintf("the cell holds the data of %d tenants, retained ones included, and is deleted when they have left", tenants), nil
 }
 
-// owner keeps a tenant's own cell until a human says that its data may go, and as
+// Owner keeps a tenant's own cell until a human says that its data may go, and as
 // long as the tenant exists.
-func (b Blockers) owner(ctx context.Context, c *v1alpha1.Cell) (string, error) {
-	if !mayDiscard(c) {
+func (b Blockers) Owner(ctx context.Context, c *v1alpha1.Cell) (string, error) {
+	if !MayDiscard(c) {
 		return fmt.Sprintf("the cell holds the data of the tenant %s; if it may go, annotate the Cell with %s=%s",
 			c.Spec.TenantID, v1alpha1.AnnotationDiscardData, c.Spec.TenantID), nil
 	}
@@ -59,8 +59,8 @@ func (b Blockers) owner(ctx context.Context, c *v1alpha1.Cell) (string, error) {
 	return fmt.Sprintf("the Tenant %s lives in the cell; delete the Tenant first", names[0]), nil
 }
 
-// mayDiscard reports whether a human said that the data of a tenant's own cell may go.
-func mayDiscard(c *v1alpha1.Cell) bool {
+// MayDiscard reports whether a human said that the data of a tenant's own cell may go.
+func MayDiscard(c *v1alpha1.Cell) bool {
 	return c.Spec.TenantID != "" && c.Annotations[v1alpha1.AnnotationDiscardData] == c.Spec.TenantID
 }
 

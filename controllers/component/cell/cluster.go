@@ -62,10 +62,9 @@ func (c Cluster) mount(ctx context.Context, s *Scope) component.Outcome {
 func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
 	hub := c.Clusters.Hub()
 	wanted := desired.ClusterAPICluster(s.Cell)
-	kind, list := &unstructured.Unstructured{}, &unstructured.UnstructuredList{}
+	kind := &unstructured.Unstructured{}
 	kind.SetGroupVersionKind(wanted.GroupVersionKind())
-	list.SetGroupVersionKind(wanted.GroupVersionKind())
-	reader, err := hub.Caches.OpenOptional(ctx, desired.ClustersNamespace, kind, list)
+	reader, err := hub.Caches.Open(ctx, desired.ClustersNamespace, kind)
 	if err == nil {
 		applier := apply.Applier{Client: hub.Client, Live: hub.Live, Owned: s.Applier.Owned}
 		_, _, err = applier.Apply(ctx, reader, wanted)
@@ -78,6 +77,13 @@ func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
 		return failed(err)
 	}
 	return component.Outcome{}
+}
+
+// ClusterGone reports whether a human has taken back the way to a cluster of whose
+// cell the data may go: nothing in it will ever be seen to.
+func ClusterGone(c *v1alpha1.Cell, err error) bool {
+	problem := (*clusters.NotReady)(nil)
+	return errors.As(err, &problem) && problem.Reason == v1alpha1.ReasonKubeconfigMissing && !c.DeletionTimestamp.IsZero() && MayDiscard(c)
 }
 
 // ClusterOutcome says why a cluster cannot be worked with. What is there cannot

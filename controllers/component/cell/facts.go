@@ -2,6 +2,7 @@ package cell
 
 import (
 	"context"
+	"errors"
 
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -17,6 +18,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
@@ -113,14 +115,15 @@ func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Fa
 func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
 	name := desired.DatabaseNamespace(cell.Name)
 	facts.DatabaseUID = cell.Status.DatabaseUID
-	_, err := r.Caches.OpenOptional(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ClusterList{})
-	if err == nil {
-		_, err = r.Caches.OpenOptional(ctx, name, &cnpgv1.ScheduledBackup{}, &cnpgv1.ScheduledBackupList{})
-	}
+	_, err := r.Caches.Open(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ScheduledBackup{})
 	if apply.IsMissingKind(err) {
 		facts.HasDatabaseOperator = false
 		return nil
-	} else if err != nil {
+	}
+	if err != nil {
+		if facts.refused(err) {
+			return nil
+		}
 		return err
 	}
 	facts.Cluster, err = get(ctx, facts.Database, name, desired.DatabaseCluster, &cnpgv1.Cluster{})
@@ -134,18 +137,34 @@ func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 // opens its cache. Before the operator's access exists there is no reader.
 func (r Reader) open(ctx context.Context, cell *v1alpha1.Cell, name string, facts *Facts, kinds ...client.Object) (client.Reader, error) {
 	namespace, err := get(ctx, r.Client, "", name, &corev1.Namespace{})
-	if err != nil || namespace == nil {
+	if err != nil {
 		return nil, err
+	}
+	if namespace == nil {
+		r.Caches.Close(name)
+		return nil, nil
 	}
 	facts.Namespaces[name] = namespace
 	if namespace.Labels[desired.LabelManagedBy] != desired.ManagedBy || namespace.Labels[desired.LabelCell] != cell.Name {
 		return nil, nil
 	}
 	reader, err := r.Caches.Open(ctx, name, kinds...)
+	if facts.refused(err) {
+		return nil, nil
+	}
 	if apierrors.IsForbidden(err) {
 		return nil, nil // the Namespaces component grants the access
 	}
 	return reader, err
+}
+
+// refused keeps, for the Namespaces component to tell, that a kind cannot be read.
+func (f *Facts) refused(err error) bool {
+	if unreadable := (*nscache.Unreadable)(nil); !errors.As(err, &unreadable) {
+		return false
+	}
+	f.Unreadable = err
+	return true
 }
 
 // get returns nil for an object that does not exist.

@@ -56,7 +56,7 @@ func (s *Scope) migrating(ctx context.Context, hub client.Reader) (bool, error) 
 
 // holdsUp leaves out a cell that is about to be torn down: it is not migrated any more.
 func holdsUp(c *v1alpha1.Cell, image string) bool {
-	if !c.DeletionTimestamp.IsZero() && mayDiscard(c) {
+	if !c.DeletionTimestamp.IsZero() && MayDiscard(c) {
 		return false
 	}
 	if c.Status.SchemaImage == "" || c.Status.SchemaImage == image || ptr.Deref(c.Spec.Retired, false) {

@@ -55,6 +55,9 @@ func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := s.applyAll(ctx, s.Set.Bounds); !outcome.Ready() {
 		return outcome
 	}
+	if s.Facts.Unreadable != nil {
+		return s.accessDenied()
+	}
 	if (s.Cell.Spec.Runtime != nil && s.Facts.Runtime == nil) || (s.Cell.Spec.Database != nil && s.Facts.Database == nil) {
 		return component.Wait(v1alpha1.ReasonBlocked, "waits for the new namespaces to be readable", openDelay)
 	}
@@ -62,6 +65,15 @@ func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		return component.Outcome{Reason: v1alpha1.ReasonEndpointRefused, Message: err.Error() + "; everything else is in place"}
 	}
 	return component.Outcome{}
+}
+
+// accessDenied says where the operator's rights are older than the operator.
+func (s *Scope) accessDenied() component.Outcome {
+	folder := "config/rbac"
+	if s.Cell.Spec.Cluster != nil {
+		folder = "config/remote, in the cell's cluster,"
+	}
+	return component.Wait(v1alpha1.ReasonAccessDenied, s.Facts.Unreadable.Error()+"; apply "+folder+" of this version of the operator", operatorProbe)
 }
 
 // ownable reports whether a namespace is the cell's, or can become it. Labels
