@@ -45,11 +45,11 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 	}
 	run := component.Deletion(v1alpha1.ConditionDeleted, outcome)
 	if outcome.Reason == v1alpha1.ReasonCellInUse {
-		inUse, err := r.bringAbout(ctx, c)
+		kept, err := r.bringAbout(ctx, c)
 		if err != nil {
 			return ctrl.Result{}, err
 		}
-		run = run.And(inUse)
+		run = run.And(kept)
 	}
 	return r.conclude(ctx, before, c, run)
 }
@@ -58,17 +58,23 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 func (r *CellReconciler) tearDown(ctx context.Context, c *v1alpha1.Cell) component.Outcome {
 	cluster, err := r.Clusters.OfCell(ctx, c)
 	if err != nil {
-		return withoutCluster(c, err)
+		return r.withoutCluster(ctx, c, err)
 	}
 	return r.tearDownIn(ctx, c, cluster)
 }
 
 // withoutCluster keeps a cell whose cluster does not answer: what is there cannot
-// be seen, so nothing is concluded. Only where nothing was ever made is nothing left.
-func withoutCluster(c *v1alpha1.Cell, err error) component.Outcome {
+// be seen, so nothing is concluded. Nothing is left where nothing was ever made, and
+// where a human gave up both the data and the way to the cluster.
+func (r *CellReconciler) withoutCluster(ctx context.Context, c *v1alpha1.Cell, err error) component.Outcome {
 	outcome := cell.ClusterOutcome(err)
-	if outcome.Unseen && len(c.Status.Namespaces) == 0 {
+	switch {
+	case outcome.Unseen && len(c.Status.Namespaces) == 0:
 		return component.Outcome{}
+	case cell.ClusterGone(c, err):
+		return inUse(r.Blockers.Owner(ctx, c))
+	case outcome.Unseen:
+		outcome.Message += fmt.Sprintf("; if the cluster is gone for good, delete its kubeconfig and annotate the Cell with %s=%s", v1alpha1.AnnotationDiscardData, c.Spec.TenantID)
 	}
 	return outcome
 }
@@ -81,12 +87,8 @@ func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, clust
 	if err := restoreAccess(ctx, c, cluster, facts); err != nil {
 		return component.Fail(err)
 	}
-	blocker, err := r.Blockers.Find(ctx, c, cluster, facts)
-	if err != nil {
-		return component.Fail(err)
-	}
-	if blocker != "" {
-		return component.Wait(v1alpha1.ReasonCellInUse, blocker, deletionPoll)
+	if outcome := inUse(r.Blockers.Find(ctx, c, cluster, facts)); !outcome.Ready() {
+		return outcome
 	}
 	left := 0
 	// The database goes first: while it lives, the Bindings say whose data it holds.
@@ -104,6 +106,17 @@ func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, clust
 		return component.Outcome{}
 	}
 	return terminating(c, facts)
+}
+
+// inUse waits for what keeps a cell, if anything does.
+func inUse(blocker string, err error) component.Outcome {
+	switch {
+	case err != nil:
+		return component.Fail(err)
+	case blocker != "":
+		return component.Wait(v1alpha1.ReasonCellInUse, blocker, deletionPoll)
+	}
+	return component.Outcome{}
 }
 
 // restoreAccess gives the operator back what it needs to see whether the cell is empty.

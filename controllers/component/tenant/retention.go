@@ -124,7 +124,7 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 		s.Cluster = cluster
 		return component.Outcome{}
 	}
-	unused, failed := p.neverUsed(ctx, s)
+	unused, failed := p.neverUsed(ctx, s, err)
 	if failed != nil {
 		return component.Fail(failed)
 	}
@@ -142,14 +142,15 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 
 // neverUsed reports whether nothing of the tenant was ever made in the cluster that
 // it was to have: its cell got no namespace there, or the tenant never got a cell.
-// It reads past the cache: what it says decides over access.
-func (p *Parts) neverUsed(ctx context.Context, s *Scope) (bool, error) {
+// The same goes for a cluster that a human gave up. It reads past the cache: what it
+// says decides over access.
+func (p *Parts) neverUsed(ctx context.Context, s *Scope, unseen error) (bool, error) {
 	var own v1alpha1.Cell
 	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: ownCellOf(s.Tenant)}, &own)
 	if apierrors.IsNotFound(err) {
 		return s.Tenant.Status.Placement == nil, nil
 	}
-	return err == nil && len(own.Status.Namespaces) == 0, err
+	return err == nil && (len(own.Status.Namespaces) == 0 || cell.ClusterGone(&own, unseen)), err
 }
 
 // bindingsToRetain looks past the caches when they have none: a Binding that was
