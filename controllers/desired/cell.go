@@ -88,7 +88,7 @@ func Cell(in CellInput) (CellSet, error) {
 			deployment(in), autoscaler(in), service(in), disruptionBudget(in)),
 		Refused: refused(in),
 	}
-	return set, errors.Join(b...)
+	return set, b.err()
 }
 
 // retired reports whether the cell only keeps its data.
@@ -96,6 +96,19 @@ func retired(in CellInput) bool { return ptr.Deref(in.Cell.Spec.Retired, false) 
 
 // build collects the errors of turning typed objects into generic ones.
 type build []error
+
+// err is everything that went wrong, nil for nothing.
+func (b *build) err() error { return errors.Join(*b...) }
+
+// single builds the one object that somebody applies by itself.
+func single(built any) (*unstructured.Unstructured, error) {
+	var b build
+	objects := b.objects(built)
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	return objects[0], nil
+}
 
 func (b *build) objects(built ...any) []*unstructured.Unstructured {
 	var out []*unstructured.Unstructured
