@@ -3,12 +3,12 @@ package controllers
 import (
 	"context"
 	"errors"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
@@ -18,12 +18,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 )
-
-// Finalizer holds back a Tenant's or a Cell's deletion until its parts are in order.
-const Finalizer = "bulkhead.dev/finalizer"
-
-// loadInterval is how often at most a cell's number of tenants is written.
-const loadInterval = 5 * time.Second
 
 // CellReconciler brings about the namespaces, the database and the runtime of cells.
 type CellReconciler struct {
@@ -142,3 +136,5 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 func applierOf(cluster *clusters.Cluster) *apply.Applier {
 	return &apply.Applier{Client: cluster.Client, Live: cluster.Live, Owned: owned}
 }
+
+var _ reconcile.Reconciler = (*CellReconciler)(nil)
