@@ -3,11 +3,12 @@ package controllers
 import (
 	"context"
 	"errors"
-	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
@@ -18,20 +19,17 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 )
 
-// Finalizer holds back a Tenant's or a Cell's deletion until its parts are in order.
-const Finalizer = "bulkhead.dev/finalizer"
-
-// loadInterval is how often at most a cell's number of tenants is written.
-const loadInterval = 5 * time.Second
-
 // CellReconciler brings about the namespaces, the database and the runtime of cells.
 type CellReconciler struct {
 	Client   client.Client // of the hub, where Cells are
 	Clusters *clusters.Clusters
 	Cluster  cell.Cluster
+	Blockers cell.Blockers
 	Config   configuration.Configuration
 	Kinds    *KindWatch
 	Clock    Clock
+	// Recorder tells people of repairs.
+	Recorder Recorder
 
 	loads    loadWriter
 	settling cell.Settling
@@ -53,20 +51,34 @@ func (r *CellReconciler) Reconcile(ctx context.Context, request ctrl.Request) (c
 		}
 		before = c.DeepCopy()
 	}
-	scope, err := r.read(ctx, &c)
+	run, err := r.bringAbout(ctx, &c)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	run := component.Run(ctx, scope, cell.Components(&c, r.Cluster))
+	return r.conclude(ctx, before, &c, run)
+}
+
+// bringAbout runs the cell's parts.
+func (r *CellReconciler) bringAbout(ctx context.Context, c *v1alpha1.Cell) (component.Result, error) {
+	scope, err := r.read(ctx, c)
+	if err != nil {
+		return component.Result{}, err
+	}
+	run := component.Run(ctx, scope, cell.Components(c, r.Cluster))
 	if scope.Cluster != nil {
 		if err := r.prune(ctx, scope); err != nil {
-			return ctrl.Result{}, err
+			return run, err
 		}
-		run.After = smallest(run.After, r.loads.due(&c, scope.Facts.Tenants, r.Clock()))
+		run.After = smallest(run.After, r.loads.due(c, scope.Facts.Tenants, r.Clock()))
 	}
+	return run, nil
+}
+
+// conclude writes what a run came to.
+func (r *CellReconciler) conclude(ctx context.Context, before, c *v1alpha1.Cell, run component.Result) (ctrl.Result, error) {
 	c.Status.ObservedGeneration = c.Generation
 	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	return finish(ctx, r.Client, before, &c, run)
+	return finish(ctx, r.Client, before, c, run)
 }
 
 // read gathers the facts and computes what should be. Of a cluster that cannot
@@ -81,6 +93,7 @@ func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scop
 		return nil, err
 	}
 	scope.Cluster, scope.Applier = cluster, applierOf(cluster)
+	scope.Applier.Repaired = func(object *unstructured.Unstructured) { r.Recorder.repaired(c, object) }
 	if scope.Facts, err = (cell.Reader{Cluster: cluster}).Read(ctx, c, scope.Image); err != nil {
 		return nil, err
 	}
@@ -98,6 +111,7 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 		Config:       r.Config,
 		Manager:      s.Cluster.Operator,
 		Tenants:      s.Facts.Tenants,
+		DatabaseUID:  s.Facts.DatabaseUID,
 		DatabaseCA:   s.Facts.DatabaseCA,
 		AppPassword:  s.Facts.RolePasswords[desired.RoleSecretApp],
 		LanePassword: s.Facts.RolePasswords[desired.RoleSecretLane],
@@ -115,7 +129,7 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 	if in.APIServer, err = s.Cluster.APIServer(ctx); err != nil {
 		return in, err
 	}
-	in.RuntimeImage, err = r.runtimeImage(ctx, s)
+	in.RuntimeImage, err = s.RuntimeImage(ctx, r.Client)
 	return in, err
 }
 
@@ -123,3 +137,5 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 func applierOf(cluster *clusters.Cluster) *apply.Applier {
 	return &apply.Applier{Client: cluster.Client, Live: cluster.Live, Owned: owned}
 }
+
+var _ reconcile.Reconciler = (*CellReconciler)(nil)

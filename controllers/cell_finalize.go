@@ -15,17 +15,16 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
-	"github.com/bulkhead-dev/bulkhead/controllers/component/tenant"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
-	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
 // deletionPoll is how often a deletion that others hold up is looked at.
 const deletionPoll = 10 * time.Second
 
 // finalize deletes an empty cell's namespaces. A cell with Bindings, retained
-// ones included, holds data and is not deleted.
+// ones included, holds data and is not deleted: a deletion cannot be taken back, so
+// the cell goes on as before.
 func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(c, Finalizer) {
 		return ctrl.Result{}, nil
@@ -37,7 +36,7 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 	if removed {
 		return ctrl.Result{}, dropFinalizer(ctx, r.Client, before, c)
 	}
-	condition, outcome := r.tearDown(ctx, c)
+	outcome := r.tearDown(ctx, c)
 	if outcome.Ready() {
 		outcome = release(ctx, r.Client, before, c)
 	}
@@ -45,28 +44,38 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 		r.Clusters.Forget(c)
 		return ctrl.Result{}, nil
 	}
-	run := component.Deletion(condition, outcome)
-	c.Status.ObservedGeneration = c.Generation
-	component.SetConditions(&c.Status.Conditions, c.Generation, run)
-	return finish(ctx, r.Client, before, c, run)
+	run := component.Deletion(v1alpha1.ConditionDeleted, outcome)
+	if outcome.Reason == v1alpha1.ReasonCellInUse {
+		kept, err := r.bringAbout(ctx, c)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		run = run.And(kept)
+	}
+	return r.conclude(ctx, before, c, run)
 }
 
-// tearDown is ready when nothing of the cell is left. Else it says what is in the
-// way, and which condition that is about.
-func (r *CellReconciler) tearDown(ctx context.Context, c *v1alpha1.Cell) (condition string, outcome component.Outcome) {
+// tearDown is ready when nothing of the cell is left. Else it says what is in the way.
+func (r *CellReconciler) tearDown(ctx context.Context, c *v1alpha1.Cell) component.Outcome {
 	cluster, err := r.Clusters.OfCell(ctx, c)
 	if err != nil {
-		return v1alpha1.ConditionClusterReady, withoutCluster(c, err)
+		return r.withoutCluster(ctx, c, err)
 	}
-	return v1alpha1.ConditionNamespacesReady, r.tearDownIn(ctx, c, cluster)
+	return r.tearDownIn(ctx, c, cluster)
 }
 
 // withoutCluster keeps a cell whose cluster does not answer: what is there cannot
-// be seen, so nothing is concluded. Only where nothing was ever made is nothing left.
-func withoutCluster(c *v1alpha1.Cell, err error) component.Outcome {
+// be seen, so nothing is concluded. Nothing is left where nothing was ever made, and
+// where a human gave up both the data and the way to the cluster.
+func (r *CellReconciler) withoutCluster(ctx context.Context, c *v1alpha1.Cell, err error) component.Outcome {
 	outcome := cell.ClusterOutcome(err)
-	if outcome.Unseen && len(c.Status.Namespaces) == 0 {
+	switch {
+	case outcome.Unseen && len(c.Status.Namespaces) == 0:
 		return component.Outcome{}
+	case cell.ClusterGone(c, err):
+		return inUse(r.Blockers.Owner(ctx, c))
+	case outcome.Unseen:
+		outcome.Message += fmt.Sprintf("; if the cluster is gone for good, delete its kubeconfig and annotate the Cell with %s=%s", v1alpha1.AnnotationDiscardData, c.Spec.TenantID)
 	}
 	return outcome
 }
@@ -79,17 +88,13 @@ func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, clust
 	if err := restoreAccess(ctx, c, cluster, facts); err != nil {
 		return component.Fail(err)
 	}
-	blocker, err := r.holdsData(ctx, c, cluster, facts)
-	if err != nil {
-		return component.Fail(err)
-	}
-	if blocker != "" {
-		return component.Wait(v1alpha1.ReasonCellInUse, blocker, deletionPoll)
+	if outcome := inUse(r.Blockers.Find(ctx, c, cluster, facts)); !outcome.Ready() {
+		return outcome
 	}
 	left := 0
 	// The database goes first: while it lives, the Bindings say whose data it holds.
 	for _, name := range []string{desired.DatabaseNamespace(c.Name), desired.RuntimeNamespace(c.Name)} {
-		namespace := recorded(c, facts, name)
+		namespace := cell.Recorded(c, facts, name)
 		if namespace == nil {
 			continue // gone, or not ours: never touched
 		}
@@ -104,6 +109,17 @@ func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, clust
 	return terminating(c, facts)
 }
 
+// inUse waits for what keeps a cell, if anything does.
+func inUse(blocker string, err error) component.Outcome {
+	switch {
+	case err != nil:
+		return component.Fail(err)
+	case blocker != "":
+		return component.Wait(v1alpha1.ReasonCellInUse, blocker, deletionPoll)
+	}
+	return component.Outcome{}
+}
+
 // restoreAccess gives the operator back what it needs to see whether the cell is empty.
 func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) error {
 	access, err := desired.ManagerAccess(desired.CellInput{Cell: c, Manager: cluster.Operator})
@@ -112,7 +128,7 @@ func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Clus
 	}
 	readers := map[string]client.Reader{desired.RuntimeNamespace(c.Name): facts.Runtime, desired.DatabaseNamespace(c.Name): facts.Database}
 	for _, grant := range access {
-		namespace := recorded(c, facts, grant.GetNamespace())
+		namespace := cell.Recorded(c, facts, grant.GetNamespace())
 		if namespace == nil || namespace.DeletionTimestamp != nil {
 			continue
 		}
@@ -121,83 +137,6 @@ func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Clus
 		}
 	}
 	return nil
-}
-
-// holdsData says why the cell cannot go, empty when it can.
-func (r *CellReconciler) holdsData(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) (string, error) {
-	if c.Spec.TenantID != "" && c.Annotations[v1alpha1.AnnotationDiscardData] != c.Spec.TenantID {
-		return fmt.Sprintf("the cell holds the data of the tenant %s; if it may go, annotate the Cell with %s=%s%s",
-			c.Spec.TenantID, v1alpha1.AnnotationDiscardData, c.Spec.TenantID, leavesCluster(c)), nil
-	}
-	if c.Spec.TenantID != "" {
-		return r.tenantOf(ctx, c)
-	}
-	var served v1alpha1.CellList
-	if err := r.Client.List(ctx, &served, client.MatchingFields{IndexServedBy: c.Name}, client.UnsafeDisableDeepCopy); err != nil {
-		return "", err
-	}
-	if len(served.Items) > 0 {
-		return fmt.Sprintf("the cell's runtime serves the databases of %d other cells, such as %s; it is deleted when they are gone", len(served.Items), served.Items[0].Name), nil
-	}
-	namespace := recorded(c, facts, desired.RuntimeNamespace(c.Name))
-	if namespace == nil || namespace.DeletionTimestamp != nil {
-		return unproven(c, facts), nil
-	}
-	tenants, err := countBindings(ctx, cluster, namespace.Name)
-	if tenants == 0 || err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("the cell holds the data of %d tenants, retained ones included, and is deleted when they have left", tenants), nil
-}
-
-// leavesCluster says what nobody but a human deletes.
-func leavesCluster(c *v1alpha1.Cell) string {
-	if c.Spec.Cluster == nil || c.Spec.Cluster.ClusterAPI == nil {
-		return ""
-	}
-	return fmt.Sprintf("; the Cluster %s/%s stays and is to be deleted by hand", desired.ClustersNamespace, c.Name)
-}
-
-// tenantOf refuses to discard the data of a tenant that still exists.
-func (r *CellReconciler) tenantOf(ctx context.Context, c *v1alpha1.Cell) (string, error) {
-	names, err := tenant.Claimants(ctx, r.Client, c.Spec.TenantID)
-	if len(names) == 0 || err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("the Tenant %s lives in the cell; delete the Tenant first", names[0]), nil
-}
-
-// countBindings reads past the cache: what it says decides over data. A
-// namespace that cannot be read counts as an error, never as empty.
-func countBindings(ctx context.Context, cluster *clusters.Cluster, namespace string) (int, error) {
-	var bindings corev1.SecretList
-	if err := cluster.Live.List(ctx, &bindings, client.InNamespace(namespace), client.MatchingLabels{binding.LabelKind: binding.KindBinding}); err != nil {
-		return 0, fmt.Errorf("the cell may hold tenants, but its Bindings cannot be read: %w", err)
-	}
-	return len(bindings.Items), nil
-}
-
-// recorded is a live namespace that was recorded, by its UID, as the cell's.
-func recorded(c *v1alpha1.Cell, facts cell.Facts, name string) *corev1.Namespace {
-	namespace := facts.Namespaces[name]
-	for _, owned := range c.Status.Namespaces {
-		if namespace != nil && owned.Name == name && owned.UID == string(namespace.UID) {
-			return namespace
-		}
-	}
-	return nil
-}
-
-// unproven says why a missing runtime namespace, which held the Bindings, is no
-// proof that the database beside it is empty: somebody else deleted it. When we
-// did, the database is being deleted too.
-func unproven(c *v1alpha1.Cell, facts cell.Facts) string {
-	database := recorded(c, facts, desired.DatabaseNamespace(c.Name))
-	if c.Spec.Runtime == nil || database == nil || database.DeletionTimestamp != nil {
-		return ""
-	}
-	return fmt.Sprintf("namespace %s, which named the cell's tenants, is gone, but namespace %s may hold their data; "+
-		"delete the latter by hand if it may go", desired.RuntimeNamespace(c.Name), database.Name)
 }
 
 func deleteNamespace(ctx context.Context, cluster *clusters.Cluster, namespace *corev1.Namespace) error {
@@ -213,7 +152,7 @@ func terminating(c *v1alpha1.Cell, facts cell.Facts) component.Outcome {
 	var parts []string
 	held := ""
 	for _, name := range []string{desired.DatabaseNamespace(c.Name), desired.RuntimeNamespace(c.Name)} {
-		namespace := recorded(c, facts, name)
+		namespace := cell.Recorded(c, facts, name)
 		if namespace == nil {
 			continue
 		}

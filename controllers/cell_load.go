@@ -9,6 +9,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 )
 
+// loadInterval is how often at most a cell's number of tenants is written.
+const loadInterval = 5 * time.Second
+
 // loadWriter bounds how often a cell's number of tenants is written.
 type loadWriter struct {
 	mu    sync.Mutex

@@ -5,9 +5,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
 
@@ -22,6 +24,12 @@ func (r Recorder) transition(before, after *v1alpha1.Tenant) {
 	if was && now != nil && now.Status != "True" {
 		r.Events.Eventf(after, nil, corev1.EventTypeWarning, now.Reason, "Reconcile", "%s", now.Message)
 	}
+}
+
+// repaired tells that somebody else had changed an object of a cell.
+func (r Recorder) repaired(c *v1alpha1.Cell, object *unstructured.Unstructured) {
+	r.Events.Eventf(c, nil, corev1.EventTypeWarning, "DriftRepaired", "Reconcile",
+		"%s was changed by somebody else and is again as it should be; change the Cell, the Plan or the operator's configuration instead", apply.Describe(object))
 }
 
 // retained tells that a deleted tenant's data is kept, and where that costs money.

@@ -71,8 +71,10 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 			Clusters: all,
 			Cluster:  cell.Cluster{Clusters: all, Mounts: options.Mounts, Probes: &component.Probes[vault.Mount]{}, Now: options.Clock},
 			Config:   options.Config,
+			Blockers: cell.Blockers{Hub: hub.Client, Claimants: tenant.Claimants, Placed: tenant.PlacedIn},
 			Kinds:    kinds,
 			Clock:    options.Clock,
+			Recorder: recorder,
 		},
 		Tenant: &TenantReconciler{
 			Client: hub.Client,
@@ -161,17 +163,18 @@ func owned(labels map[string]string) bool {
 func index(ctx context.Context, indexer client.FieldIndexer) error {
 	var errs []error
 	for field, value := range map[string]client.IndexerFunc{
-		tenant.IndexTenantID: tenant.IndexTenantByID,
-		tenant.IndexReady:    tenant.IndexTenantByReady,
-		tenant.IndexPlan:     tenant.IndexTenantByPlan,
-		tenant.IndexUnplaced: tenant.IndexTenantByUnplaced,
+		tenant.IndexTenantID:  tenant.IndexTenantByID,
+		tenant.IndexReady:     tenant.IndexTenantByReady,
+		tenant.IndexPlan:      tenant.IndexTenantByPlan,
+		tenant.IndexUnplaced:  tenant.IndexTenantByUnplaced,
+		tenant.IndexPlacement: tenant.IndexTenantByPlacement,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Tenant{}, field, value))
 	}
 	for field, value := range map[string]client.IndexerFunc{
 		tenant.IndexKubeconfig: tenant.IndexCellByKubeconfig,
 		tenant.IndexOwnerName:  tenant.IndexCellByOwnerName,
-		IndexServedBy:          indexCellByServer,
+		cell.IndexServedBy:     cell.IndexCellByServer,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Cell{}, field, value))
 	}

@@ -367,7 +367,7 @@ func (w *watches) cellDeleted(ctx context.Context, e event.DeleteEvent, q queue)
 	if c, ok := e.Object.(*v1alpha1.Cell); ok && c.Spec.TenantID != "" {
 		w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, c.Spec.TenantID), q)
 		q.Add(request(c.Labels[desired.LabelTenant])) // its name is free
-		w.wakeWaiting(ctx, q) // its cluster is free
+		w.wakeWaiting(ctx, q)                         // its cluster is free
 	}
 }
 

@@ -12,6 +12,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="!has(self.tenantID) || self.capacity == 1",fieldPath=".capacity",message="a tenant's own cell has room for that tenant only: capacity is 1",reason=FieldValueInvalid
 // +kubebuilder:validation:XValidation:rule="!has(self.cluster) || has(self.tenantID)",fieldPath=".cluster",message="only a tenant's own cell can be on another cluster",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="has(self.cluster) == has(oldSelf.cluster) && (!has(self.cluster) || self.cluster == oldSelf.cluster)",fieldPath=".cluster",message="a cell cannot change clusters; make another cell",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="!has(self.retired) || !self.retired || has(self.tenantID)",fieldPath=".retired",message="a shared cell is not retired; set accepting to false, and delete it when its tenants have left",reason=FieldValueForbidden
 // +kubebuilder:validation:XValidation:rule="!has(self.servedBy) || !has(self.runtime)",fieldPath=".servedBy",message="a cell with a runtime serves its database itself",reason=FieldValueForbidden
 type CellSpec struct {
 	// tenantID makes the cell one tenant's own. The operator makes such cells.
@@ -73,8 +74,8 @@ func (s *CellSpec) IsRetired() bool { return s.Retired != nil && *s.Retired }
 // +kubebuilder:validation:MinProperties=1
 type CellStatus struct {
 	// conditions are Ready, and what it is computed from: NamespacesReady,
-	// DatabaseReady, SchemaReady, RuntimeReady and, on a cluster of its own,
-	// ClusterReady and, with a backup schedule, BackupReady.
+	// DatabaseReady, SchemaReady, RuntimeReady, with a backup schedule BackupReady, on
+	// a cluster of its own ClusterReady and, during its deletion, Deleted.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -97,6 +98,13 @@ type CellStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	SchemaImage string `json:"schemaImage,omitempty"`
+
+	// databaseUID is the UID of the CloudNativePG Cluster with the cell's data. When that
+	// object is lost, no other takes its place by itself: it would be empty.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	DatabaseUID string `json:"databaseUID,omitempty"`
 
 	// namespaces are the namespaces that the cell owns, by name and UID: a
 	// namespace of the same name with another UID is not the cell's.
@@ -126,6 +134,11 @@ type OwnedNamespace struct {
 // that its data may go. Its value is the tenant's id. Without it, and while the
 // tenant exists or is retained, the cell stays.
 const AnnotationDiscardData = "bulkhead.dev/discard-data"
+
+// AnnotationReplaceDatabase on a Cell whose CloudNativePG Cluster is gone lets the
+// operator make a new and empty one. Its value is the UID of the lost one, so that
+// it confirms one loss and never the next.
+const AnnotationReplaceDatabase = "bulkhead.dev/replace-database"
 
 // AnnotationAdoptNamespaces on a Cell lets the operator take over an existing
 // namespace. Its value is a comma-separated list of name=UID.

@@ -30,6 +30,9 @@ const (
 	ConditionNamespacesReady = "NamespacesReady"
 	// ConditionSchemaReady is True when the database has the migrations of the runtime image.
 	ConditionSchemaReady = "SchemaReady"
+	// ConditionDeleted is never True: it exists only while the cell is being deleted,
+	// and its reason says what is in the way.
+	ConditionDeleted = "Deleted"
 )
 
 // ConditionBackupReady of a Cell is True while nothing keeps base backups of its
@@ -155,6 +158,8 @@ const (
 	ReasonDatabaseOperatorMissing = "DatabaseOperatorMissing"
 	// ReasonDatabaseStarting : the PostgreSQL cluster is not healthy yet.
 	ReasonDatabaseStarting = "DatabaseStarting"
+	// ReasonDatabaseGone : the PostgreSQL cluster with the cell's data does not exist any more.
+	ReasonDatabaseGone = "DatabaseGone"
 	// ReasonDatabaseChanging : PostgreSQL serves, and is not yet what it should be. The condition is True.
 	ReasonDatabaseChanging = "DatabaseChanging"
 	// ReasonDatabaseHibernated : somebody put the PostgreSQL of a cell that serves to sleep.

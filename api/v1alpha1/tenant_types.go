@@ -67,7 +67,7 @@ type TenantSpec struct {
 	// +optional
 	PlanRef *PlanReference `json:"planRef,omitempty"`
 
-	// displayName is the customer's name for people.
+	// displayName is the customer's name for people: `kubectl get tenants -o wide` shows it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=120
@@ -212,6 +212,7 @@ type TenantStatus struct {
 // +kubebuilder:printcolumn:name="Endpoint",type=string,priority=1,JSONPath=`.status.endpoint`
 // +kubebuilder:printcolumn:name="Database",type=string,priority=1,JSONPath=`.status.placement.database`
 // +kubebuilder:printcolumn:name="Key",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="KeyReady")].reason`
+// +kubebuilder:printcolumn:name="DisplayName",type=string,priority=1,JSONPath=`.spec.displayName`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name: a tenant's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.adoptID) || has(oldSelf.spec.adoptID) || !has(oldSelf.status) || !has(oldSelf.status.id) || self.spec.adoptID == oldSelf.status.id",fieldPath=".spec.adoptID",message="this Tenant has an identity already (status.id); apply a new Tenant with the adoptID",reason=FieldValueForbidden
 type Tenant struct {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // FieldOwner is the one manager of every field that the operator applies.
@@ -31,9 +32,12 @@ type Applier struct {
 	Live   client.Reader
 	// Owned reports whether a live object's labels prove that it is ours.
 	Owned func(labels map[string]string) bool
+	// Repaired, if set, is told of an object that somebody else had changed.
+	Repaired func(object *unstructured.Unstructured)
 }
 
-// Apply makes the live object contain the intent. cached reads the object's
+// Apply makes the live object contain the intent. An intent with a UID is meant for
+// that object only, and never makes one. cached reads the object's
 // namespace from a cache; nil reads past it. It returns the live object and
 // whether anything was written.
 func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstructured.Unstructured) (live *unstructured.Unstructured, wrote bool, err error) {
@@ -58,17 +62,28 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 	}
 	annotations[AnnotationApplied] = hash
 	patched.SetAnnotations(annotations)
-	if live != nil {
+	if live != nil && patched.GetUID() == "" {
 		patched.SetUID(live.GetUID()) // never re-create, by an apply, what was deleted meanwhile
 	}
-	if err := a.handOver(ctx, live, intent); err != nil {
+	if err := errors.Join(a.handOver(ctx, live, intent), a.removeAdditions(ctx, live, intent)); err != nil {
 		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
 	}
 	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(patched), FieldOwner, client.ForceOwnership)
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
 	}
+	if live != nil && live.GetAnnotations()[AnnotationApplied] == hash {
+		a.report(ctx, intent)
+	}
 	return patched, true, nil
+}
+
+// report tells of a repair: what is wanted had not changed, the object had.
+func (a *Applier) report(ctx context.Context, intent *unstructured.Unstructured) {
+	logf.FromContext(ctx).Info("took back what somebody else changed", "object", Describe(intent))
+	if a.Repaired != nil {
+		a.Repaired(intent)
+	}
 }
 
 // find reads the live object, nil when there is none. What a cache does not
@@ -119,9 +134,15 @@ func objectOf(scheme *runtime.Scheme, kind schema.GroupVersionKind) (client.Obje
 	return object, nil
 }
 
-// Hash identifies an intent: equal intents have equal hashes.
+// Hash identifies an intent: equal intents have equal hashes, whichever object,
+// by its UID, they are meant for.
 func Hash(intent *unstructured.Unstructured) (string, error) {
-	data, err := json.Marshal(intent.Object) // map keys are sorted
+	content := intent
+	if intent.GetUID() != "" {
+		content = intent.DeepCopy()
+		content.SetUID("")
+	}
+	data, err := json.Marshal(content.Object) // map keys are sorted
 	if err != nil {
 		return "", err
 	}

@@ -8,18 +8,19 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// exact lists, by kind, the fields in which an addition by somebody else
+// exact are, by kind, the paths of the fields in which an addition by somebody else
 // widens access, such as a filter that copies a route's requests elsewhere: there
 // the live value must equal the intent, not only contain it.
-var exact = map[string][]string{
-	"HTTPRoute":     {"spec"},
-	"NetworkPolicy": {"spec"},
-	"RoleBinding":   {"roleRef", "subjects"},
+var exact = map[string][][]string{
+	"HTTPRoute":     {{"spec"}},
+	"NetworkPolicy": {{"spec"}},
+	"RoleBinding":   {{"roleRef"}, {"subjects"}},
+	"Service":       {{"spec", "selector"}},
 }
 
 // mergeKeys are the lists that the API merges by a key, so that others may add
 // entries of their own (https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy).
-// Every other list is one value.
+// Every other list is one value. In closed kinds nobody may add entries, either.
 var mergeKeys = map[string]string{
 	"containers":                "name",
 	"machineDeployments":        "name",
@@ -33,12 +34,14 @@ var mergeKeys = map[string]string{
 // Contains reports whether the live object has everything that the intent says.
 // Defaults that the server fills in do not count as differences.
 func Contains(live, intent *unstructured.Unstructured) bool {
-	for _, field := range exact[intent.GetKind()] {
-		if !equality.Semantic.DeepEqual(withoutEmpty(live.Object[field]), withoutEmpty(intent.Object[field])) {
+	for _, path := range exact[intent.GetKind()] {
+		have, _, _ := unstructured.NestedFieldNoCopy(live.Object, path...)
+		want, _, _ := unstructured.NestedFieldNoCopy(intent.Object, path...)
+		if !equality.Semantic.DeepEqual(withoutEmpty(have), withoutEmpty(want)) {
 			return false
 		}
 	}
-	return contains(live.Object, intent.Object, "")
+	return !hasAdditions(live, intent) && contains(live.Object, intent.Object, "")
 }
 
 func contains(live, intent any, field string) bool {

@@ -26,7 +26,7 @@ func TestContains(t *testing.T) {
 		"another value":                   {`{kind: ConfigMap, data: {a: b}}`, `{kind: ConfigMap, data: {a: c}}`, false},
 		"a missing value":                 {`{kind: ConfigMap, data: {a: b}}`, `{kind: ConfigMap}`, false},
 		"a default of the server":         {`{kind: D, spec: {containers: [{name: c, image: i}]}}`, `{kind: D, spec: {containers: [{name: c, image: i, tty: false}]}}`, true},
-		"a container of somebody else":    {`{kind: D, spec: {containers: [{name: c, image: i}]}}`, `{kind: D, spec: {containers: [{name: x}, {name: c, image: i}]}}`, true},
+		"an entry of somebody else":       {`{kind: D, spec: {containers: [{name: c, image: i}]}}`, `{kind: D, spec: {containers: [{name: x}, {name: c, image: i}]}}`, true},
 		"a container's other image":       {`{kind: D, spec: {containers: [{name: c, image: i}]}}`, `{kind: D, spec: {containers: [{name: c, image: j}]}}`, false},
 		"a list that is one value":        {`{kind: D, spec: {args: [a]}}`, `{kind: D, spec: {args: [a, b]}}`, false},
 		"a quantity spelt differently":    {`{kind: D, spec: {memory: 1024Mi}}`, `{kind: D, spec: {memory: 1Gi}}`, true},
@@ -54,6 +54,27 @@ func TestContains(t *testing.T) {
 		},
 		"defaults of a LimitRange": {
 			`{kind: LimitRange, spec: {limits: [{type: Container, defaultRequest: {cpu: 50m}}]}}`, `{kind: LimitRange, spec: {limits: [{type: Container, default: {}, defaultRequest: {cpu: 50m, memory: 1Gi}}]}}`, true,
+		},
+		"a sidecar of somebody else": {
+			`{kind: Deployment, spec: {containers: [{name: c}]}}`, `{kind: Deployment, spec: {containers: [{name: c, tty: false}, {name: x}]}}`, false,
+		},
+		"an initContainer of somebody else": {
+			`{kind: Deployment, spec: {containers: [{name: c}]}}`, `{kind: Deployment, spec: {containers: [{name: c}], initContainers: [{name: x}]}}`, false,
+		},
+		"another variable in a container": {
+			`{kind: Deployment, spec: {containers: [{name: c, env: [{name: A}]}]}}`, `{kind: Deployment, spec: {containers: [{name: c, env: [{name: A}, {name: B}]}]}}`, false,
+		},
+		"a Deployment with the server's defaults": {
+			`{kind: Deployment, spec: {containers: [{name: c, ports: [{name: p}]}], volumes: [{name: v}]}}`,
+			`{kind: Deployment, spec: {containers: [{name: c, ports: [{name: p, protocol: TCP}]}], volumes: [{name: v, emptyDir: {}}], dnsPolicy: ClusterFirst}, status: {replicas: 1}}`, true,
+		},
+		"an address of somebody else": {`{kind: Service, spec: {type: ClusterIP}}`, `{kind: Service, spec: {type: ClusterIP, externalIPs: [192.0.2.1]}}`, false},
+		"a selector that matches less": {
+			`{kind: Service, spec: {selector: {a: b}}}`, `{kind: Service, spec: {selector: {a: b, c: d}}}`, false,
+		},
+		"a Service with the server's defaults": {
+			`{kind: Service, spec: {ports: [{name: http, port: 80}], selector: {a: b}}}`,
+			`{kind: Service, spec: {ports: [{name: http, port: 80, protocol: TCP}], selector: {a: b}, clusterIPs: [10.0.0.1], ipFamilies: [IPv4]}}`, true,
 		},
 		"what an autoscaler scaled": {`{kind: Deployment, spec: {template: {}}}`, `{kind: Deployment, spec: {replicas: 5, template: {}}}`, true},
 		"another toleration":        {`{kind: D, spec: {tolerations: [{key: a}]}}`, `{kind: D, spec: {tolerations: [{key: a}, {operator: Exists}]}}`, false},

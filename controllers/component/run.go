@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,13 @@ type Result struct {
 type Named struct {
 	Condition string
 	Outcome
+}
+
+// And is the Result of this run and another, this one first.
+func (r Result) And(other Result) Result {
+	both := Result{Outcomes: slices.Concat(r.Outcomes, other.Outcomes), After: r.After, Err: errors.Join(r.Err, other.Err)}
+	both.soonest(other.After)
+	return both
 }
 
 // Run runs every component whose needs are met, in order; the others are
@@ -67,8 +75,12 @@ func (r *Result) add(condition string, outcome Outcome) {
 	if outcome.Err != nil {
 		r.Err = errors.Join(r.Err, fmt.Errorf("%s: %w", condition, outcome.Err))
 	}
-	if outcome.After > 0 && (r.After == 0 || outcome.After < r.After) {
-		r.After = outcome.After
+	r.soonest(outcome.After)
+}
+
+func (r *Result) soonest(after time.Duration) {
+	if after > 0 && (r.After == 0 || after < r.After) {
+		r.After = after
 	}
 }
 

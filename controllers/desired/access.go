@@ -1,8 +1,6 @@
 package desired
 
 import (
-	"errors"
-
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
@@ -12,7 +10,7 @@ import (
 func ManagerAccess(in CellInput) ([]*unstructured.Unstructured, error) {
 	var b build
 	access := b.objects(managerAccess(in, RuntimeNamespace), managerAccess(in, DatabaseNamespace))
-	return access, errors.Join(b...)
+	return access, b.err()
 }
 
 // managerAccess lets the operator work inside a namespace of the cell: it has

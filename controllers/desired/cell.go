@@ -25,6 +25,8 @@ type CellInput struct {
 	APIServer []Address
 	// Tenants is the number of Bindings in the cell.
 	Tenants int
+	// DatabaseUID is that of the database's CloudNativePG Cluster; empty until it was made.
+	DatabaseUID string
 	// DatabaseCA is the certificate of the database's authority, in PEM; empty
 	// until CloudNativePG made it.
 	DatabaseCA string
@@ -89,7 +91,7 @@ func Cell(in CellInput) (CellSet, error) {
 			deployment(in), autoscaler(in), service(in), disruptionBudget(in)),
 		Refused: refused(in),
 	}
-	return set, errors.Join(b...)
+	return set, b.err()
 }
 
 // retired reports whether the cell only keeps its data.
@@ -97,6 +99,19 @@ func retired(in CellInput) bool { return in.Cell.Spec.IsRetired() }
 
 // build collects the errors of turning typed objects into generic ones.
 type build []error
+
+// err is everything that went wrong, nil for nothing.
+func (b *build) err() error { return errors.Join(*b...) }
+
+// single builds the one object that somebody applies by itself.
+func single(built any) (*unstructured.Unstructured, error) {
+	var b build
+	objects := b.objects(built)
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	return objects[0], nil
+}
 
 func (b *build) objects(built ...any) []*unstructured.Unstructured {
 	var out []*unstructured.Unstructured

@@ -39,6 +39,7 @@ func input(change func(*CellInput)) CellInput {
 		},
 		Manager:      ServiceAccount("bulkhead-system", "bulkhead-manager"),
 		APIServer:    []Address{{IP: "10.0.0.1", Port: 6443}},
+		DatabaseUID:  "5f1c2d3e-0000-4000-8000-000000000002",
 		DatabaseCA:   "CA",
 		AppPassword:  "app-password",
 		LanePassword: "lane-password",
@@ -55,7 +56,7 @@ func TestGolden(t *testing.T) {
 	for name, in := range map[string]CellInput{
 		"cell": input(nil),
 		"cell-before-the-database": input(func(in *CellInput) {
-			in.DatabaseCA, in.AppPassword, in.LanePassword, in.RuntimeImage = "", "", "", ""
+			in.DatabaseUID, in.DatabaseCA, in.AppPassword, in.LanePassword, in.RuntimeImage = "", "", "", "", ""
 		}),
 		"cell-large": input(func(in *CellInput) {
 			in.Cell.Spec.Database.Instances = 3

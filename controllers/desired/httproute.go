@@ -1,8 +1,6 @@
 package desired
 
 import (
-	"errors"
-
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	gatewayv1ac "sigs.k8s.io/gateway-api/applyconfiguration/apis/v1"
@@ -26,8 +24,7 @@ type RouteInput struct {
 func HTTPRoute(in RouteInput) (*unstructured.Unstructured, error) {
 	l := labels(in.Cell, PartRuntime)
 	l[LabelTenant], l[binding.LabelTenantID] = in.TenantName, in.TenantID
-	var b build
-	made := b.objects(gatewayv1ac.HTTPRoute(Route(in.TenantID), RuntimeNamespace(in.Cell)).WithLabels(l).
+	return single(gatewayv1ac.HTTPRoute(Route(in.TenantID), RuntimeNamespace(in.Cell)).WithLabels(l).
 		WithSpec(gatewayv1ac.HTTPRouteSpec().
 			WithParentRefs(parentRef(in.Gateway)).
 			WithHostnames(gatewayv1.Hostname(Host(in.TenantName, in.Gateway.Domain))).
@@ -36,10 +33,6 @@ func HTTPRoute(in RouteInput) (*unstructured.Unstructured, error) {
 					WithPath(gatewayv1ac.HTTPPathMatch().WithType(gatewayv1.PathMatchPathPrefix).WithValue("/"))).
 				WithBackendRefs(gatewayv1ac.HTTPBackendRef().
 					WithGroup("").WithKind("Service").WithName(nameRuntime).WithPort(portService).WithWeight(1)))))
-	if len(b) > 0 {
-		return nil, errors.Join(b...)
-	}
-	return made[0], nil
 }
 
 func parentRef(g configuration.Gateway) *gatewayv1ac.ParentReferenceApplyConfiguration {

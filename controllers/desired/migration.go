@@ -17,7 +17,7 @@ const (
 // pod runs it. Only this Job sees the credentials of the tables' owner. It does
 // not wake a retired cell's database.
 func migrationJob(in CellInput) any {
-	if in.Cell.Spec.Database == nil || retired(in) {
+	if in.Cell.Spec.Database == nil || in.DatabaseUID == "" || retired(in) {
 		return nil
 	}
 	cell, image := in.Cell.Name, in.Config.Images.Runtime
@@ -34,7 +34,7 @@ func migrationJob(in CellInput) any {
 			secretVolume("migrator", nameMigrator, binding.FileUsername, binding.FilePassword),
 			secretVolume("database-ca", nameDatabaseCA, binding.FileCA),
 		)
-	return batchv1ac.Job(MigrationJob(image), DatabaseNamespace(cell)).
+	return batchv1ac.Job(MigrationJob(image, in.DatabaseUID), DatabaseNamespace(cell)).
 		WithLabels(labels(cell, PartMigration)).
 		WithSpec(batchv1ac.JobSpec().
 			WithBackoffLimit(migrationRetries).

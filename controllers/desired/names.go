@@ -36,7 +36,7 @@ const (
 	nameMigration   = "migration"    // NetworkPolicy
 	nameMigrator    = "database-app" // CloudNativePG's Secret of the database's owner
 	nameTLS         = "runtime-tls"  // optional Secret of the runtime's HTTPS certificate
-	prefixMigrate   = "migrate-"     // Job, one an image
+	prefixMigrate   = "migrate-"     // Job, one an image and database
 	prefixEndpoint  = "endpoint-"    // NetworkPolicy, one an endpoint of the Cell
 	prefixPlan      = "plan-"        // NetworkPolicy, one a Plan with model endpoints
 	prefixDoor      = "database-"    // NetworkPolicy, one a dedicated database
@@ -100,9 +100,10 @@ func Endpoint(cell string) string {
 // Host is the host name by which a gateway of the domain knows a tenant.
 func Host(tenant, domain string) string { return tenant + "." + domain }
 
-// MigrationJob is the Job that brings the schema up to a runtime image.
-func MigrationJob(image string) string {
-	sum := sha256.Sum256([]byte(image))
+// MigrationJob is the Job that brings the schema of one database, known by its
+// Cluster's UID, up to a runtime image.
+func MigrationJob(image, databaseUID string) string {
+	sum := sha256.Sum256([]byte(image + " " + databaseUID))
 	return prefixMigrate + hex.EncodeToString(sum[:5])
 }
 
@@ -127,6 +128,13 @@ func labelled(prefix, name string) string {
 
 // BindingSecret is the Binding of a tenant id.
 func BindingSecret(id string) string { return "tenant-" + id }
+
+// TenantOfBinding is the tenant id in the name of a Binding. The name cannot be
+// changed, as a label can.
+func TenantOfBinding(secret string) (tenantID string, ok bool) {
+	id, ok := strings.CutPrefix(secret, BindingSecret(""))
+	return id, ok && uuid.Validate(id) == nil
+}
 
 // Route is the HTTPRoute of a tenant id.
 func Route(id string) string { return "tenant-" + id }

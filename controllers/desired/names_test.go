@@ -20,7 +20,7 @@ func FuzzNames(f *testing.F) {
 		}
 		id = strings.ToLower(id)
 		for _, name := range []string{
-			RuntimeNamespace(cell), DatabaseNamespace(cell), MigrationJob(image), BindingSecret(id), Route(id), KeyName(id), VaultRole(id), CredentialSecret(tenant),
+			RuntimeNamespace(cell), DatabaseNamespace(cell), MigrationJob(image, id), BindingSecret(id), Route(id), KeyName(id), VaultRole(id), CredentialSecret(tenant),
 			RuntimeNamespace(OwnCellName(id)), DatabaseNamespace(OwnCellName(id)), door(id), endpointWall(endpoint), planWall(plan),
 		} {
 			if problems := validation.IsDNS1123Label(name); len(problems) > 0 {

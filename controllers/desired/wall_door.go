@@ -18,14 +18,9 @@ type DoorInput struct {
 // database. It is in the serving cell's namespace but not in that cell's set:
 // who serves the tenant applies it, and deletes it when the tenant leaves.
 func DatabaseDoor(in DoorInput) (*unstructured.Unstructured, error) {
-	var b build
 	databases := pods(DatabaseNamespace(OwnCellName(in.TenantID)), databasePod())
 	l := labels(in.ServingCell, PartRuntime)
 	l[binding.LabelTenantID] = in.TenantID
-	made := b.objects(wall(door(in.TenantID), RuntimeNamespace(in.ServingCell), l,
+	return single(wall(door(in.TenantID), RuntimeNamespace(in.ServingCell), l,
 		RuntimePod(in.ServingCell), nil, []*egress{to(portPostgreSQL, databases)}))
-	if len(b) > 0 {
-		return nil, b[0]
-	}
-	return made[0], nil
 }

@@ -13,7 +13,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -21,6 +23,7 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 )
 
 // syncTimeout bounds how long a reconcile waits for a namespace's first listing.
@@ -61,8 +64,18 @@ type entry struct {
 
 	// Caches.mu guards these: readers do not wait for what is being opened.
 	cache   cache.Cache
+	stop    context.CancelFunc
 	watched map[key]bool
 }
+
+// Unreadable means that a namespace can be read, but one kind in it cannot.
+type Unreadable struct{ Err error }
+
+// Error implements error.
+func (u *Unreadable) Error() string { return u.Err.Error() }
+
+// Unwrap returns what the API server said.
+func (u *Unreadable) Unwrap() error { return u.Err }
 
 // New makes an empty set of caches. It is started by the manager.
 func New(options Options) *Caches {
@@ -79,8 +92,8 @@ func (c *Caches) Start(ctx context.Context) error {
 }
 
 // Open returns a reader of the kinds in a namespace and sees to it that they
-// are watched. The first call lists them; it fails at once when the operator
-// has no right to.
+// are watched. The first call lists them; it fails at once when the operator has
+// no right to, or when the cluster does not know a kind.
 func (c *Caches) Open(ctx context.Context, namespace string, kinds ...client.Object) (client.Reader, error) {
 	select {
 	case <-c.started:
@@ -104,15 +117,24 @@ func (c *Caches) Open(ctx context.Context, namespace string, kinds ...client.Obj
 	return e.cache, nil
 }
 
-// OpenOptional is Open for a kind that the cluster may not know, or may not let the
-// operator read. Then it fails at once, where an informer would wait.
-func (c *Caches) OpenOptional(ctx context.Context, namespace string, kind client.Object, list client.ObjectList) (client.Reader, error) {
-	if !c.IsOpen(namespace, kind) {
-		if err := c.options.Live.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
-			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
-		}
+// Close ends the watches of a namespace that is gone: they would be refused, and
+// tried again, for ever. One that is being opened is left to the next call.
+func (c *Caches) Close(namespace string) {
+	c.mu.RLock()
+	e := c.open[namespace]
+	c.mu.RUnlock()
+	if e == nil || !e.opening.TryLock() {
+		return
 	}
-	return c.Open(ctx, namespace, kind)
+	defer e.opening.Unlock()
+	if e.cache == nil {
+		return
+	}
+	c.mu.Lock()
+	e.stop()
+	e.cache, e.watched = nil, map[key]bool{}
+	c.mu.Unlock()
+	c.index.forget(namespace)
 }
 
 // IsOpen reports whether Open returns at once.
@@ -177,7 +199,7 @@ func (c *Caches) start(ctx context.Context, namespace string, e *entry) (err err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.cache = made
+	e.cache, e.stop = made, cancel
 	return nil
 }
 
@@ -192,7 +214,7 @@ func (c *Caches) watch(ctx context.Context, namespace string, e *entry, kinds []
 			continue
 		}
 		added = append(added, kind)
-		listings.Go(func() error { return c.list(ctx, e, kind) })
+		listings.Go(func() error { return c.list(ctx, namespace, e, kind) })
 	}
 	if err := listings.Wait(); err != nil {
 		return err
@@ -218,8 +240,27 @@ func keyOf(kind client.Object) key {
 	return key{reflect.TypeOf(kind), kind.GetObjectKind().GroupVersionKind()}
 }
 
+// prove reads one object of a kind: an informer would retry a refusal until its
+// deadline, and hold whoever waits for it.
+func (c *Caches) prove(ctx context.Context, namespace string, kind client.Object) error {
+	of, err := apiutil.GVKForObject(kind, c.options.Scheme)
+	if err != nil {
+		return err
+	}
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(of.GroupVersion().WithKind(of.Kind + "List"))
+	err = c.options.Live.List(ctx, list, client.InNamespace(namespace), client.Limit(1))
+	if apierrors.IsForbidden(err) {
+		return &Unreadable{err}
+	}
+	return err
+}
+
 // list waits for the first listing of a kind, and for the index to know it.
-func (c *Caches) list(ctx context.Context, e *entry, kind client.Object) error {
+func (c *Caches) list(ctx context.Context, namespace string, e *entry, kind client.Object) error {
+	if err := c.prove(ctx, namespace, kind); err != nil {
+		return err
+	}
 	informer, err := e.cache.GetInformer(ctx, kind)
 	if err != nil || reflect.TypeOf(kind) != reflect.TypeOf(c.options.Indexed) {
 		return err

@@ -65,6 +65,21 @@ func (i *index) OnDelete(object any) {
 	}
 }
 
+// forget drops everything in a namespace.
+func (i *index) forget(namespace string) {
+	i.mu.RLock()
+	var gone []types.UID
+	for uid, o := range i.objects {
+		if o.name.Namespace == namespace {
+			gone = append(gone, uid)
+		}
+	}
+	i.mu.RUnlock()
+	for _, uid := range gone {
+		i.replace(uid, nil)
+	}
+}
+
 func (i *index) put(object any) {
 	o, ok := object.(client.Object)
 	if !ok {

@@ -72,6 +72,11 @@ func TestIndex(t *testing.T) {
 	expect("the new object", "id:1", "a/s", "b/s")
 	expect("the old object", "name:y")
 
+	i.OnAdd(secret("5", "closed", "s", "id:1", "name:z"), false)
+	i.forget("closed")
+	expect("a closed namespace", "id:1", "a/s", "b/s")
+	expect("a closed namespace's name", "name:z")
+
 	i.OnDelete(toolscache.DeletedFinalStateUnknown{Key: "a/s", Obj: another})
 	i.OnDelete(secret("2", "b", "s", "id:1"))
 	i.OnDelete(secret("9", "b", "never seen", "id:1"))

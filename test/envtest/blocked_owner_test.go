@@ -52,11 +52,17 @@ var _ = Describe("The deletion of a tenant with a cluster of its own", func() {
 		By("its cell, which says that the tenant was deleted, and waits as well")
 		Expect(admin.Get(ctx, client.ObjectKeyFromObject(own), own)).To(Succeed())
 		Expect(own.Spec.Retired).To(HaveValue(BeTrue()))
-		own.Annotations = map[string]string{v1alpha1.AnnotationDiscardData: id}
 		controllerutil.AddFinalizer(own, controllers.Finalizer)
 		Expect(admin.Update(ctx, own)).To(Succeed())
 		Expect(admin.Delete(ctx, own)).To(Succeed())
-		s.cellDeletionNames(ctx, own, v1alpha1.ReasonKubeconfigMissing, ContainSubstring(desired.ClustersNamespace+"/far-b"))
+		s.cellDeletionNames(ctx, own, v1alpha1.ReasonKubeconfigMissing, ContainSubstring(desired.ClustersNamespace+"/far-b"), ContainSubstring(v1alpha1.AnnotationDiscardData))
+
+		By("both going when a human gives up the data, as the way to the cluster was given up")
+		own.Annotations = map[string]string{v1alpha1.AnnotationDiscardData: id}
+		Expect(admin.Update(ctx, own)).To(Succeed())
+		s.cellDeletionNames(ctx, own, v1alpha1.ReasonCellInUse, ContainSubstring("the Tenant far-b"))
+		s.deletionEnds(ctx, t)
+		s.cellDeletionEnds(ctx, own)
 	})
 })
 
@@ -160,7 +166,7 @@ var _ = Describe("Without CloudNativePG", Serial, func() {
 		DeferCleanup(func(ctx SpecContext) { restore(ctx) })
 	}
 
-	DescribeTable("a deleted tenant's own pods stop, and its cell says why the database does not sleep yet", func(ctx SpecContext, name string, restarted bool) {
+	DescribeTable("a deleted tenant's own pods stop, and its cell says why the database does not sleep yet", func(ctx SpecContext, name string, restarted bool, reason, says string) {
 		s := newScene(ctx)
 		s.readyCell(ctx)
 		t, own := s.readyOwner(ctx, name, v1alpha1.TierDedicatedPods)
@@ -171,17 +177,20 @@ var _ = Describe("Without CloudNativePG", Serial, func() {
 			s.restart()
 		}
 		s.deleteTenant(ctx, t)
-		c := s.cellBecomes(ctx, v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonDatabaseOperatorMissing)
-		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionDatabaseReady)).To(ContainSubstring("install"))
+		c := s.cellBecomes(ctx, v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, reason)
+		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionDatabaseReady)).To(ContainSubstring(says))
 		Expect(stateOf(c.Status.Conditions, v1alpha1.ConditionRuntimeReady)).To(Equal("True/Retired"))
 		s.expectRetained(ctx, t)
 
 		restore(ctx)
 		own.withoutDatabase = false
+		c = s.cellBecomes(ctx, v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonDatabaseGone)
+		c.Annotations = map[string]string{v1alpha1.AnnotationReplaceDatabase: c.Status.DatabaseUID}
+		Expect(admin.Update(ctx, c)).To(Succeed())
 		s.cellBecomes(ctx, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonRetired)
 	},
-		Entry("seen to go", "nocnpg-own-a", false),
-		Entry("gone before a restart", "nocnpg-own-b", true),
+		Entry("seen to go", "nocnpg-own-a", false, v1alpha1.ReasonDatabaseGone, v1alpha1.AnnotationReplaceDatabase),
+		Entry("gone before a restart", "nocnpg-own-b", true, v1alpha1.ReasonDatabaseOperatorMissing, "install"),
 	)
 
 	It("a cell is deleted all the same", func(ctx SpecContext) {

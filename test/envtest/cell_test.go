@@ -3,10 +3,12 @@ package envtest
 import (
 	"time"
 
+	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -30,7 +32,7 @@ var _ = Describe("A cell", func() {
 		s.world.failMigration, s.image = true, imageB
 		s.restart()
 		c := s.cellBecomes(ctx, v1alpha1.ConditionSchemaReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
-		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionSchemaReady)).To(ContainSubstring("logs job/" + desired.MigrationJob(imageB)))
+		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionSchemaReady)).To(ContainSubstring("logs job/" + s.migrationJob(ctx).Name))
 		Expect(image()).To(Equal(imageA))
 
 		By("a second try, after the Job was deleted")
@@ -39,6 +41,32 @@ var _ = Describe("A cell", func() {
 		Expect(admin.Delete(ctx, job, client.PropagationPolicy("Background"))).To(Succeed())
 		s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
 		Expect(image()).To(Equal(imageB))
+	})
+
+	It("does not take an empty database for the one that it lost", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		migrated := s.migrationJob(ctx).Name
+		lost := &cnpgv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: desired.DatabaseNamespace(s.world.cell), Name: desired.DatabaseCluster}}
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(lost), lost)).To(Succeed())
+		Expect(admin.Delete(ctx, lost)).To(Succeed())
+		c := s.cellBecomes(ctx, v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonDatabaseGone)
+		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionDatabaseReady)).To(ContainSubstring(v1alpha1.AnnotationReplaceDatabase + "=" + string(lost.UID)))
+		Expect(apierrors.IsNotFound(admin.Get(ctx, client.ObjectKeyFromObject(lost), &cnpgv1.Cluster{}))).To(BeTrue())
+
+		By("making a new one when told to, with the schema from the beginning")
+		c.Annotations = map[string]string{v1alpha1.AnnotationReplaceDatabase: string(lost.UID)}
+		Expect(admin.Update(ctx, c)).To(Succeed())
+		c = s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		var made cnpgv1.Cluster
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(lost), &made)).To(Succeed())
+		Expect(c.Status.DatabaseUID).To(Equal(string(made.UID)))
+		Expect(s.migrationJob(ctx).Name).NotTo(Equal(migrated))
+		Expect(c.Status.SchemaImage).To(Equal(imageA))
+
+		By("asking again when that one is lost, too")
+		Expect(admin.Delete(ctx, &made)).To(Succeed())
+		s.cellBecomes(ctx, v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonDatabaseGone)
 	})
 
 	It("copies the certificate of the database's authority and never its key", func(ctx SpecContext) {

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -62,6 +63,19 @@ var _ = Describe("Deletion", func() {
 		s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCellInUse)
 		Expect(admin.Get(ctx, client.ObjectKey{Name: desired.DatabaseNamespace(s.world.cell)}, &corev1.Namespace{})).To(Succeed())
 
+		By("by the names of the Bindings, whatever their labels say")
+		b, unlabelled := s.bindingOf(ctx, t.Status.ID)
+		Expect(b.State).To(Equal(binding.Retained))
+		unlabelled.Labels = nil
+		Expect(admin.Update(ctx, unlabelled)).To(Succeed())
+		Consistently(func(g Gomega) {
+			_, err := s.cell(ctx, s.world.cell)
+			g.Expect(err).NotTo(HaveOccurred())
+			var namespace corev1.Namespace
+			g.Expect(admin.Get(ctx, client.ObjectKey{Name: desired.DatabaseNamespace(s.world.cell)}, &namespace)).To(Succeed())
+			g.Expect(namespace.DeletionTimestamp).To(BeNil())
+		}).WithTimeout(time.Second).WithPolling(pace).Should(Succeed())
+
 		By("going on when the data is gone")
 		_, secret := s.bindingOf(ctx, t.Status.ID)
 		Expect(admin.Delete(ctx, secret)).To(Succeed())
@@ -72,6 +86,52 @@ var _ = Describe("Deletion", func() {
 			g.Expect(admin.Get(ctx, client.ObjectKey{Name: desired.DatabaseNamespace(s.world.cell)}, &namespace)).To(Succeed())
 			g.Expect(namespace.DeletionTimestamp).NotTo(BeNil()) // envtest has nobody to finish it
 		}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
+	})
+})
+
+var _ = Describe("Deletion of a cell", func() {
+	It("keeps it in order while it is in use", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		s.readyTenant(ctx, "kept-a")
+		var c v1alpha1.Cell
+		Expect(admin.Get(ctx, client.ObjectKey{Name: s.world.cell}, &c)).To(Succeed())
+		Expect(admin.Delete(ctx, &c)).To(Succeed())
+		s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCellInUse)
+
+		By("with its walls")
+		wall := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: desired.DatabaseNamespace(s.world.cell), Name: "default-deny"}}
+		Expect(admin.Delete(ctx, wall)).To(Succeed())
+		Eventually(func(g Gomega) {
+			_, err := s.cell(ctx, s.world.cell)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(admin.Get(ctx, client.ObjectKeyFromObject(wall), wall)).To(Succeed())
+		}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
+
+		By("with a new image")
+		s.image = imageB
+		s.restart()
+		Eventually(func(g Gomega) {
+			s.world.turn(ctx)
+			_, err := s.cell(ctx, s.world.cell)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(admin.Get(ctx, client.ObjectKey{Name: s.world.cell}, &c)).To(Succeed())
+			g.Expect(c.Status.SchemaImage).To(Equal(imageB))
+			g.Expect(stateOf(c.Status.Conditions, v1alpha1.ConditionRuntimeReady)).To(Equal("True/Ready"))
+		}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
+		Expect(stateOf(c.Status.Conditions, v1alpha1.ConditionReady)).To(Equal("False/" + v1alpha1.ReasonCellInUse))
+	})
+
+	It("waits for a Tenant whose Binding was lost", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		t := s.readyTenant(ctx, "unbound-a")
+		var c v1alpha1.Cell
+		Expect(admin.Get(ctx, client.ObjectKey{Name: s.world.cell}, &c)).To(Succeed())
+		Expect(admin.Delete(ctx, &c)).To(Succeed())
+		_, secret := s.bindingOf(ctx, t.Status.ID)
+		Expect(admin.Delete(ctx, secret)).To(Succeed())
+		s.cellDeletionNames(ctx, &c, v1alpha1.ReasonCellInUse, ContainSubstring("the Tenant "+t.Name))
 	})
 })
 

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -85,6 +86,49 @@ var _ = Describe("Drift", func() {
 		})
 	})
 
+	It("that only adds is taken back and reported", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		namespace := desired.RuntimeNamespace(s.world.cell)
+		var d appsv1.Deployment
+		key := client.ObjectKey{Namespace: namespace, Name: desired.RuntimeDeployment}
+		Expect(admin.Get(ctx, key, &d)).To(Succeed())
+		pod := d.Spec.Template.Spec
+		widened := d.DeepCopy()
+		sidecar := corev1.Container{Name: "sidecar", Image: imageB, VolumeMounts: []corev1.VolumeMount{{Name: "loot", MountPath: "/loot"}}}
+		widened.Spec.Template.Spec.Containers = append(widened.Spec.Template.Spec.Containers, sidecar)
+		widened.Spec.Template.Spec.Containers[0].Env = append(widened.Spec.Template.Spec.Containers[0].Env, corev1.EnvVar{Name: "EXTRA", Value: "1"})
+		widened.Spec.Template.Spec.InitContainers = []corev1.Container{{Name: "first", Image: imageB}}
+		widened.Spec.Template.Spec.Volumes = append(widened.Spec.Template.Spec.Volumes, corev1.Volume{Name: "loot"})
+		Expect(admin.Update(ctx, widened)).To(Succeed())
+		repaired(ctx, s, func(g Gomega) {
+			g.Expect(admin.Get(ctx, key, &d)).To(Succeed())
+			g.Expect(d.Spec.Template.Spec).To(Equal(pod))
+		})
+
+		By("an address at which the Service listens")
+		var service corev1.Service
+		Expect(admin.Get(ctx, key, &service)).To(Succeed())
+		service.Spec.ExternalIPs = []string{"192.0.2.1"}
+		Expect(admin.Update(ctx, &service)).To(Succeed())
+		repaired(ctx, s, func(g Gomega) {
+			g.Expect(admin.Get(ctx, key, &service)).To(Succeed())
+			g.Expect(service.Spec.ExternalIPs).To(BeEmpty())
+		})
+
+		By("telling of both on the Cell")
+		for _, kind := range []string{"Deployment", "Service"} {
+			Eventually(func(g Gomega) {
+				var events eventsv1.EventList
+				g.Expect(admin.List(ctx, &events)).To(Succeed())
+				g.Expect(events.Items).To(ContainElement(And(
+					HaveField("Regarding.Name", s.world.cell), HaveField("Reason", "DriftRepaired"), HaveField("Note", ContainSubstring(kind+" "+namespace+"/runtime")))))
+			}).WithTimeout(patience).Should(Succeed())
+		}
+		s.settle(ctx)
+		s.expectQuiet(ctx)
+	})
+
 	It("of a Binding is taken back", func(ctx SpecContext) {
 		s := newScene(ctx)
 		s.readyCell(ctx)
@@ -102,6 +146,17 @@ var _ = Describe("Drift", func() {
 				g.Expect(after).To(Equal(before))
 			}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
 		}
+		By("labels, by which runtimes find it")
+		secret.Labels = nil
+		Expect(admin.Update(ctx, secret)).To(Succeed())
+		Eventually(func(g Gomega) {
+			_, err := s.tenant(ctx, "drift-a")
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(admin.Get(ctx, client.ObjectKeyFromObject(secret), secret)).To(Succeed())
+			g.Expect(secret.Labels).To(HaveKeyWithValue(binding.LabelKind, binding.KindBinding))
+			g.Expect(secret.Labels).To(HaveKeyWithValue(binding.LabelTenantID, t.Status.ID))
+		}).WithTimeout(patience).WithPolling(pace).Should(Succeed())
+
 		By("a deleted Binding, in the cell where it was")
 		Expect(admin.Delete(ctx, secret)).To(Succeed())
 		Eventually(func(g Gomega) {

@@ -1,6 +1,8 @@
 package envtest
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -86,5 +88,29 @@ var _ = Describe("What is not ours", func() {
 		Expect(apierrors.IsForbidden(operator.List(ctx, &corev1.SecretList{}, client.InNamespace("default")))).To(BeTrue())
 		Expect(apierrors.IsForbidden(operator.List(ctx, &corev1.SecretList{}))).To(BeTrue())
 		Expect(operator.List(ctx, &corev1.SecretList{}, client.InNamespace(namespace.Name))).To(Succeed())
+	})
+})
+
+var _ = Describe("The admission policies", func() {
+	It("freeze nobody's namespaces when the installation is gone, and go on protecting the cells'", func(ctx SpecContext) {
+		s := newScene(ctx)
+		s.readyCell(ctx)
+		Expect(admin.DeleteAllOf(ctx, &corev1.ConfigMap{}, client.InNamespace(desired.SystemNamespace))).To(Succeed())
+		name := "unfrozen-" + s.world.cell
+		Consistently(func(g Gomega) { // the API server takes note of a lost parameter in its own time
+			foreign := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: name + "-"}}
+			g.Expect(admin.Create(ctx, foreign)).To(Succeed())
+			g.Expect(admin.Create(ctx, roleBindingIn(foreign.Name))).To(Succeed())
+			foreign.Labels["team"] = "payments"
+			g.Expect(admin.Update(ctx, foreign)).To(Succeed())
+			g.Expect(admin.Delete(ctx, foreign)).To(Succeed())
+			s.finish(ctx, foreign.Name)
+		}).WithTimeout(2 * time.Second).WithPolling(200 * time.Millisecond).Should(Succeed())
+
+		var ours corev1.Namespace
+		Expect(admin.Get(ctx, client.ObjectKey{Name: desired.RuntimeNamespace(s.world.cell)}, &ours)).To(Succeed())
+		ours.Labels[desired.LabelCell] = "other"
+		Expect(apierrors.IsForbidden(admin.Update(ctx, &ours))).To(BeTrue())
+		Expect(apierrors.IsForbidden(s.operatorClient().Create(ctx, roleBindingIn("kube-system")))).To(BeTrue())
 	})
 })

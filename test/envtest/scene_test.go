@@ -171,7 +171,9 @@ func (s *scene) credentialOf(ctx context.Context, tenant string) *corev1.Secret 
 // migrationJob is the Job of the image that the operator is configured with.
 func (s *scene) migrationJob(ctx context.Context) *batchv1.Job {
 	GinkgoHelper()
+	var c v1alpha1.Cell
+	Expect(admin.Get(ctx, client.ObjectKey{Name: s.world.cell}, &c)).To(Succeed())
 	var job batchv1.Job
-	Expect(admin.Get(ctx, client.ObjectKey{Namespace: desired.DatabaseNamespace(s.world.cell), Name: desired.MigrationJob(s.image)}, &job)).To(Succeed())
+	Expect(admin.Get(ctx, client.ObjectKey{Namespace: desired.DatabaseNamespace(s.world.cell), Name: desired.MigrationJob(s.image, c.Status.DatabaseUID)}, &job)).To(Succeed())
 	return &job
 }

@@ -131,9 +131,9 @@ var _ = Describe("The tier DedicatedDatabase", func() {
 		s.pursue(ctx, func() bool {
 			_, _ = s.cell(ctx, own.cell)
 			Expect(admin.Get(ctx, client.ObjectKey{Name: own.cell}, &c)).To(Succeed())
-			return stateOf(c.Status.Conditions, v1alpha1.ConditionNamespacesReady) == "False/"+v1alpha1.ReasonCellInUse
+			return stateOf(c.Status.Conditions, v1alpha1.ConditionDeleted) == "False/"+v1alpha1.ReasonCellInUse
 		})
-		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionNamespacesReady)).To(ContainSubstring(v1alpha1.AnnotationDiscardData + "=" + id))
+		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionDeleted)).To(ContainSubstring(v1alpha1.AnnotationDiscardData + "=" + id))
 	})
 
 	It("comes back when adopted", func(ctx SpecContext) {

@@ -77,7 +77,7 @@ func (t *test) hijack(ctx context.Context, namespace string, attempts []hijack) 
 	check := report.Check{
 		Subject: namespace, Claim: "its labels are the operator's alone", Verdict: matrix.Pass,
 		Observed: fmt.Sprintf("%d attempts to change them are refused", len(attempts)),
-		Advice:   "apply config/admission, and look whether the policy bulkhead-namespace-labels and its binding are there and the operator's identity is right",
+		Advice:   "apply config/admission, and look whether the policy bulkhead-namespace-labels and its binding are there",
 	}
 	if err := t.relabel(ctx, namespace, hijack{label: harmless, value: "yes"}); err != nil {
 		return check, fmt.Errorf("set a label of no meaning on the namespace %s (dry run): %w", namespace, err)

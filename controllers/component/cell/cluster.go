@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
@@ -100,7 +99,7 @@ func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
 	if _, _, err := applier.Apply(ctx, reader, wanted); err != nil {
 		return notTold(err)
 	}
-	if ptr.Deref(s.Cell.Spec.Retired, false) {
+	if s.Cell.Spec.IsRetired() {
 		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: apply.Describe(wanted) +
 			" goes on, as the data is on it; delete it by hand once the data may go"}
 	}
@@ -114,7 +113,7 @@ func makeable(s *Scope, exists bool, name string) component.Outcome {
 	case len(s.Cell.Status.Namespaces) > 0:
 		return component.Stall(v1alpha1.ReasonClusterGone, name+
 			", which holds the tenant's data, is gone from here and is not made anew; bring it back from a backup, or from where `clusterctl move` took it")
-	case ptr.Deref(s.Cell.Spec.Retired, false):
+	case s.Cell.Spec.IsRetired():
 		return component.Stall(v1alpha1.ReasonRetired, "the tenant was deleted before "+name+" was made")
 	}
 	return component.Outcome{}
@@ -133,6 +132,13 @@ func notTold(err error) component.Outcome {
 		outcome.Message = err.Error() + "; correct the ClusterClass, or spec.cluster.clusterAPI in a new Tenant"
 	}
 	return outcome
+}
+
+// ClusterGone reports whether a human has taken back the way to a cluster of whose
+// cell the data may go: nothing in it will ever be seen to.
+func ClusterGone(c *v1alpha1.Cell, err error) bool {
+	problem := (*clusters.NotReady)(nil)
+	return errors.As(err, &problem) && problem.Reason == v1alpha1.ReasonKubeconfigMissing && !c.DeletionTimestamp.IsZero() && MayDiscard(c)
 }
 
 // ClusterOutcome says why a cluster cannot be worked with. What is there cannot

@@ -40,6 +40,9 @@ func (Database) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 		return component.Wait(v1alpha1.ReasonDatabaseOperatorMissing,
 			"the cluster has no CloudNativePG (clusters.postgresql.cnpg.io); install its operator", operatorProbe)
 	}
+	if outcome := s.knowDatabase(); !outcome.Ready() {
+		return outcome
+	}
 	for role, secret := range map[string]string{binding.RoleApp: desired.RoleSecretApp, binding.RoleLane: desired.RoleSecretLane} {
 		if err := s.ensurePassword(ctx, role, secret); err != nil {
 			return failed(err)

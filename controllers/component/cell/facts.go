@@ -2,6 +2,7 @@ package cell
 
 import (
 	"context"
+	"errors"
 
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -17,6 +18,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/nscache"
 	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
@@ -67,11 +69,15 @@ func (r Reader) readRuntime(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 		return err
 	}
 	facts.Runtime = reader
-	var bindings corev1.SecretList
-	if err := reader.List(ctx, &bindings, client.MatchingLabels{binding.LabelKind: binding.KindBinding}, client.UnsafeDisableDeepCopy); err != nil {
+	var secrets corev1.SecretList
+	if err := reader.List(ctx, &secrets, client.UnsafeDisableDeepCopy); err != nil {
 		return err
 	}
-	facts.Tenants = len(bindings.Items)
+	for i := range secrets.Items {
+		if _, ok := desired.TenantOfBinding(secrets.Items[i].Name); ok {
+			facts.Tenants++
+		}
+	}
 	tls, err := get(ctx, reader, name, desired.TLSSecret, &corev1.Secret{})
 	if err != nil {
 		return err
@@ -104,25 +110,31 @@ func (r Reader) readDatabase(ctx context.Context, cell *v1alpha1.Cell, facts *Fa
 	if ca != nil {
 		facts.DatabaseCA = string(ca.Data[binding.FileCA])
 	}
-	if facts.Migration, err = get(ctx, reader, name, desired.MigrationJob(image), &batchv1.Job{}); err != nil {
+	if err := r.readCluster(ctx, cell, facts); err != nil {
 		return err
 	}
-	return r.readCluster(ctx, cell, facts)
+	facts.Migration, err = get(ctx, reader, name, desired.MigrationJob(image, facts.DatabaseUID), &batchv1.Job{})
+	return err
 }
 
 func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Facts) error {
 	name := desired.DatabaseNamespace(cell.Name)
-	_, err := r.Caches.OpenOptional(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ClusterList{})
-	if err == nil {
-		_, err = r.Caches.OpenOptional(ctx, name, &cnpgv1.ScheduledBackup{}, &cnpgv1.ScheduledBackupList{})
-	}
+	facts.DatabaseUID = cell.Status.DatabaseUID
+	_, err := r.Caches.Open(ctx, name, &cnpgv1.Cluster{}, &cnpgv1.ScheduledBackup{})
 	if apply.IsMissingKind(err) {
 		facts.HasDatabaseOperator = false
 		return nil
-	} else if err != nil {
+	}
+	if err != nil {
+		if facts.refused(err) {
+			return nil
+		}
 		return err
 	}
 	facts.Cluster, err = get(ctx, facts.Database, name, desired.DatabaseCluster, &cnpgv1.Cluster{})
+	if facts.Cluster != nil {
+		facts.DatabaseUID = string(facts.Cluster.UID)
+	}
 	return err
 }
 
@@ -130,18 +142,34 @@ func (r Reader) readCluster(ctx context.Context, cell *v1alpha1.Cell, facts *Fac
 // opens its cache. Before the operator's access exists there is no reader.
 func (r Reader) open(ctx context.Context, cell *v1alpha1.Cell, name string, facts *Facts, kinds ...client.Object) (client.Reader, error) {
 	namespace, err := get(ctx, r.Client, "", name, &corev1.Namespace{})
-	if err != nil || namespace == nil {
+	if err != nil {
 		return nil, err
+	}
+	if namespace == nil {
+		r.Caches.Close(name)
+		return nil, nil
 	}
 	facts.Namespaces[name] = namespace
 	if namespace.Labels[desired.LabelManagedBy] != desired.ManagedBy || namespace.Labels[desired.LabelCell] != cell.Name {
 		return nil, nil
 	}
 	reader, err := r.Caches.Open(ctx, name, kinds...)
+	if facts.refused(err) {
+		return nil, nil
+	}
 	if apierrors.IsForbidden(err) {
 		return nil, nil // the Namespaces component grants the access
 	}
 	return reader, err
+}
+
+// refused keeps, for the Namespaces component to tell, that a kind cannot be read.
+func (f *Facts) refused(err error) bool {
+	if unreadable := (*nscache.Unreadable)(nil); !errors.As(err, &unreadable) {
+		return false
+	}
+	f.Unreadable = err
+	return true
 }
 
 // get returns nil for an object that does not exist.

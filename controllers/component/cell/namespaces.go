@@ -9,6 +9,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -53,6 +55,9 @@ func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := s.applyAll(ctx, s.Set.Bounds); !outcome.Ready() {
 		return outcome
 	}
+	if s.Facts.Unreadable != nil {
+		return s.accessDenied()
+	}
 	if (s.Cell.Spec.Runtime != nil && s.Facts.Runtime == nil) || (s.Cell.Spec.Database != nil && s.Facts.Database == nil) {
 		return component.Wait(v1alpha1.ReasonBlocked, "waits for the new namespaces to be readable", openDelay)
 	}
@@ -62,11 +67,20 @@ func (Namespaces) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	return component.Outcome{}
 }
 
+// accessDenied says where the operator's rights are older than the operator.
+func (s *Scope) accessDenied() component.Outcome {
+	folder := "config/rbac"
+	if s.Cell.Spec.Cluster != nil {
+		folder = "config/remote, in the cell's cluster,"
+	}
+	return component.Wait(v1alpha1.ReasonAccessDenied, s.Facts.Unreadable.Error()+"; apply "+folder+" of this version of the operator", operatorProbe)
+}
+
 // ownable reports whether a namespace is the cell's, or can become it. Labels
 // prove nothing: a namespace is known by its UID.
 func (s *Scope) ownable(name string) component.Outcome {
 	live := s.Facts.Namespaces[name]
-	recorded := s.recordedUID(name)
+	recorded := recordedUID(s.Cell, name)
 	switch {
 	case live == nil && recorded == "":
 		return component.Outcome{}
@@ -98,10 +112,14 @@ func (s *Scope) adopted(live *corev1.Namespace) bool {
 }
 
 func (s *Scope) applyNamespace(ctx context.Context, intent *unstructured.Unstructured) component.Outcome {
+	if s.Facts.Namespaces[intent.GetName()] == nil {
+		if outcome := s.makeNamespace(ctx, intent); !outcome.Ready() {
+			return outcome
+		}
+	}
 	applier := *s.Applier
 	applier.Owned = func(map[string]string) bool { return true } // ownable proved more than labels can
-	cached := namespaceReader(s.Facts.Namespaces)
-	live, _, err := applier.Apply(ctx, cached, intent)
+	live, _, err := applier.Apply(ctx, namespaceReader(s.Facts.Namespaces), intent)
 	if err != nil {
 		return failed(err)
 	}
@@ -109,8 +127,36 @@ func (s *Scope) applyNamespace(ctx context.Context, intent *unstructured.Unstruc
 	return component.Outcome{}
 }
 
-func (s *Scope) recordedUID(name string) string {
-	for _, n := range s.Cell.Status.Namespaces {
+// makeNamespace makes what proves a namespace to be the cell's. Unlike an apply it
+// cannot take over one that somebody else made since the facts were read.
+func (s *Scope) makeNamespace(ctx context.Context, intent *unstructured.Unstructured) component.Outcome {
+	made := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name:        intent.GetName(),
+		Labels:      map[string]string{desired.LabelManagedBy: desired.ManagedBy},
+		Annotations: map[string]string{desired.AnnotationOwner: string(s.Cell.UID)},
+	}}
+	err := s.Applier.Client.Create(ctx, made)
+	if apierrors.IsAlreadyExists(err) {
+		return component.Wait(v1alpha1.ReasonBlocked, "namespace "+made.Name+" appeared meanwhile and is looked at again", openDelay)
+	} else if err != nil {
+		return failed(fmt.Errorf("namespace %s: %w", made.Name, err))
+	}
+	s.Facts.Namespaces[made.Name] = made
+	return component.Outcome{}
+}
+
+// Recorded is a live namespace that was recorded, by its UID, as the cell's; nil for
+// one that is gone, or not the cell's.
+func Recorded(c *v1alpha1.Cell, facts Facts, name string) *corev1.Namespace {
+	namespace := facts.Namespaces[name]
+	if namespace == nil || recordedUID(c, name) != string(namespace.UID) {
+		return nil
+	}
+	return namespace
+}
+
+func recordedUID(c *v1alpha1.Cell, name string) string {
+	for _, n := range c.Status.Namespaces {
 		if n.Name == name {
 			return n.UID
 		}

@@ -43,10 +43,16 @@ type Facts struct {
 	Namespaces map[string]*corev1.Namespace
 	// Runtime and Database read the cell's namespaces; nil until they can be read.
 	Runtime, Database client.Reader
+	// Unreadable says which kind the operator may not read in a namespace that it may
+	// otherwise; what it would have told of is missing here.
+	Unreadable error
 	// HasDatabaseOperator is false when the cluster does not know CloudNativePG's kinds.
 	HasDatabaseOperator bool
 
-	Cluster    *cnpgv1.Cluster
+	Cluster *cnpgv1.Cluster
+	// DatabaseUID is the Cluster's UID, or that of the one that was there before.
+	DatabaseUID string
+
 	Migration  *batchv1.Job
 	Deployment *appsv1.Deployment
 	// RolePasswords are by the name of their Secret; absent ones are missing.

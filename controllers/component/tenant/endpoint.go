@@ -64,7 +64,7 @@ func missingGatewayAPI() component.Outcome {
 // apply brings the route about. Its kind is watched from then on, in the
 // namespaces that have routes.
 func (c Endpoint) apply(ctx context.Context, s *Scope) (*unstructured.Unstructured, error) {
-	reader, err := s.Cluster.Caches.OpenOptional(ctx, desired.RuntimeNamespace(s.Cell.Name), &gatewayv1.HTTPRoute{}, &gatewayv1.HTTPRouteList{})
+	reader, err := s.Cluster.Caches.Open(ctx, desired.RuntimeNamespace(s.Cell.Name), &gatewayv1.HTTPRoute{})
 	if err != nil {
 		return nil, err
 	}

@@ -154,9 +154,22 @@ func Claimants(ctx context.Context, reader client.Reader, id string) ([]string, 
 	if err := reader.List(ctx, &tenants, client.MatchingFields{IndexTenantID: id}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
+	return tenantNames(tenants), nil
+}
+
+// PlacedIn names the Tenants whose status says that a cell holds them.
+func PlacedIn(ctx context.Context, reader client.Reader, cellName string) ([]string, error) {
+	var tenants v1alpha1.TenantList
+	if err := reader.List(ctx, &tenants, client.MatchingFields{IndexPlacement: cellName}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, err
+	}
+	return tenantNames(tenants), nil
+}
+
+func tenantNames(tenants v1alpha1.TenantList) []string {
 	var names []string
 	for i := range tenants.Items {
 		names = append(names, tenants.Items[i].Name)
 	}
-	return names, nil
+	return names
 }

@@ -1,9 +1,8 @@
 package tenant
 
 import (
-	"strings"
+	"slices"
 
-	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,6 +24,8 @@ const (
 	IndexKubeconfig = "bulkhead.kubeconfig"
 	// IndexOwnerName finds Cells that are one tenant's own by that tenant's name.
 	IndexOwnerName = "bulkhead.ownerName"
+	// IndexPlacement finds Tenants by the cells that hold them.
+	IndexPlacement = "bulkhead.placement"
 	// IndexPlan finds Tenants by the plan in force.
 	IndexPlan = "bulkhead.plan"
 )
@@ -36,8 +37,8 @@ const Unjudged = "Unjudged"
 // tenant's id, which is in the Secret's name whatever else was changed, and the
 // tenant's name.
 func BindingKeys(object client.Object) []string {
-	id, ok := strings.CutPrefix(object.GetName(), desired.BindingSecret(""))
-	if !ok || uuid.Validate(id) != nil {
+	id, ok := desired.TenantOfBinding(object.GetName())
+	if !ok {
 		return nil
 	}
 	return []string{keyOfID(id), keyOfName(object.GetLabels()[desired.LabelTenant])}
@@ -87,6 +88,16 @@ func IndexTenantByUnplaced(object client.Object) []string {
 		return nil
 	}
 	return []string{placed.Reason}
+}
+
+// IndexTenantByPlacement is the value of IndexPlacement.
+func IndexTenantByPlacement(object client.Object) []string {
+	t, ok := object.(*v1alpha1.Tenant)
+	if !ok || t.Status.Placement == nil {
+		return nil
+	}
+	cells := []string{t.Status.Placement.Database, t.Status.Placement.Compute}
+	return slices.Compact(cells)
 }
 
 // IndexTenantByPlan is the value of IndexPlan.

@@ -159,6 +159,8 @@ func unsuitable(cell *v1alpha1.Cell, profile tier.Profile) string {
 	switch {
 	case !cell.DeletionTimestamp.IsZero():
 		return "is being deleted"
+	case ptr.Deref(cell.Spec.Retired, false):
+		return "is retired"
 	case !ptr.Deref(cell.Spec.Accepting, true):
 		return "is not accepting"
 	case cell.Spec.Database == nil && profile.Database == tier.Shared:

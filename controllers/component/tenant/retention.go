@@ -143,7 +143,7 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 		s.Cluster = cluster
 		return component.Outcome{}
 	}
-	if neverUsed(s.Tenant, own) {
+	if neverUsed(s.Tenant, own) || cell.ClusterGone(own, err) {
 		s.Cluster = p.Clusters.Hub()
 		return component.Outcome{}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
@@ -70,11 +72,22 @@ func (c Runtime) write(ctx context.Context, s *Scope) ([]byte, error) {
 		s.Bound = bound(s.compute(), wanted)
 		return data, nil
 	}
-	if bytes.Equal(s.Bound.Secret.Data[binding.SecretKey], data) {
+	if bytes.Equal(s.Bound.Secret.Data[binding.SecretKey], data) && hasLabels(s.Bound.Secret, wanted.Labels) {
 		return data, nil
 	}
 	wanted.ResourceVersion = s.Bound.Secret.ResourceVersion // only over what was read
 	return data, s.Cluster.Client.Update(ctx, wanted)
+}
+
+// hasLabels reports whether a Binding has the labels by which runtimes and people
+// find it.
+func hasLabels(secret *corev1.Secret, wanted map[string]string) bool {
+	for label, value := range wanted {
+		if secret.Labels[label] != value {
+			return false
+		}
+	}
+	return true
 }
 
 // input keeps what the Binding says wherever this run could not look, or may

@@ -29,10 +29,9 @@ const (
 // ClusterAPI reads from the cache the Clusters that Cluster API makes. Without
 // Cluster API the error is one of apply.IsMissingKind.
 func (c *Clusters) ClusterAPI(ctx context.Context) (client.Reader, error) {
-	kind, list := &unstructured.Unstructured{}, &unstructured.UnstructuredList{}
+	kind := &unstructured.Unstructured{}
 	kind.SetGroupVersionKind(desired.ClusterAPIKind)
-	list.SetGroupVersionKind(desired.ClusterAPIKind)
-	return c.hub.Caches.OpenOptional(ctx, desired.ClustersNamespace, kind, list)
+	return c.hub.Caches.Open(ctx, desired.ClustersNamespace, kind)
 }
 
 // MissingClusterAPI says that nobody is there who could make a cluster.

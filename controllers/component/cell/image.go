@@ -1,4 +1,4 @@
-package controllers
+package cell
 
 import (
 	"context"
@@ -8,28 +8,27 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 )
 
 // IndexServedBy finds Cells by the cell whose runtime uses their database.
 const IndexServedBy = "bulkhead.servedBy"
 
-// indexCellByServer is the value of IndexServedBy.
-func indexCellByServer(object client.Object) []string {
+// IndexCellByServer is the value of IndexServedBy.
+func IndexCellByServer(object client.Object) []string {
 	if c, ok := object.(*v1alpha1.Cell); ok && c.Spec.ServedBy != "" {
 		return []string{c.Spec.ServedBy}
 	}
 	return nil
 }
 
-// runtimeImage is the configured image once the migrations of every database
+// RuntimeImage is the configured image once the migrations of every database
 // that the runtime serves are done, else the one that runs.
-func (r *CellReconciler) runtimeImage(ctx context.Context, s *cell.Scope) (string, error) {
-	migrating, err := r.migrating(ctx, s)
+func (s *Scope) RuntimeImage(ctx context.Context, hub client.Reader) (string, error) {
+	migrating, err := s.migrating(ctx, hub)
 	if err != nil {
 		return "", err
 	}
-	if !migrating && (s.Cell.Spec.Database == nil || cell.Finished(s.Facts.Migration, batchv1.JobComplete)) {
+	if !migrating && (s.Cell.Spec.Database == nil || Finished(s.Facts.Migration, batchv1.JobComplete)) {
 		return s.Image, nil
 	}
 	if d := s.Facts.Deployment; d != nil && len(d.Spec.Template.Spec.Containers) > 0 {
@@ -41,9 +40,9 @@ func (r *CellReconciler) runtimeImage(ctx context.Context, s *cell.Scope) (strin
 // migrating reports whether another cell's database, which this runtime serves,
 // is about to get the image's migrations. One that failed, or that is down,
 // holds nobody up: its own tenant waits for it.
-func (r *CellReconciler) migrating(ctx context.Context, s *cell.Scope) (bool, error) {
+func (s *Scope) migrating(ctx context.Context, hub client.Reader) (bool, error) {
 	var served v1alpha1.CellList
-	if err := r.Client.List(ctx, &served, client.MatchingFields{IndexServedBy: s.Cell.Name}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := hub.List(ctx, &served, client.MatchingFields{IndexServedBy: s.Cell.Name}, client.UnsafeDisableDeepCopy); err != nil {
 		return false, err
 	}
 	for i := range served.Items {
@@ -54,7 +53,11 @@ func (r *CellReconciler) migrating(ctx context.Context, s *cell.Scope) (bool, er
 	return false, nil
 }
 
+// holdsUp leaves out a cell that is about to be torn down: it is not migrated any more.
 func holdsUp(c *v1alpha1.Cell, image string) bool {
+	if !c.DeletionTimestamp.IsZero() && MayDiscard(c) {
+		return false
+	}
 	if c.Status.SchemaImage == "" || c.Status.SchemaImage == image || c.Spec.IsRetired() {
 		return false
 	}
