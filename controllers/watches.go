@@ -366,8 +366,10 @@ func (w *watches) cellUpdated(ctx context.Context, e event.UpdateEvent, q queue)
 func (w *watches) cellDeleted(ctx context.Context, e event.DeleteEvent, q queue) {
 	if c, ok := e.Object.(*v1alpha1.Cell); ok && c.Spec.TenantID != "" {
 		w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, c.Spec.TenantID), q)
-		q.Add(request(c.Labels[desired.LabelTenant])) // its name is free
-		w.wakeWaiting(ctx, q)                         // its cluster is free
+		if name := c.Labels[desired.LabelTenant]; name != "" {
+			q.Add(request(name)) // its name is free
+		}
+		w.wakeWaiting(ctx, q) // its cluster is free
 	}
 }
 

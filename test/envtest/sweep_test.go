@@ -44,7 +44,10 @@ var _ = Describe("An operator killed at any call", func() {
 
 		It("while deleting a tenant converges, killed "+when+" its effect", func(ctx SpecContext) {
 			s := newScene(ctx)
-			s.readyCell(ctx)
+			c := s.newCell(s.world.cell)
+			c.Spec.Capacity = sweepLimit // the retained ones keep their places
+			Expect(admin.Create(ctx, c)).To(Succeed())
+			s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
 			var t *v1alpha1.Tenant
 			calls := s.sweep(after, sweepStep{
 				prepare: func(n int) {

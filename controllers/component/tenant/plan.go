@@ -56,7 +56,7 @@ func suits(s *Scope) component.Outcome {
 		return component.Stall(v1alpha1.ReasonPlanNotForTier, fmt.Sprintf(
 			"the Plan %s (%s) is for the tiers %v and not for %s; name another in spec.planRef.name", s.Plan.Name, origin, s.Plan.Spec.Tiers, s.Profile.Name))
 	}
-	missing := ""
+	var missing string
 	switch {
 	case s.Profile.Database == tier.Own && s.Plan.Spec.Database == nil:
 		missing = "database"

@@ -155,13 +155,19 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 	return cell.ClusterOutcome(err)
 }
 
-// lastOwn is the tenant's own Cell, read past the cache: what it says decides over
-// access. When there is none, it is what the spec would have made.
+// lastOwn is the tenant's own Cell. When there is none, it is what the spec would
+// have made. Where another cluster is in question it is read past the cache, since
+// it decides over access there.
 func (p *Parts) lastOwn(ctx context.Context, s *Scope) (*v1alpha1.Cell, error) {
 	var own v1alpha1.Cell
-	err := p.Clusters.Hub().Live.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own)
+	key := client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}
+	err := p.Client.Get(ctx, key, &own)
+	if own.Spec.Cluster != nil || s.Tenant.Spec.Cluster != nil {
+		own = v1alpha1.Cell{}
+		err = p.Clusters.Hub().Live.Get(ctx, key, &own)
+	}
 	if apierrors.IsNotFound(err) {
-		own.Name, own.Spec.Cluster = desired.OwnCellName(s.ID.String()), s.Tenant.Spec.Cluster
+		own.Name, own.Spec.Cluster = key.Name, s.Tenant.Spec.Cluster
 		return &own, nil
 	}
 	return &own, err
