@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/google/uuid"
 
@@ -105,12 +104,12 @@ func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int
 // window is how much of a document is in memory at a time while it is read.
 const window = 1 << 20
 
-// Next returns the next piece of the range, io.EOF after the last one. Between
-// two pieces no connection is held, so a slow reader keeps none from others.
+// More reports whether Next has another piece.
+func (c *Content) More() bool { return c.at < c.End }
+
+// Next returns the next piece of the range. Between two pieces no connection is
+// held, so a slow reader keeps none from others.
 func (c *Content) Next(ctx context.Context) ([]byte, error) {
-	if c.at == c.End {
-		return nil, io.EOF
-	}
 	next := min(c.at+window, c.End)
 	blocks, err := c.req.blocks(ctx, refs(c.source, c.at, next))
 	if err != nil {

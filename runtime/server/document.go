@@ -2,8 +2,6 @@ package server
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -205,20 +203,19 @@ func getContent(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for content.More() {
 		piece, err := content.Next(x.r.Context())
-		if err != nil && !errors.Is(err, io.EOF) {
+		if err != nil {
 			return err
 		}
 		x.announce(content)
-		if err != nil {
-			return nil
-		}
 		if err := x.send(piece); err != nil {
 			return err
 		}
 		x.startWork()
 	}
+	x.announce(content) // of an empty range
+	return nil
 }
 
 // announce writes the header of a document's content, once.

@@ -59,7 +59,7 @@ func (x *exchange) startWork() {
 	x.r, x.stopWork = x.r.WithContext(ctx), cancel
 }
 
-func (x *exchange) newPace() pace { return pace{start: time.Now(), patience: x.server.Patience} }
+func (x *exchange) newPace() pace { return pace{patience: x.server.Patience} }
 
 // authenticate finds the caller, whose tenant is as the newest Binding has it.
 func (x *exchange) authenticate() error {
@@ -135,6 +135,7 @@ func (x *exchange) header(status int) {
 // Errors: errGone.
 func (x *exchange) send(part []byte) error {
 	for piece := range slices.Chunk(part, minPace) {
+		start := time.Now()
 		err := x.control.SetWriteDeadline(x.out.deadline(len(piece)))
 		if err == nil {
 			_, err = x.w.Write(piece)
@@ -142,7 +143,7 @@ func (x *exchange) send(part []byte) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", errGone, err)
 		}
-		x.out.bytes += int64(len(piece))
+		x.out.passed(len(piece), start)
 	}
 	return nil
 }

@@ -11,21 +11,25 @@ import (
 const minPace = 64 << 10
 
 // pace gives a client time by what it has sent or received: it may fall behind
-// minPace by its patience, and be silent for as long.
+// minPace by its patience, and be silent for as long. Only the time in which it was
+// waited for counts.
 type pace struct {
-	start    time.Time
 	patience time.Duration
 	bytes    int64
+	waited   time.Duration
 }
 
-// deadline is until when something must have arrived, or n bytes been taken.
+// deadline is until when something must have arrived, or n bytes been taken, if
+// the client is waited for from now on.
 func (p *pace) deadline(n int) time.Time {
-	behind := p.start.Add(p.patience + needs(p.bytes+int64(n)))
-	silent := time.Now().Add(p.patience + needs(int64(n)))
-	if silent.Before(behind) {
-		return silent
-	}
-	return behind
+	behind := needs(p.bytes+int64(n)) - p.waited
+	return time.Now().Add(p.patience + min(behind, needs(int64(n))))
+}
+
+// passed takes note of n bytes, for which the client was waited for.
+func (p *pace) passed(n int, since time.Time) {
+	p.bytes += int64(n)
+	p.waited += time.Since(since)
 }
 
 func needs(n int64) time.Duration { return time.Duration(n) * time.Second / minPace }
@@ -43,8 +47,9 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	if err := b.control.SetReadDeadline(b.deadline(0)); err != nil {
 		return 0, err
 	}
+	start := time.Now()
 	n, err := b.ReadCloser.Read(p)
-	b.bytes += int64(n)
+	b.passed(n, start)
 	if b.receive != nil && n > 0 {
 		if full := b.receive(n); full != nil {
 			return n, full

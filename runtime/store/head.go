@@ -43,7 +43,8 @@ func (r *Rows) Stamp(ctx context.Context) (Stamp, error) {
 // Size counts the tenant's live documents and their plain bytes.
 func (r *Rows) Size(ctx context.Context) (documents, bytes int64, err error) {
 	row := r.tx.QueryRow(ctx, "select docs, bytes from tenant_head where tenant_id = $1", r.tenant)
-	return documents, bytes, noRows(row.Scan(&documents, &bytes))
+	err = noRows(row.Scan(&documents, &bytes))
+	return documents, bytes, err
 }
 
 // noRows says what a missing head or fence row means.
