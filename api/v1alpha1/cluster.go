@@ -111,5 +111,5 @@ type ClusterVariable struct {
 	// value of the type that the ClusterClass says. It is no place for a secret:
 	// whoever reads the Tenant reads it.
 	// +required
-	Value apiextensionsv1.JSON `json:"value,omitzero"`
+	Value *apiextensionsv1.JSON `json:"value,omitempty"`
 }

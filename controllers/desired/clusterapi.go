@@ -53,8 +53,10 @@ func clusterVariables(wanted []v1alpha1.ClusterVariable) ([]any, error) {
 	var variables []any
 	for _, v := range wanted {
 		var value any
-		if err := json.Unmarshal(v.Value.Raw, &value); err != nil {
-			return nil, fmt.Errorf("spec.cluster.clusterAPI.variables[%s].value: %w", v.Name, err)
+		if v.Value != nil { // null is a value
+			if err := json.Unmarshal(v.Value.Raw, &value); err != nil {
+				return nil, fmt.Errorf("spec.cluster.clusterAPI.variables[%s].value: %w", v.Name, err)
+			}
 		}
 		variables = append(variables, map[string]any{"name": v.Name, "value": value})
 	}

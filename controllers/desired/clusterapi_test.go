@@ -22,8 +22,8 @@ func TestClusterAPICluster(t *testing.T) {
 		"clusterapi": {
 			Class: "quick", Version: "v1.35.1", ControlPlaneReplicas: 3, WorkerClass: "large", WorkerReplicas: 2,
 			Variables: []v1alpha1.ClusterVariable{
-				{Name: "region", Value: apiextensionsv1.JSON{Raw: []byte(`"eu-west-1"`)}},
-				{Name: "zones", Value: apiextensionsv1.JSON{Raw: []byte(`3`)}},
+				{Name: "region", Value: &apiextensionsv1.JSON{Raw: []byte(`"eu-west-1"`)}},
+				{Name: "zones", Value: &apiextensionsv1.JSON{Raw: []byte(`3`)}},
 			},
 		},
 	} {
@@ -38,7 +38,7 @@ func TestClusterAPICluster(t *testing.T) {
 }
 
 func TestClusterAPIClusterRefusesWhatIsNoJSON(t *testing.T) {
-	broken := v1alpha1.ClusterVariable{Name: "region", Value: apiextensionsv1.JSON{Raw: []byte(`{`)}}
+	broken := v1alpha1.ClusterVariable{Name: "region", Value: &apiextensionsv1.JSON{Raw: []byte(`{`)}}
 	if cluster, err := ClusterAPICluster(cellOnClusterAPI(v1alpha1.ClusterAPI{Variables: []v1alpha1.ClusterVariable{broken}})); err == nil {
 		t.Errorf("made %v", cluster)
 	}

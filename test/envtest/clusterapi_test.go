@@ -46,8 +46,8 @@ var _ = Describe("Cluster API", Ordered, func() {
 		t := s.newClusterAPITenant(ctx, "capi-a", func(c *v1alpha1.ClusterAPI) {
 			c.ControlPlaneReplicas, c.WorkerClass, c.WorkerReplicas = 3, "large", 2
 			c.Variables = []v1alpha1.ClusterVariable{
-				{Name: "region", Value: apiextensionsv1.JSON{Raw: []byte(`"eu-west-1"`)}},
-				{Name: "network", Value: apiextensionsv1.JSON{Raw: []byte(`{"cidr":"10.0.0.0/8","zones":3}`)}},
+				{Name: "region", Value: &apiextensionsv1.JSON{Raw: []byte(`"eu-west-1"`)}},
+				{Name: "network", Value: &apiextensionsv1.JSON{Raw: []byte(`{"cidr":"10.0.0.0/8","zones":3}`)}},
 			}
 		})
 		own := &world{api: there.owner, cell: desired.OwnCellName(string(t.UID)), key: binding.KeyOK}
@@ -137,8 +137,8 @@ var _ = Describe("Cluster API", Ordered, func() {
 		s.clusterCondition(ctx, own.cell, "True/"+v1alpha1.ReasonRetired, ContainSubstring("delete it by hand once the data may go"))
 
 		By("asking whether a tenant of that name is the same customer, before another cluster is made")
-		next := s.newClusterAPITenant(ctx, t.Name, func(c *v1alpha1.ClusterAPI) { *c = *t.Spec.Cluster.ClusterAPI })
-		next = s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionPlaced, metav1.ConditionFalse, v1alpha1.ReasonNameRetained)
+		s.newClusterAPITenant(ctx, t.Name, func(c *v1alpha1.ClusterAPI) { *c = *t.Spec.Cluster.ClusterAPI })
+		next := s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionPlaced, metav1.ConditionFalse, v1alpha1.ReasonNameRetained)
 		Expect(messageOf(next.Status.Conditions, v1alpha1.ConditionPlaced)).To(ContainSubstring("spec.adoptID: " + id))
 		next.Spec.AdoptID = id
 		Expect(admin.Update(ctx, next)).To(Succeed())
