@@ -79,7 +79,7 @@ var _ = Describe("The API server", func() {
 			`{kind: Tenant, metadata: {name: api-b}, spec: {tier: Shared}}`, "spec.credentialGeneration", "can only rise"),
 		Entry("of a variable of the cluster that holds the data",
 			`{kind: Tenant, metadata: {name: api-h}, spec: {tier: DedicatedCluster, cluster: {clusterAPI: {class: quick, version: v1.35.1, variables: [{name: region, value: a}]}}}}`,
-			`{kind: Tenant, metadata: {name: api-h}, spec: {tier: DedicatedCluster, cluster: {clusterAPI: {class: quick, version: v1.35.1, variables: [{name: region, value: b}]}}}}`, "spec.cluster", "cluster cannot change"),
+			`{kind: Tenant, metadata: {name: api-h}, spec: {tier: DedicatedCluster, cluster: {clusterAPI: {class: quick, version: v1.35.1, variables: [{name: region, value: b}]}}}}`, "spec.cluster", "changed or left out later"),
 		Entry("to no cluster and a tier without one",
 			`{kind: Tenant, metadata: {name: api-f}, spec: {tier: DedicatedCluster, cluster: {kubeconfigSecretRef: {name: x}}}}`,
 			`{kind: Tenant, metadata: {name: api-f}, spec: {tier: Shared}}`, "spec.cluster", "left out later"),

@@ -93,7 +93,7 @@ var _ = Describe("Deletion of a cell", func() {
 	It("keeps it in order while it is in use", func(ctx SpecContext) {
 		s := newScene(ctx)
 		s.readyCell(ctx)
-		s.readyTenant(ctx, "kept-a")
+		s.readyTenant(ctx, "in-use-a")
 		var c v1alpha1.Cell
 		Expect(admin.Get(ctx, client.ObjectKey{Name: s.world.cell}, &c)).To(Succeed())
 		Expect(admin.Delete(ctx, &c)).To(Succeed())

@@ -43,6 +43,7 @@ var _ = Describe("A database that sleeps", func() {
 	It("because its cell is retired, says how far it is", func(ctx SpecContext) {
 		s := newScene(ctx)
 		s.readyCell(ctx)
+		_, s.world = s.readyOwner(ctx, "sleeps-a", v1alpha1.TierDedicatedPods)
 		s.world.withoutDatabase = true
 		var c v1alpha1.Cell
 		Expect(admin.Get(ctx, client.ObjectKey{Name: s.world.cell}, &c)).To(Succeed())

@@ -51,6 +51,9 @@ func (p *Parts) retain(ctx context.Context, s *Scope) component.Outcome {
 		return component.Fail(err)
 	}
 	s.ID = id
+	if id.String() != string(s.Tenant.UID) { // what says so is taken away on the way
+		s.Tenant.Status.ID = id.String()
+	}
 	if outcome := p.findCluster(ctx, s); !outcome.Ready() {
 		return outcome
 	}
