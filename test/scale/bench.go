@@ -22,9 +22,10 @@ type bench struct {
 	*scene
 	settings
 
-	figures   figures
-	cellsTook time.Duration
-	empty     float64 // MiB of memory before the first tenant
+	figures     figures
+	plainWrites float64 // a second, that the machine's API server and etcd do
+	cellsTook   time.Duration
+	empty       float64 // MiB of memory before the first tenant
 }
 
 // say tells people how it is getting on.
@@ -45,6 +46,7 @@ func (b *bench) measure(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
+		{"plain writes", b.yardstick},
 		{"cells", b.makeCells},
 		{"tenants", b.makeTenants},
 		{"steady state", b.rest},
