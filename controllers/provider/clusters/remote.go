@@ -193,9 +193,13 @@ func (r *remote) connect(ctx context.Context) (made *Cluster, missing []string, 
 	if err != nil {
 		return nil, nil, err
 	}
+	uid, err := uidOf(ctx, live)
+	if err != nil {
+		return nil, nil, err
+	}
 	caches, err := r.startCaches(ctx, connection, live)
 	return &Cluster{
-		Client: connection.GetClient(), Live: live, Caches: caches, Operator: operator,
+		UID: uid, Client: connection.GetClient(), Live: live, Caches: caches, Operator: operator,
 		Reviewer: &Reviewer{Host: r.config.Host, CA: string(r.config.CAData), Token: token},
 	}, nil, err
 }
