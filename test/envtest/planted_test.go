@@ -76,8 +76,8 @@ var _ = Describe("The owner of a tenant's own cluster", func() {
 		thief.Spec = *t.Spec.DeepCopy()
 		thief.Spec.AdoptID = victim.Status.ID
 		Expect(admin.Create(ctx, thief)).To(Succeed())
-		thief = s.tenantBecomes(ctx, thief.Name, v1alpha1.ConditionPlaced, metav1.ConditionFalse, v1alpha1.ReasonMoveRequired)
-		Expect(messageOf(thief.Status.Conditions, v1alpha1.ConditionPlaced)).To(ContainSubstring("is in another cluster than spec.cluster says"))
+		thief = s.tenantBecomes(ctx, thief.Name, v1alpha1.ConditionClusterReady, metav1.ConditionFalse, v1alpha1.ReasonMoveRequired)
+		Expect(messageOf(thief.Status.Conditions, v1alpha1.ConditionClusterReady)).To(ContainSubstring("is not on the cluster of spec.cluster"))
 		Expect(admin.Get(ctx, client.ObjectKey{Name: own.cell}, &retired)).To(Succeed())
 		Expect(*retired.Spec.Retired).To(BeTrue())
 	}, SpecTimeout(5*patience))
