@@ -144,9 +144,21 @@ func (c *Clusters) remote(from source, kubeconfig []byte) *remote {
 	if existing != nil && existing.hash == hash {
 		return existing
 	}
-	r := newRemote(c.base, hash, kubeconfig, from.as, existing, c.options)
+	r := newRemote(c.base, hash, kubeconfig, from.as, existing, c.options, func(ctx context.Context) bool { return c.withdrawn(ctx, from) })
 	c.remotes[from] = r
 	return r
+}
+
+// withdrawn ends the connection whose kubeconfig is gone, also when nobody asks for
+// its cluster any more, and tells of it.
+func (c *Clusters) withdrawn(ctx context.Context, from source) bool {
+	kubeconfig, err := c.kubeconfig(ctx, from)
+	if err != nil || kubeconfig != nil {
+		return false
+	}
+	c.drop(from)
+	c.options.Changed(c.base)
+	return true
 }
 
 // Forget ends the connection to the cluster of a cell that is gone.
