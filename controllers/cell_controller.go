@@ -93,6 +93,7 @@ func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scop
 		return nil, err
 	}
 	scope.Cluster, scope.Applier = cluster, applierOf(cluster)
+	c.Status.ClusterUID = string(cluster.UID)
 	scope.Applier.Repaired = func(object *unstructured.Unstructured) { r.Recorder.repaired(c, object) }
 	if scope.Facts, err = (cell.Reader{Cluster: cluster}).Read(ctx, c, scope.Image); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -121,8 +122,22 @@ func newClusters(mgr ctrl.Manager, options Options, w *watches, placements *tena
 		Client:     ClientOptions,
 		Namespaces: namespaces,
 		Connected:  w.connected,
+		Wanted:     wanted(mgr.GetClient()),
 		Changed:    w.clusterChanged,
 	})
+}
+
+// wanted finds out whether anybody has use for a cell's cluster.
+func wanted(hub client.Reader) func(context.Context, string) (bool, error) {
+	return func(ctx context.Context, name string) (bool, error) {
+		err := hub.Get(ctx, client.ObjectKey{Name: name}, &v1alpha1.Cell{})
+		if !apierrors.IsNotFound(err) {
+			return true, err
+		}
+		id, _ := desired.OwnerOfCell(name)
+		claimants, err := tenant.Claimants(ctx, hub, id)
+		return len(claimants) > 0, err
+	}
 }
 
 // Setup adds the reconcilers to the manager, with what wakes them.
@@ -172,9 +187,9 @@ func index(ctx context.Context, indexer client.FieldIndexer) error {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Tenant{}, field, value))
 	}
 	for field, value := range map[string]client.IndexerFunc{
-		tenant.IndexKubeconfig: tenant.IndexCellByKubeconfig,
-		tenant.IndexOwnerName:  tenant.IndexCellByOwnerName,
-		cell.IndexServedBy:     cell.IndexCellByServer,
+		clusters.IndexUID:     clusters.IndexCellByUID,
+		tenant.IndexOwnerName: tenant.IndexCellByOwnerName,
+		cell.IndexServedBy:    cell.IndexCellByServer,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Cell{}, field, value))
 	}

@@ -290,12 +290,20 @@ func tenantUpdated(_ context.Context, e event.UpdateEvent, q queue) {
 func (w *watches) tenantDeleted(ctx context.Context, e event.DeleteEvent, q queue) {
 	w.placements.Release(e.Object.GetName())
 	w.wakeWaiting(ctx, q)
+	if t, ok := e.Object.(*v1alpha1.Tenant); ok && t.Spec.Cluster != nil {
+		w.clusterFreed(ctx, q)
+	}
+}
+
+// clusterFreed wakes the tenants of whom one may have waited for the cluster of another.
+func (w *watches) clusterFreed(ctx context.Context, q queue) {
+	w.enqueue(w.tenantsElsewhere(ctx, nil), q)
 }
 
 // wakeWaiting wakes the tenants that others were in the way of. Those that nobody
 // has judged yet may be stalled a moment from now.
 func (w *watches) wakeWaiting(ctx context.Context, q queue) {
-	for _, reason := range []string{v1alpha1.ReasonIDInUse, v1alpha1.ReasonNoCapacity, v1alpha1.ReasonClusterInUse, tenant.Unjudged} {
+	for _, reason := range []string{v1alpha1.ReasonIDInUse, v1alpha1.ReasonNoCapacity, tenant.Unjudged} {
 		w.enqueue(w.tenantsBy(ctx, tenant.IndexUnplaced, reason), q)
 	}
 }
@@ -358,6 +366,9 @@ func (w *watches) cellUpdated(ctx context.Context, e event.UpdateEvent, q queue)
 		if before.Generation != after.Generation || !equality.Semantic.DeepEqual(before.Status.Conditions, after.Status.Conditions) {
 			w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, after.Spec.TenantID), q)
 		}
+		if before.Status.ClusterUID != "" && before.Status.ClusterUID != after.Status.ClusterUID {
+			w.clusterFreed(ctx, q)
+		}
 	case offersMore(before, after):
 		w.enqueue(w.tenantsBy(ctx, tenant.IndexReady, "False"), q)
 	}
@@ -369,7 +380,10 @@ func (w *watches) cellDeleted(ctx context.Context, e event.DeleteEvent, q queue)
 		if name := c.Labels[desired.LabelTenant]; name != "" {
 			q.Add(request(name)) // its name is free
 		}
-		w.wakeWaiting(ctx, q) // its cluster is free
+		w.wakeWaiting(ctx, q)
+		if c.Spec.Cluster != nil {
+			w.clusterFreed(ctx, q)
+		}
 	}
 }
 

@@ -28,11 +28,14 @@ func TestWhoGoesWakesWhoWaited(t *testing.T) {
 	placed, fresh := unplaced("placed"), &v1alpha1.Tenant{}
 	placed.Status.Conditions[0].Status = metav1.ConditionTrue
 	fresh.Name = "fresh"
-	w := watching(t, unplaced(v1alpha1.ReasonIDInUse), unplaced(v1alpha1.ReasonNoCapacity), unplaced(v1alpha1.ReasonClusterInUse),
+	elsewhere := unplaced(v1alpha1.ReasonClusterInUse)
+	elsewhere.Spec.Cluster = &v1alpha1.ClusterReference{}
+	w := watching(t, unplaced(v1alpha1.ReasonIDInUse), unplaced(v1alpha1.ReasonNoCapacity), elsewhere,
 		unplaced(v1alpha1.ReasonPlanNotFound), placed, fresh)
-	ownCell := &v1alpha1.Cell{Spec: v1alpha1.CellSpec{TenantID: "some"}}
+	gone := &v1alpha1.Tenant{Spec: v1alpha1.TenantSpec{Cluster: elsewhere.Spec.Cluster}}
+	ownCell := &v1alpha1.Cell{Spec: v1alpha1.CellSpec{TenantID: "some", Cluster: elsewhere.Spec.Cluster}}
 	for name, tell := range map[string]func(*wakes){
-		"a tenant":        func(q *wakes) { w.tenantDeleted(context.Background(), deletion(&v1alpha1.Tenant{}), q) },
+		"a tenant":        func(q *wakes) { w.tenantDeleted(context.Background(), deletion(gone), q) },
 		"a tenant's cell": func(q *wakes) { w.cellDeleted(context.Background(), deletion(ownCell), q) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -106,6 +106,13 @@ type CellStatus struct {
 	// +kubebuilder:validation:MaxLength=64
 	DatabaseUID string `json:"databaseUID,omitempty"`
 
+	// clusterUID identifies the cell's own Kubernetes cluster by the UID of its namespace
+	// kube-system. No other cell gets that cluster, by whatever kubeconfig.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ClusterUID string `json:"clusterUID,omitempty"`
+
 	// namespaces are the namespaces that the cell owns, by name and UID: a
 	// namespace of the same name with another UID is not the cell's.
 	// +optional

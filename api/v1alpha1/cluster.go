@@ -36,8 +36,10 @@ func (r *ClusterReference) Same(other *ClusterReference) bool {
 
 // KubeconfigReference names a kubeconfig in a Secret.
 type KubeconfigReference struct {
-	// name of a Secret in the namespace bulkhead-clusters.
+	// name of a Secret in the namespace bulkhead-clusters. What Cluster API makes for a
+	// tenant, t-<id>-kubeconfig, is for that tenant's cell only.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^t-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-kubeconfig$')",message="Cluster API makes this Secret for one tenant's cell; give the kubeconfig of another cluster, under another name",reason=FieldValueForbidden
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`

@@ -74,7 +74,8 @@ const (
 	ReasonClusterOffline = "ClusterOffline"
 	// ReasonClusterConnecting : the connection to the cluster is being made.
 	ReasonClusterConnecting = "ClusterConnecting"
-	// ReasonClusterInUse : another tenant's cell has the cluster.
+	// ReasonClusterInUse : another tenant's cell has the cluster, or it is the one that
+	// the operator runs in.
 	ReasonClusterInUse = "ClusterInUse"
 	// ReasonPrerequisitesMissing : the cluster lacks what config/remote installs.
 	ReasonPrerequisitesMissing = "PrerequisitesMissing"

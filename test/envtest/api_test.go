@@ -46,6 +46,7 @@ var _ = Describe("The API server", func() {
 		Entry("an id that is none", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, adoptID: me}}`, "spec.adoptID", "36"),
 		Entry("a credential generation of 0", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, credentialGeneration: 0}}`, "spec.credentialGeneration", "greater than or equal to 1"),
 		Entry("two clusters", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedCluster, cluster: {kubeconfigSecretRef: {name: a}, clusterAPI: {class: quick, version: v1.35.1}}}}`, "spec.cluster", "and not both"),
+		Entry("the cluster that was made for another tenant", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedCluster, cluster: {kubeconfigSecretRef: {name: t-7d3c1d1e-0000-4000-8000-000000000001-kubeconfig, key: value}}}}`, "spec.cluster.kubeconfigSecretRef.name", "under another name"),
 		Entry("a ClusterClass that can have no such name", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedCluster, cluster: {clusterAPI: {class: My_Class, version: v1.35.1}}}}`, "spec.cluster.clusterAPI.class", "should match"),
 		Entry("a version that is none", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedCluster, cluster: {clusterAPI: {class: quick, version: v1.35.1 or so}}}}`, "spec.cluster.clusterAPI.version", "should match"),
 		Entry("a cell whose namespace would be another's database", `{kind: Cell, metadata: {name: eu-1-db}, spec: {capacity: 5, runtime: {}}}`, "metadata.name", "cannot end in -db"),

@@ -20,8 +20,6 @@ const (
 	// IndexUnplaced finds Tenants without a place by the reason, which is Unjudged
 	// before there is one.
 	IndexUnplaced = "bulkhead.unplaced"
-	// IndexKubeconfig finds Cells by the Secret with their cluster's kubeconfig.
-	IndexKubeconfig = "bulkhead.kubeconfig"
 	// IndexOwnerName finds Cells that are one tenant's own by that tenant's name.
 	IndexOwnerName = "bulkhead.ownerName"
 	// IndexPlacement finds Tenants by the cells that hold them.
@@ -107,15 +105,6 @@ func IndexTenantByPlan(object client.Object) []string {
 		return nil
 	}
 	return []string{t.Status.Plan}
-}
-
-// IndexCellByKubeconfig is the value of IndexKubeconfig.
-func IndexCellByKubeconfig(object client.Object) []string {
-	c, ok := object.(*v1alpha1.Cell)
-	if !ok || c.Spec.Cluster == nil || c.Spec.Cluster.KubeconfigSecretRef == nil {
-		return nil
-	}
-	return []string{c.Spec.Cluster.KubeconfigSecretRef.Name}
 }
 
 // IndexCellByOwnerName is the value of IndexOwnerName.

@@ -2,7 +2,7 @@ package tenant
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"maps"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -13,6 +13,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/desired"
+	"github.com/bulkhead-dev/bulkhead/controllers/provider/clusters"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 )
 
@@ -26,7 +27,7 @@ func (c Placement) own(ctx context.Context, s *Scope) component.Outcome {
 		s.Store = s.Cell
 		return component.Outcome{}
 	}
-	if outcome := c.clusterFree(ctx, s); !outcome.Ready() {
+	if outcome := c.claimCluster(ctx, s); !outcome.Ready() {
 		return outcome
 	}
 	own, err := c.ensureOwn(ctx, s)
@@ -90,21 +91,17 @@ func bindingFits(s *Scope) component.Outcome {
 	return component.Outcome{}
 }
 
-// clusterFree refuses a cluster that another tenant has.
-func (c Placement) clusterFree(ctx context.Context, s *Scope) component.Outcome {
-	ref := s.Tenant.Spec.Cluster
-	if s.Profile.Cluster == tier.Shared || ref.KubeconfigSecretRef == nil {
+// claimCluster refuses a cluster that another tenant's cell has, before anything is
+// made. One that Cluster API still makes is claimed by the cell, once it is there.
+func (c Placement) claimCluster(ctx context.Context, s *Scope) component.Outcome {
+	if s.Profile.Cluster == tier.Shared || s.Cluster == nil {
 		return component.Outcome{}
 	}
-	var cells v1alpha1.CellList
-	if err := c.Client.List(ctx, &cells, client.MatchingFields{IndexKubeconfig: ref.KubeconfigSecretRef.Name}, client.UnsafeDisableDeepCopy); err != nil {
+	err := c.Clusters.Claim(ctx, s.Cluster, desired.OwnCellName(s.ID.String()))
+	if problem := (*clusters.NotReady)(nil); errors.As(err, &problem) {
+		return component.Stall(problem.Reason, problem.Message)
+	} else if err != nil {
 		return component.Fail(err)
-	}
-	for i := range cells.Items {
-		if cells.Items[i].Name != desired.OwnCellName(s.ID.String()) {
-			return component.Stall(v1alpha1.ReasonClusterInUse, fmt.Sprintf(
-				"the Cell %s has the cluster of the kubeconfig %s; a cluster serves one tenant, so give another", cells.Items[i].Name, ref.KubeconfigSecretRef.Name))
-		}
 	}
 	return component.Outcome{}
 }

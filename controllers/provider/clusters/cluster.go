@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -16,6 +17,8 @@ import (
 
 // Cluster is one Kubernetes cluster, and what the operator keeps of it.
 type Cluster struct {
+	// UID tells one cluster from another, however it is reached. It is empty for the hub.
+	UID types.UID
 	// Client writes, and reads the cache of what the operator may read everywhere.
 	Client client.Client
 	// Live reads past the caches.

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,6 +36,8 @@ type Options struct {
 	Namespaces nscache.Options
 	// Connected is called with the cluster-wide cache of a new connection.
 	Connected func(cache.Cache) error
+	// Wanted reports whether a cell exists, or a tenant for whom it would be made.
+	Wanted func(ctx context.Context, cell string) (bool, error)
 	// Changed is called when a cluster began or ceased to answer.
 	Changed func(ctx context.Context)
 }
@@ -43,6 +46,7 @@ type Options struct {
 type Clusters struct {
 	hub     *Cluster
 	options Options
+	claims  claims
 
 	started chan struct{}
 	base    context.Context // of the manager; ends every connection
@@ -57,7 +61,10 @@ type source struct{ secret, key, as string }
 
 // New makes a set of clusters with the hub in it. It is started by the manager.
 func New(hub *Cluster, options Options) *Clusters {
-	return &Clusters{hub: hub, options: options, started: make(chan struct{}), remotes: map[source]*remote{}}
+	return &Clusters{
+		hub: hub, options: options, claims: claims{by: map[types.UID]string{}},
+		started: make(chan struct{}), remotes: map[source]*remote{},
+	}
 }
 
 // Start runs until the context ends.
@@ -71,12 +78,20 @@ func (c *Clusters) Start(ctx context.Context) error {
 // Hub is the cluster that the operator runs in.
 func (c *Clusters) Hub() *Cluster { return c.hub }
 
-// OfCell returns the cluster in which a cell is, or a *NotReady.
+// OfCell returns the cluster in which a cell is, once it is the cell's, or a *NotReady.
 func (c *Clusters) OfCell(ctx context.Context, cell *v1alpha1.Cell) (*Cluster, error) {
-	return c.Of(ctx, cell.Spec.Cluster, cell.Name)
+	cluster, err := c.Of(ctx, cell.Spec.Cluster, cell.Name)
+	if err != nil || cluster == c.hub {
+		return cluster, err
+	}
+	if err := c.Claim(ctx, cluster, cell.Name); err != nil {
+		return nil, err
+	}
+	return cluster, nil
 }
 
-// Of returns the cluster of a reference, the hub for none, or a *NotReady. A
+// Of returns the cluster of a reference, the hub for none, or a *NotReady, and does
+// not say whether it is another cell's. A
 // cluster that Cluster API makes is named like the cell that is for it.
 func (c *Clusters) Of(ctx context.Context, ref *v1alpha1.ClusterReference, cell string) (*Cluster, error) {
 	if ref == nil {
@@ -129,9 +144,21 @@ func (c *Clusters) remote(from source, kubeconfig []byte) *remote {
 	if existing != nil && existing.hash == hash {
 		return existing
 	}
-	r := newRemote(c.base, hash, kubeconfig, from.as, existing, c.options)
+	r := newRemote(c.base, hash, kubeconfig, from.as, existing, c.options, func(ctx context.Context) bool { return c.withdrawn(ctx, from) })
 	c.remotes[from] = r
 	return r
+}
+
+// withdrawn ends the connection whose kubeconfig is gone, also when nobody asks for
+// its cluster any more, and tells of it.
+func (c *Clusters) withdrawn(ctx context.Context, from source) bool {
+	kubeconfig, err := c.kubeconfig(ctx, from)
+	if err != nil || kubeconfig != nil {
+		return false
+	}
+	c.drop(from)
+	c.options.Changed(c.base)
+	return true
 }
 
 // Forget ends the connection to the cluster of a cell that is gone.

@@ -43,6 +43,9 @@ func checkCluster(c *api.Cluster) error {
 	if c.InsecureSkipTLSVerify {
 		errs = append(errs, errors.New("clusters: insecure-skip-tls-verify is not allowed; give certificate-authority-data"))
 	}
+	if c.ProxyURL != "" {
+		errs = append(errs, errors.New("clusters: proxy-url is not allowed, as it would have the operator connect to any address; give the address of the API server itself"))
+	}
 	if c.CertificateAuthority != "" {
 		errs = append(errs, errors.New("clusters: certificate-authority is a file; give certificate-authority-data"))
 	}

@@ -35,6 +35,7 @@ func TestParseRefuses(t *testing.T) {
 		"a context without user":    {"user: u}", "user: x}", "no user"},
 		"plain HTTP":                {"https://192", "http://192", "server"},
 		"an unverified server":      {"certificate-authority-data: Q0E=", "insecure-skip-tls-verify: true", "insecure-skip-tls-verify"},
+		"a proxy":                   {"server:", "proxy-url: \"http://CANARY.example\", server:", "proxy-url"},
 		"a CA file":                 {"certificate-authority-data: Q0E=", "certificate-authority: /etc/passwd", "certificate-authority"},
 		"a program":                 {user, "user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: CANARY-TOKEN}}", "exec"},
 		"a provider":                {user, "user: {auth-provider: {name: CANARY-TOKEN}}", "auth-provider"},

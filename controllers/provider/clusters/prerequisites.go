@@ -30,17 +30,26 @@ func prerequisites(ctx context.Context, live client.Reader) (reviewerToken strin
 			return "", nil, err
 		}
 	}
-	var secret corev1.Secret
-	key := client.ObjectKey{Namespace: desired.SystemNamespace, Name: desired.ReviewerSecret}
-	err = live.Get(ctx, key, &secret)
-	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
+	token, err := readReviewerToken(ctx, live)
+	if err != nil {
 		return "", nil, err
 	}
-	token := string(secret.Data[corev1.ServiceAccountTokenKey])
 	if token == "" {
-		missing = append(missing, fmt.Sprintf("Secret %s with a token", key))
+		missing = append(missing, fmt.Sprintf("Secret %s with a token", reviewerSecret))
 	}
 	return token, missing, nil
+}
+
+var reviewerSecret = client.ObjectKey{Namespace: desired.SystemNamespace, Name: desired.ReviewerSecret}
+
+// readReviewerToken is empty when there is none, or none that the operator may read.
+func readReviewerToken(ctx context.Context, live client.Reader) (string, error) {
+	var secret corev1.Secret
+	err := live.Get(ctx, reviewerSecret, &secret)
+	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
+		return "", err
+	}
+	return string(secret.Data[corev1.ServiceAccountTokenKey]), nil
 }
 
 func kindOf(object client.Object) string {

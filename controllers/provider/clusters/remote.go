@@ -31,6 +31,10 @@ const probeInterval = 10 * time.Second
 // probeTimeout is how long it may take to answer.
 const probeTimeout = 5 * time.Second
 
+// reviewerProbes is after how many probes the reviewer's token is read again, so
+// that Vault has a new one within a minute.
+const reviewerProbes = 3
+
 // syncTimeout is how long the first listing of a cluster may take.
 const syncTimeout = 20 * time.Second
 
@@ -39,6 +43,8 @@ type remote struct {
 	hash    [sha256.Size]byte // of the kubeconfig
 	options Options
 	stop    context.CancelFunc
+	// withdrawn gives the connection up, and says so, once there is no kubeconfig any more.
+	withdrawn func(context.Context) bool
 
 	config *rest.Config
 	open   atomic.Bool   // the breaker of the guarded client
@@ -51,9 +57,9 @@ type remote struct {
 }
 
 // newRemote begins to connect. as is whom to act as; empty for whom the kubeconfig says.
-func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, as string, before *remote, options Options) *remote {
+func newRemote(base context.Context, hash [sha256.Size]byte, kubeconfig []byte, as string, before *remote, options Options, withdrawn func(context.Context) bool) *remote {
 	ctx, stop := context.WithCancel(base)
-	r := &remote{hash: hash, options: options, stop: stop, failed: make(chan struct{}, 1), before: before}
+	r := &remote{hash: hash, options: options, stop: stop, withdrawn: withdrawn, failed: make(chan struct{}, 1), before: before}
 	config, err := parse(kubeconfig)
 	if err != nil {
 		r.settle(&NotReady{v1alpha1.ReasonKubeconfigInvalid, "the kubeconfig cannot be used: " + err.Error()})
@@ -106,8 +112,8 @@ func (r *remote) end() {
 
 // run probes until the connection is given up.
 func (r *remote) run(ctx context.Context) {
-	for {
-		r.observe(ctx)
+	for probes := 1; !r.withdrawn(ctx); probes++ {
+		r.observe(ctx, probes%reviewerProbes == 0)
 		select {
 		case <-ctx.Done():
 			return
@@ -118,12 +124,35 @@ func (r *remote) run(ctx context.Context) {
 }
 
 // observe finds out how the cluster is and tells of a change.
-func (r *remote) observe(ctx context.Context) {
+func (r *remote) observe(ctx context.Context, reviewerToo bool) {
 	problem := r.look(ctx)
 	r.open.Store(problem != nil && problem.Reason == v1alpha1.ReasonClusterOffline)
-	if r.settle(problem) && ctx.Err() == nil {
+	changed := r.settle(problem)
+	if problem == nil && reviewerToo && r.renewReviewer(ctx) {
+		changed = true
+	}
+	if changed && ctx.Err() == nil {
 		r.options.Changed(ctx)
 	}
+}
+
+// renewReviewer takes up the token of a reviewer's Secret that was replaced. Without
+// one, Vault keeps what it has: who deleted the Secret has locked it out.
+func (r *remote) renewReviewer(ctx context.Context) (changed bool) {
+	r.mu.Lock()
+	known := r.cluster
+	r.mu.Unlock()
+	token, err := readReviewerToken(ctx, known.Live)
+	if err != nil || token == "" || token == known.Reviewer.Token {
+		return false // what cannot be read now is read again
+	}
+	reviewer, renewed := *known.Reviewer, *known // others read the one before
+	reviewer.Token = token
+	renewed.Reviewer = &reviewer
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cluster = &renewed
+	return true
 }
 
 func (r *remote) look(ctx context.Context) *NotReady {
@@ -193,9 +222,13 @@ func (r *remote) connect(ctx context.Context) (made *Cluster, missing []string, 
 	if err != nil {
 		return nil, nil, err
 	}
+	uid, err := uidOf(ctx, live)
+	if err != nil {
+		return nil, nil, err
+	}
 	caches, err := r.startCaches(ctx, connection, live)
 	return &Cluster{
-		Client: connection.GetClient(), Live: live, Caches: caches, Operator: operator,
+		UID: uid, Client: connection.GetClient(), Live: live, Caches: caches, Operator: operator,
 		Reviewer: &Reviewer{Host: r.config.Host, CA: string(r.config.CAData), Token: token},
 	}, nil, err
 }
