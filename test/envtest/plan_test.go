@@ -43,7 +43,7 @@ var _ = Describe("A plan", func() {
 		s.world.silent = true
 		f.edit(ctx, func(spec *v1alpha1.PlanSpec) { spec.Limits.Documents = 3000 })
 		f.becomes(ctx, v1alpha1.ReasonProgressing)
-		s.clock.advance(3 * time.Second) // the acknowledgement is not young any more
+		s.clock.advance(11 * time.Second) // the acknowledgement is not young any more
 		Eventually(func(g Gomega) {
 			f.reconcile(ctx, g)
 			g.Expect(f.notReady(ctx)).To(HaveLen(1))

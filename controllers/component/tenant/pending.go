@@ -6,9 +6,9 @@ import (
 )
 
 // deferral is how long a status write waits for acknowledgements, so that a
-// tenant that is served soon costs one write. While thousands are made at once, an
-// acknowledgement takes a second or two.
-const deferral = ackPoll
+// tenant that is served soon costs one write. While thousands are made at once on
+// a small machine, the slowest acknowledgements take more than five seconds.
+const deferral = 2 * ackPoll
 
 // Pending remembers since when each tenant's acknowledgement has been missing.
 type Pending struct {
