@@ -159,7 +159,7 @@ func unsuitable(cell *v1alpha1.Cell, profile tier.Profile) string {
 	switch {
 	case !cell.DeletionTimestamp.IsZero():
 		return "is being deleted"
-	case ptr.Deref(cell.Spec.Retired, false):
+	case cell.Spec.IsRetired():
 		return "is retired"
 	case !ptr.Deref(cell.Spec.Accepting, true):
 		return "is not accepting"
