@@ -8,7 +8,6 @@ import (
 	cnpgv1 "github.com/cloudnative-pg/cloudnative-pg/api/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
@@ -36,7 +35,7 @@ func (Backup) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := s.applyAll(ctx, s.Set.Backup); !outcome.Ready() {
 		return outcome.Patient(backupProbe)
 	}
-	if ptr.Deref(s.Cell.Spec.Retired, false) {
+	if s.Cell.Spec.IsRetired() {
 		return component.Outcome{Reason: v1alpha1.ReasonRetired, Message: "no backup is made of a database that sleeps; those that were made are kept"}
 	}
 	return lastBackup(s.Facts.Cluster)
