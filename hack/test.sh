@@ -9,7 +9,7 @@ KUBEBUILDER_ASSETS=$(go -C hack run ./devcluster binaries envtest)
 BULKHEAD_OPENBAO=$(go -C hack run ./devcluster binaries openbao)
 export KUBEBUILDER_ASSETS BULKHEAD_OPENBAO
 
-echo "testing the main module (about nine minutes on two cores; the operator is killed at every call)" >&2
+echo "testing the main module (about twenty minutes on two cores; the operator is killed at every call)" >&2
 go test -timeout 40m "$@" ./...
 echo "testing hack" >&2
 go -C hack test ./...
