@@ -5,12 +5,10 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
-	"github.com/bulkhead-dev/bulkhead/controllers/desired"
 )
 
 // identify finds out who the tenant is: who it was, whom it adopts, whose
@@ -60,14 +58,13 @@ func (p *Parts) identity(ctx context.Context, s *Scope) (uuid.UUID, component.Ou
 // bindingsOf are the Bindings of an id. In a cluster of the tenant's own only what
 // is in the cell that the hub knows there counts.
 func (p *Parts) bindingsOf(ctx context.Context, s *Scope, id uuid.UUID) ([]*Bound, component.Outcome) {
-	var own v1alpha1.Cell
-	err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(id.String())}, &own)
+	own, err := ownCellOf(ctx, p.Client, id.String())
 	elsewhere := s.Cluster
 	switch {
-	case apierrors.IsNotFound(err):
-		elsewhere = nil
 	case err != nil:
 		return nil, component.Fail(err)
+	case own == nil:
+		elsewhere = nil
 	case !own.Spec.Cluster.Same(s.Tenant.Spec.Cluster):
 		return nil, component.Stall(v1alpha1.ReasonMoveRequired, fmt.Sprintf(
 			"the Cell %s, which holds the tenant %s, is in another cluster than spec.cluster says; apply a Tenant with the spec.cluster of that Cell", own.Name, id))

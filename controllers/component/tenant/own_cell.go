@@ -47,11 +47,11 @@ func (c Placement) own(ctx context.Context, s *Scope) component.Outcome {
 // cellFits finds the cell that the tenant has to itself, and refuses one that is not
 // what its tier says: a tenant that was recognised or adopted was of another tier.
 func (c Placement) cellFits(ctx context.Context, s *Scope) component.Outcome {
-	var own v1alpha1.Cell
-	if err := c.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own); err != nil {
-		if client.IgnoreNotFound(err) != nil {
-			return component.Fail(err)
-		}
+	own, err := ownCellOf(ctx, c.Client, s.ID.String())
+	switch {
+	case err != nil:
+		return component.Fail(err)
+	case own == nil:
 		return component.Outcome{}
 	}
 	for _, part := range []struct {
@@ -66,7 +66,7 @@ func (c Placement) cellFits(ctx context.Context, s *Scope) component.Outcome {
 			return moveRequired("the tenant has the Cell "+own.Name+" to itself, which is of another tier", s)
 		}
 	}
-	s.Own = &own
+	s.Own = own
 	return component.Outcome{}
 }
 
@@ -151,14 +151,11 @@ func ownCellInput(s *Scope) desired.OwnCellInput {
 
 // retireOwn stops what a deleted tenant's own cell runs and keeps its volumes.
 func (p *Parts) retireOwn(ctx context.Context, s *Scope) error {
-	var own v1alpha1.Cell
-	if err := p.Client.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}, &own); err != nil {
-		return client.IgnoreNotFound(err)
-	}
-	if own.Spec.IsRetired() {
-		return nil
+	own, err := ownCellOf(ctx, p.Client, s.ID.String())
+	if own == nil || own.Spec.IsRetired() {
+		return err
 	}
 	before := own.DeepCopy()
 	own.Spec.Retired = ptr.To(true)
-	return p.Client.Patch(ctx, &own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), apply.FieldOwner)
+	return p.Client.Patch(ctx, own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), apply.FieldOwner)
 }

@@ -58,12 +58,17 @@ func (p *Parts) ownCell(ctx context.Context, t *v1alpha1.Tenant) (name string, o
 			return "", nil, err
 		}
 	}
-	name = desired.OwnCellName(id)
-	var live v1alpha1.Cell
-	if err := p.Client.Get(ctx, client.ObjectKey{Name: name}, &live); err != nil {
-		return name, nil, client.IgnoreNotFound(err)
+	own, err = ownCellOf(ctx, p.Client, id)
+	return desired.OwnCellName(id), own, err
+}
+
+// ownCellOf is the cell that the tenant of an id has to itself; nil while there is none.
+func ownCellOf(ctx context.Context, reader client.Reader, id string) (*v1alpha1.Cell, error) {
+	var own v1alpha1.Cell
+	if err := reader.Get(ctx, client.ObjectKey{Name: desired.OwnCellName(id)}, &own); err != nil {
+		return nil, client.IgnoreNotFound(err)
 	}
-	return name, &live, nil
+	return &own, nil
 }
 
 // ownerByName is the id of the one cell in use that was made for a tenant of this

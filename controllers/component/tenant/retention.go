@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -162,18 +161,15 @@ func (p *Parts) findCluster(ctx context.Context, s *Scope) component.Outcome {
 // have made. Where another cluster is in question it is read past the cache, since
 // it decides over access there.
 func (p *Parts) lastOwn(ctx context.Context, s *Scope) (*v1alpha1.Cell, error) {
-	var own v1alpha1.Cell
-	key := client.ObjectKey{Name: desired.OwnCellName(s.ID.String())}
-	err := p.Client.Get(ctx, key, &own)
-	if own.Spec.Cluster != nil || s.Tenant.Spec.Cluster != nil {
-		own = v1alpha1.Cell{}
-		err = p.Clusters.Hub().Live.Get(ctx, key, &own)
+	own, err := ownCellOf(ctx, p.Client, s.ID.String())
+	if s.Tenant.Spec.Cluster != nil || own != nil && own.Spec.Cluster != nil {
+		own, err = ownCellOf(ctx, p.Clusters.Hub().Live, s.ID.String())
 	}
-	if apierrors.IsNotFound(err) {
-		own.Name, own.Spec.Cluster = key.Name, s.Tenant.Spec.Cluster
-		return &own, nil
+	if own == nil && err == nil {
+		own = &v1alpha1.Cell{Spec: v1alpha1.CellSpec{Cluster: s.Tenant.Spec.Cluster}}
+		own.Name = desired.OwnCellName(s.ID.String())
 	}
-	return &own, err
+	return own, err
 }
 
 // neverUsed reports whether nothing of the tenant was ever made in the cluster that
