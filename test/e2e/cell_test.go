@@ -30,16 +30,22 @@ func applyOurs(ctx context.Context) {
 	_, err := kubectl(ctx, "", "apply", "-f", "config/samples/plan-starter.yaml")
 	Expect(err).NotTo(HaveOccurred(), "is the operator deployed? `make deploy` does it")
 	Expect(k.Create(ctx, plan(ours))).To(Succeed())
-	storage := resource.MustParse("2Gi")
+	makeCell(ctx, ours, 100, 2, "2Gi")
+}
+
+// makeCell makes a cell that only tenants take who select its name as their purpose.
+func makeCell(ctx context.Context, name string, capacity, replicas int32, storage string) {
+	GinkgoHelper()
+	size := resource.MustParse(storage)
 	Expect(k.Create(ctx, &v1alpha1.Cell{
-		ObjectMeta: metav1.ObjectMeta{Name: ours, Labels: map[string]string{"purpose": ours}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"purpose": name}},
 		Spec: v1alpha1.CellSpec{
-			Capacity: 100,
-			Database: &v1alpha1.DatabaseSize{Instances: 1, Storage: &storage},
-			Runtime:  &v1alpha1.RuntimeSize{Replicas: 2},
+			Capacity: capacity,
+			Database: &v1alpha1.DatabaseSize{Instances: 1, Storage: &size},
+			Runtime:  &v1alpha1.RuntimeSize{Replicas: replicas},
 		},
 	})).To(Succeed())
-	Eventually(cell).WithContext(ctx).WithArguments(ours).WithTimeout(5 * time.Minute).Should(beReady())
+	Eventually(cell).WithContext(ctx).WithArguments(name).WithTimeout(5 * time.Minute).Should(beReady())
 }
 
 // plan has room for many requests and little for a document.

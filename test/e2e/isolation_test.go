@@ -13,7 +13,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -34,7 +33,7 @@ func isolationTest() {
 		p = buildPlugin(ctx)
 		code, _, said := p.run(ctx, "verify", "isolation", "--cleanup") // what a killed run has left
 		Expect(code).To(Equal(0), said)
-		makeSecond(ctx)
+		makeCell(ctx, second, 10, 1, "1Gi") // the smallest there is
 		provision(ctx, "isolation-a")
 		provision(ctx, "isolation-b")
 		c := newTenant("isolation-c")
@@ -135,21 +134,6 @@ func isolationTest() {
 		Expect(code).To(Equal(0))
 		nothingLeft(ctx)
 	}, SpecTimeout(2*time.Minute))
-}
-
-// makeSecond makes the smallest cell there is.
-func makeSecond(ctx context.Context) {
-	GinkgoHelper()
-	storage := resource.MustParse("1Gi")
-	Expect(k.Create(ctx, &v1alpha1.Cell{
-		ObjectMeta: metav1.ObjectMeta{Name: second, Labels: map[string]string{"purpose": second}},
-		Spec: v1alpha1.CellSpec{
-			Capacity: 10,
-			Database: &v1alpha1.DatabaseSize{Instances: 1, Storage: &storage},
-			Runtime:  &v1alpha1.RuntimeSize{Replicas: 1},
-		},
-	})).To(Succeed())
-	Eventually(cell).WithContext(ctx).WithArguments(second).WithTimeout(5 * time.Minute).Should(beReady())
 }
 
 // bindCluster gives somebody a role in the whole cluster until the test ends.
