@@ -111,7 +111,6 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 		Cell:         s.Cell,
 		Config:       r.Config,
 		Manager:      s.Cluster.Operator,
-		Tenants:      s.Facts.Tenants,
 		DatabaseUID:  s.Facts.DatabaseUID,
 		DatabaseCA:   s.Facts.DatabaseCA,
 		AppPassword:  s.Facts.RolePasswords[desired.RoleSecretApp],

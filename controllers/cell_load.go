@@ -10,7 +10,7 @@ import (
 )
 
 // loadInterval is how often at most a cell's number of tenants is written.
-const loadInterval = 5 * time.Second
+const loadInterval = 10 * time.Second
 
 // loadWriter bounds how often a cell's number of tenants is written.
 type loadWriter struct {

@@ -12,6 +12,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -60,6 +61,10 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 	if err := index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
+	own, err := ownWritesClient(mgr)
+	if err != nil {
+		return nil, err
+	}
 	placements := &tenant.Placements{}
 	w := newWatches(mgr.GetClient(), placements)
 	all := newClusters(mgr, options, w, placements)
@@ -78,7 +83,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 			Recorder: recorder,
 		},
 		Tenant: &TenantReconciler{
-			Client: hub.Client,
+			Client: own,
 			Parts: &tenant.Parts{
 				Client:       hub.Client,
 				Clusters:     all,
@@ -100,6 +105,15 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 		Clusters: all,
 		watches:  w,
 	}, nil
+}
+
+// ownWritesClient waits, when it reads an object, until the manager's cache has what
+// it wrote itself. Nobody lists with it: a list waits for all writes of its kind.
+func ownWritesClient(mgr ctrl.Manager) (client.Client, error) {
+	return client.New(mgr.GetConfig(), client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+		Cache: &client.CacheOptions{Reader: mgr.GetCache(), EnableReadYourWritesConsistency: ptr.To(true)},
+	})
 }
 
 // newClusters makes the hub from the manager, and what other clusters need.

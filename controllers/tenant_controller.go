@@ -15,6 +15,8 @@ import (
 
 // TenantReconciler brings tenants to life, keeps them so and retires them.
 type TenantReconciler struct {
+	// Client reads and writes the tenant itself, and reads what it wrote: a status
+	// that was computed from an older one would cost a write that is refused.
 	Client client.Client
 	Parts  *tenant.Parts
 	Kinds  *KindWatch

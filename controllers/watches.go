@@ -409,16 +409,22 @@ func (w *watches) labelledDeleted(ctx context.Context, e event.DeleteEvent, q qu
 	w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, e.Object.GetLabels()[binding.LabelTenantID]), q)
 }
 
+// acknowledged is also told of all acknowledgements at start: they say nothing new,
+// and must not hold up the tenants that wait for something.
 func (w *watches) acknowledged(ctx context.Context, e event.CreateEvent, q queue) {
-	w.wakeAcknowledged(ctx, nil, e.Object, q)
+	priority := prioritySecond
+	if e.IsInInitialList {
+		priority = handler.LowPriority
+	}
+	w.wakeAcknowledged(ctx, nil, e.Object, priority, q)
 }
 
 func (w *watches) acknowledgedMore(ctx context.Context, e event.UpdateEvent, q queue) {
-	w.wakeAcknowledged(ctx, e.ObjectOld, e.ObjectNew, q)
+	w.wakeAcknowledged(ctx, e.ObjectOld, e.ObjectNew, prioritySecond, q)
 }
 
 // wakeAcknowledged wakes only the tenants of whom a replica says something new.
-func (w *watches) wakeAcknowledged(ctx context.Context, before, after client.Object, q queue) {
+func (w *watches) wakeAcknowledged(ctx context.Context, before, after client.Object, priority int, q queue) {
 	now, ok := after.(*corev1.ConfigMap)
 	if !ok || now.Labels[binding.LabelKind] != binding.KindAck {
 		return
@@ -429,7 +435,7 @@ func (w *watches) wakeAcknowledged(ctx context.Context, before, after client.Obj
 	}
 	for id, text := range now.Data {
 		if then[id] != text {
-			addWithPriority(q, prioritySecond, w.tenantsBy(ctx, tenant.IndexTenantID, id)...)
+			addWithPriority(q, priority, w.tenantsBy(ctx, tenant.IndexTenantID, id)...)
 		}
 	}
 }

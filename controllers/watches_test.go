@@ -8,11 +8,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
 func unplaced(reason string) *v1alpha1.Tenant {
@@ -61,3 +65,31 @@ func TestWhoGoesGivesBack(t *testing.T) {
 }
 
 func deletion(object client.Object) event.DeleteEvent { return event.DeleteEvent{Object: object} }
+
+// TestOldAcknowledgementsWaitTheirTurn: what a new process finds acknowledged does
+// not come before the tenant that was made meanwhile.
+func TestOldAcknowledgementsWaitTheirTurn(t *testing.T) {
+	served := &v1alpha1.Tenant{}
+	served.Name, served.Status.ID = "served", "id-of-served"
+	fresh := &v1alpha1.Tenant{}
+	fresh.Name = "fresh"
+	w := watching(t, served, fresh)
+	acks := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{binding.LabelKind: binding.KindAck}}, Data: map[string]string{served.Status.ID: "{}"}}
+	for name, c := range map[string]struct {
+		initial bool
+		first   string
+	}{
+		"found at the start": {true, "fresh"},
+		"new":                {false, "served"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := priorityqueue.New[reconcile.Request](name)
+			defer q.ShutDown()
+			w.acknowledged(t.Context(), event.CreateEvent{Object: acks, IsInInitialList: c.initial}, q)
+			tenantCreated(t.Context(), event.CreateEvent{Object: fresh}, q)
+			if got, _ := q.Get(); got.Name != c.first {
+				t.Errorf("%s comes first", got.Name)
+			}
+		})
+	}
+}

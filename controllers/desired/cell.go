@@ -23,8 +23,6 @@ type CellInput struct {
 	Plans []v1alpha1.Plan
 	// APIServer are the addresses at which pods reach the Kubernetes API.
 	APIServer []Address
-	// Tenants is the number of Bindings in the cell.
-	Tenants int
 	// DatabaseUID is that of the database's CloudNativePG Cluster; empty until it was made.
 	DatabaseUID string
 	// DatabaseCA is the certificate of the database's authority, in PEM; empty

@@ -18,10 +18,8 @@ func runtimeQuota(in CellInput) any {
 	}
 	bounds := runtimeDemand(in).hard()
 	bounds[corev1.ResourcePersistentVolumeClaims] = count(0)
-	// A Binding a tenant; more tenants than the cell has room for, when its
-	// capacity was lowered, must not keep a lost Binding from being made again.
-	bounds["count/secrets"] = count(max(int64(in.Cell.Spec.Capacity), int64(in.Tenants)) + spareObjects)
-	// An acknowledgement a pod, and those of pods that are not collected yet.
+	// Secrets are not counted: the runtime can make none, and the API server would
+	// write the quota's status for every Binding. An acknowledgement a pod, and those of pods that are not collected yet.
 	bounds["count/configmaps"] = count(2*runtimeDemand(in).pods + spareObjects)
 	return quota(RuntimeNamespace(in.Cell.Name), labels(in.Cell.Name, PartRuntime), bounds)
 }

@@ -123,7 +123,6 @@ func runtimeAtItsWorst(t *testing.T, in CellInput, set CellSet) usage {
 	}
 	u.run(t, set, namespace, 2, silent)
 	u.add("count/configmaps", count(3)) // the cluster's, the database's and Vault's authorities
-	u.add("count/secrets", count(int64(in.Cell.Spec.Capacity)+2))
 	return u
 }
 
@@ -149,13 +148,15 @@ func databaseAtItsWorst(t *testing.T, in CellInput, set CellSet) usage {
 	return u
 }
 
-// TestQuotaLetsLostBindingsBeMadeAgain: a capacity below the number of tenants
-// closes the cell to new ones, not to those who are there.
-func TestQuotaLetsLostBindingsBeMadeAgain(t *testing.T) {
-	in := input(func(in *CellInput) { in.Cell.Spec.Capacity, in.Tenants = 10, 400 })
+// TestQuotaCountsNoBindings: the API server writes a quota's status for every
+// object that it counts.
+func TestQuotaCountsNoBindings(t *testing.T) {
+	in := input(nil)
 	hard := as[corev1.ResourceQuota](t, find(t, built(t, in).Bounds, "ResourceQuota", RuntimeNamespace(in.Cell.Name))).Spec.Hard
-	if secrets := hard["count/secrets"]; secrets.Value() < 410 {
-		t.Errorf("%s Secrets for 400 tenants", secrets.String())
+	for _, name := range []corev1.ResourceName{"count/secrets", corev1.ResourceSecrets} {
+		if _, counted := hard[name]; counted {
+			t.Errorf("%s is counted", name)
+		}
 	}
 }
 

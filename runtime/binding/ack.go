@@ -3,8 +3,6 @@ package binding
 import (
 	"encoding/json"
 	"fmt"
-
-	"github.com/google/uuid"
 )
 
 // AckNamePrefix begins the name of the ConfigMap that a runtime pod owns; the
@@ -50,18 +48,11 @@ type Acknowledgement struct {
 	Database DatabaseState `json:"database,omitempty"`
 }
 
-// EncodeAcks renders the data of an acknowledgement ConfigMap: one entry a
-// tenant, so that a reader can compare entries as text.
-func EncodeAcks(acks map[uuid.UUID]Acknowledgement) (map[string]string, error) {
-	data := make(map[string]string, len(acks))
-	for id, ack := range acks {
-		text, err := json.Marshal(ack)
-		if err != nil {
-			return nil, fmt.Errorf("acknowledgement of %s: %w", id, err)
-		}
-		data[id.String()] = string(text)
-	}
-	return data, nil
+// EncodeAck renders one entry of an acknowledgement ConfigMap, whose key is the
+// tenant's id. Equal acknowledgements are equal as text.
+func EncodeAck(ack Acknowledgement) string {
+	text, _ := json.Marshal(ack) // strings always marshal
+	return string(text)
 }
 
 // DecodeAck reads one entry of an acknowledgement ConfigMap.

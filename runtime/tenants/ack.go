@@ -25,10 +25,12 @@ type Pod struct {
 }
 
 const (
-	// A write costs everybody as much as there are tenants in it, so that from
-	// 250 tenants on there are fewer than two writes a second.
-	ackWritesPerSecond  = 2
-	ackEntriesPerSecond = 500
+	ackWritesPerSecond = 2
+	// A write costs everybody as much as there are tenants in it. So that a cell
+	// which fills up does not keep the API server busy with acknowledgements, there
+	// are fewer writes the more tenants there are, once ackBurst of them went out.
+	ackEntriesPerSecond = 100
+	ackBurst            = 8
 
 	ackTimeout   = 5 * time.Second
 	ackRetry     = time.Second
@@ -44,7 +46,7 @@ type Acks struct {
 	changed    chan struct{} // holds one token when there may be something to write
 
 	mu      sync.Mutex
-	acks    map[uuid.UUID]binding.Acknowledgement
+	acks    map[string]string // by tenant id, as they are written
 	written map[string]string // what the ConfigMap holds, nil before the first write
 }
 
@@ -52,7 +54,7 @@ type Acks struct {
 func NewAcks(configMaps typedv1.ConfigMapInterface, pod Pod, log *slog.Logger) *Acks {
 	return &Acks{
 		configMaps: configMaps, pod: pod, log: log,
-		changed: make(chan struct{}, 1), acks: map[uuid.UUID]binding.Acknowledgement{},
+		changed: make(chan struct{}, 1), acks: map[string]string{},
 	}
 }
 
@@ -60,7 +62,7 @@ func NewAcks(configMaps typedv1.ConfigMapInterface, pod Pod, log *slog.Logger) *
 func (a *Acks) Set(tenant uuid.UUID, ack binding.Acknowledgement) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.acks[tenant] = ack
+	a.acks[tenant.String()] = binding.EncodeAck(ack)
 	a.Wake()
 }
 
@@ -68,7 +70,7 @@ func (a *Acks) Set(tenant uuid.UUID, ack binding.Acknowledgement) {
 func (a *Acks) Remove(tenant uuid.UUID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.acks, tenant)
+	delete(a.acks, tenant.String())
 	a.Wake()
 }
 
@@ -76,16 +78,15 @@ func (a *Acks) Remove(tenant uuid.UUID) {
 func (a *Acks) Has(tenant uuid.UUID) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	_, ok := a.acks[tenant]
+	_, ok := a.acks[tenant.String()]
 	return ok
 }
 
 // Current reports whether the ConfigMap holds what was acknowledged.
 func (a *Acks) Current() bool {
-	data, err := a.encode()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return err == nil && a.written != nil && maps.Equal(data, a.written)
+	return a.written != nil && maps.Equal(a.acks, a.written)
 }
 
 // Wake makes Run look for something to write.
@@ -97,10 +98,10 @@ func (a *Acks) Wake() {
 }
 
 // Run writes what changed until the context ends: the first change at once,
-// then at most two writes a second, fewer when there are many tenants, and
-// nothing when nothing changed.
+// then at most two writes a second, in the long run fewer when there are many
+// tenants, and nothing when nothing changed.
 func (a *Acks) Run(ctx context.Context) {
-	limit := rate.NewLimiter(ackWritesPerSecond, 1)
+	short, long := rate.NewLimiter(ackWritesPerSecond, 1), rate.NewLimiter(ackWritesPerSecond, ackBurst)
 	for {
 		select {
 		case <-ctx.Done():
@@ -110,8 +111,8 @@ func (a *Acks) Run(ctx context.Context) {
 		if a.Current() {
 			continue
 		}
-		limit.SetLimit(a.pace())
-		if limit.Wait(ctx) != nil {
+		long.SetLimit(a.pace())
+		if long.Wait(ctx) != nil || short.Wait(ctx) != nil {
 			return
 		}
 		if err := a.write(ctx); err != nil {
@@ -121,28 +122,25 @@ func (a *Acks) Run(ctx context.Context) {
 	}
 }
 
-// pace is how many writes a second there may be.
+// pace is how many writes a second there may be in the long run.
 func (a *Acks) pace() rate.Limit {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return min(ackWritesPerSecond, ackEntriesPerSecond/rate.Limit(max(len(a.acks), 1)))
 }
 
-func (a *Acks) encode() (map[string]string, error) {
+func (a *Acks) data() map[string]string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return binding.EncodeAcks(a.acks)
+	return maps.Clone(a.acks)
 }
 
 func (a *Acks) write(ctx context.Context) error {
-	data, err := a.encode()
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
+	data := a.data()
 	object := a.object(data)
-	_, err = a.configMaps.Update(ctx, object, metav1.UpdateOptions{FieldManager: fieldManager})
+	_, err := a.configMaps.Update(ctx, object, metav1.UpdateOptions{FieldManager: fieldManager})
 	if apierrors.IsNotFound(err) {
 		_, err = a.configMaps.Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
 	}

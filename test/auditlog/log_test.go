@@ -40,8 +40,8 @@ func TestRequests(t *testing.T) {
 	appendTo(t, l.Path, `{"verb":"patch","objectRef":{"resource":"tenants","subresource":"status"}}`+"\n"+
 		`{"verb":"update","objectRef":{"resource":"leases"}}`+"\n"+`{"verb":"list","objectRef":{`)
 	expect("patch tenants/status")
-	appendTo(t, l.Path, `"resource":"plans"}}`+"\n")
-	expect("list plans")
+	appendTo(t, l.Path, `"resource":"plans"},"responseStatus":{"code":403}}`+"\n")
+	expect("list plans (403)")
 	expect()
 
 	if err := os.WriteFile(l.Path, nil, 0o600); err != nil {

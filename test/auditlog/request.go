@@ -2,20 +2,28 @@ package auditlog
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
 
 // Request is one request in the API server's log.
 type Request struct {
-	Verb      string
-	User      struct{ Username string }
-	ObjectRef struct{ Resource, Subresource, Namespace, Name string }
+	Verb           string
+	User           struct{ Username string }
+	ObjectRef      struct{ Resource, Subresource, Namespace, Name string }
+	ResponseStatus struct{ Code int }
 }
 
-// String is the verb and the resource, as in "patch tenants/status".
+// String is the verb and the resource, as in "patch tenants/status", and what was
+// wrong with the request, if anything was.
 func (r Request) String() string {
-	return strings.TrimSuffix(r.Verb+" "+r.ObjectRef.Resource+"/"+r.ObjectRef.Subresource, "/")
+	text := strings.TrimSuffix(r.Verb+" "+r.ObjectRef.Resource+"/"+r.ObjectRef.Subresource, "/")
+	if r.ResponseStatus.Code >= http.StatusBadRequest {
+		text += fmt.Sprintf(" (%d)", r.ResponseStatus.Code)
+	}
+	return text
 }
 
 // Writes says whether the request did not only read.

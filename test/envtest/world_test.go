@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -54,16 +53,14 @@ func (w *world) acknowledge(ctx context.Context) {
 	namespace := desired.RuntimeNamespace(w.cell)
 	var bindings corev1.SecretList
 	Expect(w.api.List(ctx, &bindings, client.InNamespace(namespace), client.MatchingLabels{binding.LabelKind: binding.KindBinding})).To(Succeed())
-	acks := map[uuid.UUID]binding.Acknowledgement{}
+	data := map[string]string{}
 	for _, secret := range bindings.Items {
 		b, err := binding.Decode(secret.Data[binding.SecretKey])
 		if err != nil {
 			continue // the runtime keeps the last good one
 		}
-		acks[b.Tenant.ID] = binding.Acknowledgement{Revision: binding.Revision(secret.Data[binding.SecretKey]), Key: w.key}
+		data[b.Tenant.ID.String()] = binding.EncodeAck(binding.Acknowledgement{Revision: binding.Revision(secret.Data[binding.SecretKey]), Key: w.key})
 	}
-	data, err := binding.EncodeAcks(acks)
-	Expect(err).NotTo(HaveOccurred())
 	var pods corev1.PodList
 	Expect(w.api.List(ctx, &pods, client.InNamespace(namespace))).To(Succeed())
 	for i := range pods.Items {

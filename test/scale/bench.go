@@ -34,7 +34,7 @@ func say(format string, args ...any) {
 }
 
 // standIns says what is not real here.
-const standIns = "kube-apiserver, etcd, OpenBao and the operator are real. The runtime pods are a stand-in, two a cell: they watch the " +
+const standIns = "kube-apiserver, etcd, OpenBao and the operator are real; the first three run with GOGC=400. The runtime pods are a stand-in, two a cell: they watch the " +
 	"real Bindings and write the real acknowledgements with the runtime's code, log in to OpenBao and wrap a key for each tenant, and serve " +
 	"nobody. CloudNativePG, kubelet and controllers report the cells' parts as well, without running them."
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -49,23 +50,25 @@ func createCells(ctx context.Context, c client.Client, names []string) error {
 // readyCells plays CloudNativePG, the controllers of quotas, Jobs and Deployments
 // and the kubelet until all cells are Ready.
 func readyCells(ctx context.Context, c client.Client, names []string, ca string) error {
+	cells, ctx := errgroup.WithContext(ctx)
+	cells.SetLimit(atOnce)
 	for _, name := range names {
-		for {
-			ready, err := readyCell(ctx, c, name, ca)
-			if err != nil {
-				return fmt.Errorf("cell %s: %w", name, err)
+		cells.Go(func() error {
+			for {
+				ready, err := readyCell(ctx, c, name, ca)
+				if err != nil {
+					return fmt.Errorf("cell %s: %w", name, err)
+				}
+				if ready {
+					return nil
+				}
+				if err := pause(ctx, 50*time.Millisecond); err != nil {
+					return fmt.Errorf("cell %s is not Ready: %w", name, err)
+				}
 			}
-			if ready {
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return fmt.Errorf("cell %s is not Ready: %w", name, context.Cause(ctx))
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
+		})
 	}
-	return nil
+	return cells.Wait()
 }
 
 func readyCell(ctx context.Context, c client.Client, name, ca string) (bool, error) {

@@ -33,6 +33,14 @@ const (
 	ourselves = "user and stand-in"
 )
 
+// The servers are given memory for processor time, as one does where there is
+// enough of it: beside thousands of tenants the processor is what there is too
+// little of on a small machine.
+const (
+	collect        = "GOGC"
+	serversCollect = "400"
+)
+
 // scene is one case: servers of its own, the operator, and so many tenants.
 type scene struct {
 	n        int
@@ -51,6 +59,7 @@ type scene struct {
 // newScene starts the servers and the operator.
 func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n int) (*scene, error) {
 	s := &scene{n: n, dir: t.TempDir(), fail: fail, pids: map[string]int{ourselves: os.Getpid()}}
+	t.Setenv(collect, serversCollect)
 	s.bao = fixture.NewOpenBao(t)
 	s.vaultLog, s.apiLog = &auditlog.Log{Path: s.bao.Audit}, &auditlog.Log{Path: filepath.Join(s.dir, "audit.log")}
 	policy := filepath.Join(s.dir, "audit-policy.yaml")
@@ -64,6 +73,7 @@ func newScene(ctx context.Context, t testing.TB, fail context.CancelCauseFunc, n
 		plane.Etcd = &envtest.Etcd{}
 		plane.Etcd.Configure().Set("quota-backend-bytes", fmt.Sprint(8<<30))
 	}})
+	t.Setenv(collect, "") // the operator has the default
 	if err != nil {
 		return nil, err
 	}
