@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/controllers/apply"
 	"github.com/bulkhead-dev/bulkhead/controllers/component"
 	"github.com/bulkhead-dev/bulkhead/controllers/component/cell"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
@@ -28,8 +26,7 @@ type CellReconciler struct {
 	Config   configuration.Configuration
 	Kinds    *KindWatch
 	Clock    Clock
-	// Recorder tells people of repairs.
-	Recorder Recorder
+	Appliers *appliers
 
 	loads    loadWriter
 	settling cell.Settling
@@ -84,7 +81,7 @@ func (r *CellReconciler) conclude(ctx context.Context, before, c *v1alpha1.Cell,
 // read gathers the facts and computes what should be. Of a cluster that cannot
 // be worked with there are none.
 func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scope, error) {
-	scope := &cell.Scope{Cell: c, Image: r.Config.Images.Runtime, Applier: applierOf(r.Clusters.Hub()), Now: r.Clock(), Settling: &r.settling}
+	scope := &cell.Scope{Cell: c, Image: r.Config.Images.Runtime, Applier: r.Appliers.of(r.Clusters.Hub(), c), Now: r.Clock(), Settling: &r.settling}
 	cluster, err := r.Clusters.OfCell(ctx, c)
 	if problem := (*clusters.NotReady)(nil); errors.As(err, &problem) {
 		scope.ClusterErr = err
@@ -92,9 +89,8 @@ func (r *CellReconciler) read(ctx context.Context, c *v1alpha1.Cell) (*cell.Scop
 	} else if err != nil {
 		return nil, err
 	}
-	scope.Cluster, scope.Applier = cluster, applierOf(cluster)
+	scope.Cluster, scope.Applier = cluster, r.Appliers.of(cluster, c)
 	c.Status.ClusterUID = string(cluster.UID)
-	scope.Applier.Repaired = func(object *unstructured.Unstructured) { r.Recorder.repaired(c, object) }
 	if scope.Facts, err = (cell.Reader{Cluster: cluster}).Read(ctx, c, scope.Image); err != nil {
 		return nil, err
 	}
@@ -131,11 +127,6 @@ func (r *CellReconciler) input(ctx context.Context, s *cell.Scope) (desired.Cell
 	}
 	in.RuntimeImage, err = s.RuntimeImage(ctx, r.Client)
 	return in, err
-}
-
-// applierOf applies objects in a cluster.
-func applierOf(cluster *clusters.Cluster) *apply.Applier {
-	return &apply.Applier{Client: cluster.Client, Live: cluster.Live, Owned: owned}
 }
 
 var _ reconcile.Reconciler = (*CellReconciler)(nil)

@@ -42,6 +42,7 @@ func (r *CellReconciler) finalize(ctx context.Context, before, c *v1alpha1.Cell)
 	}
 	if outcome.Ready() {
 		r.Clusters.Forget(c)
+		r.Appliers.forget(c)
 		return ctrl.Result{}, nil
 	}
 	run := component.Deletion(v1alpha1.ConditionDeleted, outcome)
@@ -85,7 +86,7 @@ func (r *CellReconciler) tearDownIn(ctx context.Context, c *v1alpha1.Cell, clust
 	if err != nil {
 		return component.Fail(err)
 	}
-	if err := restoreAccess(ctx, c, cluster, facts); err != nil {
+	if err := r.restoreAccess(ctx, c, cluster, facts); err != nil {
 		return component.Fail(err)
 	}
 	if outcome := inUse(r.Blockers.Find(ctx, c, cluster, facts)); !outcome.Ready() {
@@ -121,7 +122,7 @@ func inUse(blocker string, err error) component.Outcome {
 }
 
 // restoreAccess gives the operator back what it needs to see whether the cell is empty.
-func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) error {
+func (r *CellReconciler) restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Cluster, facts cell.Facts) error {
 	access, err := desired.ManagerAccess(desired.CellInput{Cell: c, Manager: cluster.Operator})
 	if err != nil {
 		return err
@@ -132,7 +133,7 @@ func restoreAccess(ctx context.Context, c *v1alpha1.Cell, cluster *clusters.Clus
 		if namespace == nil || namespace.DeletionTimestamp != nil {
 			continue
 		}
-		if _, _, err := applierOf(cluster).Apply(ctx, readers[namespace.Name], grant); err != nil {
+		if _, _, err := r.Appliers.of(cluster, c).Apply(ctx, readers[namespace.Name], grant); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -26,10 +27,10 @@ func (r Recorder) transition(before, after *v1alpha1.Tenant) {
 	}
 }
 
-// repaired tells that somebody else had changed an object of a cell.
-func (r Recorder) repaired(c *v1alpha1.Cell, object *unstructured.Unstructured) {
-	r.Events.Eventf(c, nil, corev1.EventTypeWarning, "DriftRepaired", "Reconcile",
-		"%s was changed by somebody else and is again as it should be; change the Cell, the Plan or the operator's configuration instead", apply.Describe(object))
+// repaired tells the owner of an object what somebody else had done to it.
+func (r Recorder) repaired(owner runtime.Object, object *unstructured.Unstructured, damage apply.Damage) {
+	r.Events.Eventf(owner, nil, corev1.EventTypeWarning, "DriftRepaired", "Reconcile",
+		"%s was %s by somebody else and is again as it should be; change the Tenant, the Cell, the Plan or the operator's configuration instead", apply.Describe(object), damage)
 }
 
 // retained tells that a deleted tenant's data is kept, and where that costs money.

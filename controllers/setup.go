@@ -16,6 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -71,6 +72,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 	hub := all.Hub()
 	kinds := &KindWatch{Live: hub.Live}
 	recorder := Recorder{mgr.GetEventRecorder("bulkhead")}
+	applied := &appliers{recorder: recorder}
 	return &Reconcilers{
 		Cell: &CellReconciler{
 			Client:   hub.Client,
@@ -80,7 +82,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 			Blockers: cell.Blockers{Hub: hub.Client, Claimants: tenant.Claimants, Placed: tenant.PlacedIn},
 			Kinds:    kinds,
 			Clock:    options.Clock,
-			Recorder: recorder,
+			Appliers: applied,
 		},
 		Tenant: &TenantReconciler{
 			Client: own,
@@ -95,7 +97,7 @@ func New(ctx context.Context, mgr ctrl.Manager, options Options) (*Reconcilers, 
 				TransitMount: options.Config.Vault.TransitMount,
 				Gateway:      options.Config.Gateway,
 				Absences:     &tenant.Absences{},
-				Applier:      applierOf,
+				Applier:      applied.of,
 			},
 			Kinds:    kinds,
 			Clock:    options.Clock,
@@ -171,7 +173,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, options Options) error {
 
 // Start has the manager keep the connections and the caches.
 func (r *Reconcilers) Start(mgr ctrl.Manager) error {
-	return errors.Join(mgr.Add(r.Clusters), mgr.Add(r.Clusters.Hub().Caches))
+	caches := r.Clusters.Hub().Caches
+	return errors.Join(mgr.Add(r.Clusters), mgr.Add(caches), mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		// Every tenant needs them, and with thousands of tenants they take a second
+		// in which all else is read as well. A reconcile says what goes wrong.
+		_, _ = caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
+		return nil
+	})))
 }
 
 func controllerOptions() controller.Options {

@@ -409,22 +409,21 @@ func (w *watches) labelledDeleted(ctx context.Context, e event.DeleteEvent, q qu
 	w.enqueue(w.tenantsBy(ctx, tenant.IndexTenantID, e.Object.GetLabels()[binding.LabelTenantID]), q)
 }
 
-// acknowledged is also told of all acknowledgements at start: they say nothing new,
-// and must not hold up the tenants that wait for something.
+// acknowledged is also told of what there is when a namespace is opened, which is
+// before anybody reads it: it is no news, and with thousands of tenants would hold
+// up those that wait for some.
 func (w *watches) acknowledged(ctx context.Context, e event.CreateEvent, q queue) {
-	priority := prioritySecond
-	if e.IsInInitialList {
-		priority = handler.LowPriority
+	if !e.IsInInitialList {
+		w.wakeAcknowledged(ctx, nil, e.Object, q)
 	}
-	w.wakeAcknowledged(ctx, nil, e.Object, priority, q)
 }
 
 func (w *watches) acknowledgedMore(ctx context.Context, e event.UpdateEvent, q queue) {
-	w.wakeAcknowledged(ctx, e.ObjectOld, e.ObjectNew, prioritySecond, q)
+	w.wakeAcknowledged(ctx, e.ObjectOld, e.ObjectNew, q)
 }
 
 // wakeAcknowledged wakes only the tenants of whom a replica says something new.
-func (w *watches) wakeAcknowledged(ctx context.Context, before, after client.Object, priority int, q queue) {
+func (w *watches) wakeAcknowledged(ctx context.Context, before, after client.Object, q queue) {
 	now, ok := after.(*corev1.ConfigMap)
 	if !ok || now.Labels[binding.LabelKind] != binding.KindAck {
 		return
@@ -435,7 +434,7 @@ func (w *watches) wakeAcknowledged(ctx context.Context, before, after client.Obj
 	}
 	for id, text := range now.Data {
 		if then[id] != text {
-			addWithPriority(q, priority, w.tenantsBy(ctx, tenant.IndexTenantID, id)...)
+			addWithPriority(q, prioritySecond, w.tenantsBy(ctx, tenant.IndexTenantID, id)...)
 		}
 	}
 }

@@ -66,9 +66,9 @@ func TestWhoGoesGivesBack(t *testing.T) {
 
 func deletion(object client.Object) event.DeleteEvent { return event.DeleteEvent{Object: object} }
 
-// TestOldAcknowledgementsWaitTheirTurn: what a new process finds acknowledged does
-// not come before the tenant that was made meanwhile.
-func TestOldAcknowledgementsWaitTheirTurn(t *testing.T) {
+// TestOldAcknowledgementsAreNoNews: what a new process finds acknowledged does not
+// come before the tenant that was made meanwhile.
+func TestOldAcknowledgementsAreNoNews(t *testing.T) {
 	served := &v1alpha1.Tenant{}
 	served.Name, served.Status.ID = "served", "id-of-served"
 	fresh := &v1alpha1.Tenant{}

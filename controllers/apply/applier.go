@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	logf "sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // FieldOwner is the one manager of every field that the operator applies.
@@ -32,8 +31,10 @@ type Applier struct {
 	Live   client.Reader
 	// Owned reports whether a live object's labels prove that it is ours.
 	Owned func(labels map[string]string) bool
-	// Repaired, if set, is told of an object that somebody else had changed.
-	Repaired func(object *unstructured.Unstructured)
+	// Known, if set, tells deleted objects from new ones.
+	Known *Known
+	// Repaired, if set, is told of an object that somebody else had damaged.
+	Repaired func(object *unstructured.Unstructured, damage Damage)
 }
 
 // Apply makes the live object contain the intent. An intent with a UID is meant for
@@ -53,6 +54,7 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 		return live, false, fmt.Errorf("%s: %w", Describe(intent), ErrForeign)
 	}
 	if live != nil && live.GetAnnotations()[AnnotationApplied] == hash && Contains(live, intent) {
+		a.Known.add(intent)
 		return live, false, nil
 	}
 	patched := intent.DeepCopy()
@@ -72,18 +74,14 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
 	}
-	if live != nil && live.GetAnnotations()[AnnotationApplied] == hash {
-		a.report(ctx, intent)
+	switch {
+	case live == nil && a.Known.has(intent):
+		a.report(ctx, intent, Deleted)
+	case live != nil && live.GetAnnotations()[AnnotationApplied] == hash: // the intent had not changed
+		a.report(ctx, intent, Changed)
 	}
+	a.Known.add(intent)
 	return patched, true, nil
-}
-
-// report tells of a repair: what is wanted had not changed, the object had.
-func (a *Applier) report(ctx context.Context, intent *unstructured.Unstructured) {
-	logf.FromContext(ctx).Info("took back what somebody else changed", "object", Describe(intent))
-	if a.Repaired != nil {
-		a.Repaired(intent)
-	}
 }
 
 // find reads the live object, nil when there is none. What a cache does not

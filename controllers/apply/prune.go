@@ -15,7 +15,12 @@ func (a *Applier) Delete(ctx context.Context, live client.Object) error {
 	if !a.Owned(live.GetLabels()) {
 		return fmt.Errorf("%T %s: %w", live, client.ObjectKeyFromObject(live), ErrForeign)
 	}
-	err := a.Client.Delete(ctx, live,
+	gvk, err := a.Client.GroupVersionKindFor(live)
+	if err != nil {
+		return err
+	}
+	a.Known.remove(identity{gvk.Kind, live.GetNamespace(), live.GetName()})
+	err = a.Client.Delete(ctx, live,
 		client.Preconditions{UID: ptr.To(live.GetUID())},
 		client.PropagationPolicy("Background"))
 	return client.IgnoreNotFound(err)
@@ -25,7 +30,7 @@ func (a *Applier) Delete(ctx context.Context, live client.Object) error {
 func (a *Applier) Prune(ctx context.Context, live []client.Object, wanted []*unstructured.Unstructured) (deleted int, err error) {
 	keep := map[identity]bool{}
 	for _, w := range wanted {
-		keep[identity{w.GetKind(), w.GetNamespace(), w.GetName()}] = true
+		keep[identityOf(w)] = true
 	}
 	for _, object := range live {
 		if !a.Owned(object.GetLabels()) || object.GetDeletionTimestamp() != nil {
@@ -45,5 +50,3 @@ func (a *Applier) Prune(ctx context.Context, live []client.Object, wanted []*uns
 	}
 	return deleted, nil
 }
-
-type identity struct{ kind, namespace, name string }

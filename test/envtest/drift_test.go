@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"context"
+	"fmt"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -116,14 +117,13 @@ var _ = Describe("Drift", func() {
 			g.Expect(service.Spec.ExternalIPs).To(BeEmpty())
 		})
 
-		By("telling of both on the Cell")
-		for _, kind := range []string{"Deployment", "Service"} {
-			Eventually(func(g Gomega) {
-				var events eventsv1.EventList
-				g.Expect(admin.List(ctx, &events)).To(Succeed())
-				g.Expect(events.Items).To(ContainElement(And(
-					HaveField("Regarding.Name", s.world.cell), HaveField("Reason", "DriftRepaired"), HaveField("Note", ContainSubstring(kind+" "+namespace+"/runtime")))))
-			}).WithTimeout(patience).Should(Succeed())
+		By("a Service that somebody deletes")
+		Expect(admin.Delete(ctx, &service)).To(Succeed())
+		repaired(ctx, s, func(g Gomega) { g.Expect(admin.Get(ctx, key, &service)).To(Succeed()) })
+
+		By("telling of all three on the Cell")
+		for _, told := range []string{"Deployment %s/runtime was changed", "Service %s/runtime was changed", "Service %s/runtime was deleted"} {
+			expectRepair(ctx, s.world.cell, fmt.Sprintf(told, namespace))
 		}
 		s.settle(ctx)
 		s.expectQuiet(ctx)
@@ -183,3 +183,14 @@ var _ = Describe("Drift", func() {
 		})
 	})
 })
+
+// expectRepair waits for the Event that tells an object's owner of a repair.
+func expectRepair(ctx context.Context, owner, note string) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		var events eventsv1.EventList
+		g.Expect(admin.List(ctx, &events)).To(Succeed())
+		g.Expect(events.Items).To(ContainElement(And(
+			HaveField("Regarding.Name", owner), HaveField("Reason", "DriftRepaired"), HaveField("Note", ContainSubstring(note)))))
+	}).WithTimeout(patience).Should(Succeed())
+}

@@ -2,6 +2,7 @@ package envtest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -94,6 +95,10 @@ var _ = Describe("A tenant behind a gateway", func() {
 		s.repairs(ctx, t.Name, func(g Gomega) {
 			g.Expect(admin.Get(ctx, client.ObjectKeyFromObject(wanted), &gatewayv1.HTTPRoute{})).To(Succeed())
 		})
+		By("telling of both on the Tenant")
+		for _, damage := range []string{"changed", "deleted"} {
+			expectRepair(ctx, t.Name, fmt.Sprintf("HTTPRoute %s/%s was %s", wanted.Namespace, wanted.Name, damage))
+		}
 	})
 
 	It("follows the configuration, its key untouched", func(ctx SpecContext) {

@@ -95,7 +95,8 @@ func (c Cluster) provision(ctx context.Context, s *Scope) component.Outcome {
 	if outcome := makeable(s, live != nil, apply.Describe(wanted)); !outcome.Ready() {
 		return outcome
 	}
-	applier := apply.Applier{Client: hub.Client, Live: hub.Live, Owned: s.Applier.Owned}
+	applier := *s.Applier
+	applier.Client, applier.Live = hub.Client, hub.Live
 	if _, _, err := applier.Apply(ctx, reader, wanted); err != nil {
 		return notTold(err)
 	}

@@ -72,7 +72,7 @@ func (c Database) openDoor(ctx context.Context, s *Scope) component.Outcome {
 	}
 	door, err := desired.DatabaseDoor(desired.DoorInput{TenantID: s.ID.String(), ServingCell: s.Cell.Name})
 	if err == nil {
-		_, _, err = c.Applier(s.Cluster).Apply(ctx, reader, door)
+		_, _, err = c.Applier(s.Cluster, s.Tenant).Apply(ctx, reader, door)
 	}
 	if err != nil {
 		return component.Fail(err)

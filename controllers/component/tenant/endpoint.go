@@ -74,7 +74,7 @@ func (c Endpoint) apply(ctx context.Context, s *Scope) (*unstructured.Unstructur
 	if err != nil {
 		return nil, err
 	}
-	live, _, err := c.Applier(s.Cluster).Apply(ctx, reader, route)
+	live, _, err := c.Applier(s.Cluster, s.Tenant).Apply(ctx, reader, route)
 	return live, err
 }
 

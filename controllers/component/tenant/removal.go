@@ -23,7 +23,7 @@ func (p *Parts) remove(ctx context.Context, s *Scope, cellName string, object cl
 	if err != nil {
 		return p.unlessLost(ctx, s, cellName, err)
 	}
-	err = p.Applier(s.Cluster).Delete(ctx, object)
+	err = p.Applier(s.Cluster, s.Tenant).Delete(ctx, object)
 	if errors.Is(err, apply.ErrForeign) {
 		return nil
 	}

@@ -87,8 +87,8 @@ type Parts struct {
 	// Gateway leads host names to tenants; nil without one.
 	Gateway  *configuration.Gateway
 	Absences *Absences
-	// Applier applies the objects of tenants in a cluster.
-	Applier func(*clusters.Cluster) *apply.Applier
+	// Applier applies an owner's objects in a cluster.
+	Applier func(on *clusters.Cluster, owner client.Object) *apply.Applier
 }
 
 // Components are the parts of a tenant, in the order in which it comes to life.
