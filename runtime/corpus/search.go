@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -79,7 +80,7 @@ func (c *Corpus) Answer(ctx context.Context, r Request, query string) (Answer, e
 	for i, p := range passages {
 		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
-	said := engine.Extract(query, asked)
+	said := engine.Extract(language.English, query, asked)
 	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}
 	for _, cited := range said.Citations {
 		for _, p := range passages {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -127,7 +128,7 @@ func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err e
 
 // follow applies what changed up to the stamp of the snapshot.
 func (v *view) follow(ctx context.Context, rows *store.Rows, keys *seal.Keyring, stamp store.Stamp) (*view, error) {
-	next := &view{stamp: stamp, index: engine.NewIndex(), files: map[uuid.UUID]file{}}
+	next := &view{stamp: stamp, index: engine.NewIndex(language.English), files: map[uuid.UUID]file{}}
 	var since int64
 	if v.index != nil && v.stamp.Incarnation == stamp.Incarnation {
 		next.index, next.files, since = v.index, maps.Clone(v.files), v.stamp.Generation

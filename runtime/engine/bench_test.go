@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 const benchQuery = "what is the word12 of a word150 and its word3 word77 near word1999 word410 word8 word9000"
@@ -55,7 +57,7 @@ func benchIndex(chunks int) *Index {
 	for i := 0; len(documents) < chunks/4; i++ {
 		documents = append(documents, benchDocument(random, i))
 	}
-	return NewIndex().With(documents, nil)
+	return NewIndex(language.English).With(documents, nil)
 }
 
 // benchDocument has four chunks of 150 words, drawn as words of a language are: the

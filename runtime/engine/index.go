@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 // Index is a snapshot of a collection of documents, ready to be searched. It never
@@ -11,10 +13,13 @@ import (
 //
 // What is found does not depend on the changes by which a collection came about:
 // all statistics are counted over its live chunks.
-type Index struct{ views []view }
+type Index struct {
+	language language.Language
+	views    []view
+}
 
-// NewIndex returns the index of no documents.
-func NewIndex() *Index { return &Index{} }
+// NewIndex returns the index of no documents. What it comes to hold is read as l.
+func NewIndex(l language.Language) *Index { return &Index{language: l} }
 
 // With returns the index without the documents in remove and then with those in
 // add, which replace documents of the same ID; of documents with one ID in add the
@@ -26,12 +31,12 @@ func (x *Index) With(add []Document, remove []uuid.UUID) *Index {
 	for i := range add {
 		gone = append(gone, add[i].ID)
 	}
-	next := &Index{views: make([]view, 0, len(x.views)+1)}
+	next := &Index{language: x.language, views: make([]view, 0, len(x.views)+1)}
 	for _, v := range x.views {
 		next.views = append(next.views, v.without(gone))
 	}
 	if len(add) > 0 {
-		next.views = append(next.views, whole(build(add)))
+		next.views = append(next.views, whole(build(x.language, add)))
 	}
 	next.views = compact(next.views)
 	return next

@@ -12,10 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 func TestSearch(t *testing.T) {
-	index := NewIndex().With([]Document{
+	index := NewIndex(language.English).With([]Document{
 		document(1, "Refunds", "# Refunds\nMoney is returned within 30 days.\n# Shipping\nParcels leave on Monday."),
 		document(2, "Warranty", "The drum is covered for 24 months. Refunds are described elsewhere."),
 		document(3, "Blank", " "),
@@ -51,7 +53,7 @@ func TestSearch(t *testing.T) {
 
 // TestScore computes a score by hand: two chunks of two words, a term in one.
 func TestScore(t *testing.T) {
-	index := NewIndex().With([]Document{document(1, "", "kestrel kestrel"), document(2, "", "heron gull")}, nil)
+	index := NewIndex(language.English).With([]Document{document(1, "", "kestrel kestrel"), document(2, "", "heron gull")}, nil)
 	hits := index.Search("kestrel", 10)
 	want := math.Log(1+(2-1+0.5)/(1+0.5)) * 2 / (2 + 1.2)
 	if len(hits) != 1 || math.Abs(hits[0].Score-want) > 1e-12 {
@@ -64,14 +66,14 @@ func TestTiesAreInOrder(t *testing.T) {
 	for i := range 20 {
 		documents = append(documents, document(19-i, "", "# a\ngull\n# b\ngull\n"))
 	}
-	hits := NewIndex().With(documents, nil).Search("gull", 7)
+	hits := NewIndex(language.English).With(documents, nil).Search("gull", 7)
 	if len(hits) != 7 || !slices.IsSortedFunc(hits, compareHits) || hits[6].Document != id(3) {
 		t.Errorf("ties are not in order: %v", hits)
 	}
 }
 
 func TestWithKeepsOldSnapshot(t *testing.T) {
-	before := NewIndex().With([]Document{document(1, "", "kestrel"), document(2, "", "kestrel heron")}, nil)
+	before := NewIndex(language.English).With([]Document{document(1, "", "kestrel"), document(2, "", "kestrel heron")}, nil)
 	want := before.Search("kestrel", 10)
 	before.With([]Document{document(2, "", "gull")}, []uuid.UUID{id(1)})
 	if diff := cmp.Diff(want, before.Search("kestrel", 10)); diff != "" {
@@ -81,7 +83,7 @@ func TestWithKeepsOldSnapshot(t *testing.T) {
 
 func TestWithChunksOutsideText(t *testing.T) {
 	d := Document{ID: id(1), Text: "kestrel", Chunks: []Chunk{{Start: -1, End: 99}, {Start: 50, End: 60}, {Start: 5, End: 2}, {End: -7}}}
-	if hits := NewIndex().With([]Document{d}, nil).Search("kestrel", 9); len(hits) != 1 {
+	if hits := NewIndex(language.English).With([]Document{d}, nil).Search("kestrel", 9); len(hits) != 1 {
 		t.Errorf("%d hits", len(hits))
 	}
 }
@@ -92,7 +94,7 @@ func TestWithChunksOutsideText(t *testing.T) {
 func TestChangesDoNotShow(t *testing.T) {
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		index, current := NewIndex(), map[uuid.UUID]Document{}
+		index, current := NewIndex(language.English), map[uuid.UUID]Document{}
 		for range random.IntN(40) {
 			var add []Document
 			var remove []uuid.UUID
@@ -120,7 +122,7 @@ func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
 	for _, d := range current {
 		documents = append(documents, d)
 	}
-	rebuilt := NewIndex().With(documents, nil)
+	rebuilt := NewIndex(language.English).With(documents, nil)
 	for _, query := range []string{"w1", "w2 w3 w2", "w0 w1 w2 w3 w4 w5 w6 w7 w8", "w9"} {
 		for _, k := range []int{1, 5, 1000} {
 			if diff := cmp.Diff(rebuilt.Search(query, k), index.Search(query, k)); diff != "" {
@@ -144,7 +146,7 @@ func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
 // number is logarithmic, and removed documents do not keep their memory.
 func TestPartsAreFew(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
-	index := NewIndex()
+	index := NewIndex(language.English)
 	for i := range 1000 {
 		index = index.With([]Document{randomDocument(random, i)}, nil)
 		if documents, chunks := index.Len(); len(index.views) > bits.Len(uint(documents+chunks)) {

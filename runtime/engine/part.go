@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 // part is an immutable inverted index over some documents.
@@ -51,8 +53,8 @@ func (p *part) bytes() int64 {
 }
 
 // build indexes documents, whose IDs must differ.
-func build(documents []Document) *part {
-	b := builder{analyser: newAnalyser(), lists: map[string][]posting{}}
+func build(l language.Language, documents []Document) *part {
+	b := builder{analyser: language.NewAnalyser(l), lists: map[string][]posting{}}
 	b.ordinals = make(map[uuid.UUID]uint32, len(documents))
 	for i := range documents {
 		b.add(&documents[i])
@@ -62,7 +64,7 @@ func build(documents []Document) *part {
 
 type builder struct {
 	part
-	analyser analyser
+	analyser *language.Analyser
 	lists    map[string][]posting // by term
 }
 
@@ -74,7 +76,7 @@ func (b *builder) add(d *Document) {
 		at := uint32(len(b.chunks))
 		length := uint32(0)
 		for _, field := range []string{d.Title, chunk.Heading, chunk.in(d.Text)} {
-			for term := range b.analyser.terms(field) {
+			for term := range b.analyser.Terms(field) {
 				b.count(term, at)
 				length++
 			}

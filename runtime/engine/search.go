@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 // Hit is a chunk that a search found.
@@ -45,7 +47,7 @@ type queryTerm struct {
 func (x *Index) queryTerms(query string, model bm25) []queryTerm {
 	var order []string
 	counts := map[string]int{}
-	for term := range newAnalyser().contentTerms(query) {
+	for term := range language.NewAnalyser(x.language).ContentTerms(query) {
 		if counts[term]++; counts[term] == 1 {
 			order = append(order, term)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/quality"
 )
 
@@ -49,5 +50,5 @@ func wholeDocuments(c *quality.Collection) (*engine.Index, map[uuid.UUID]string)
 			Chunks: []engine.Chunk{{End: len(d.Text)}},
 		})
 	}
-	return engine.NewIndex().With(documents, nil), names
+	return engine.NewIndex(language.English).With(documents, nil), names
 }
