@@ -10,6 +10,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/quality"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 )
 
 var cranfield = flag.String("cranfield", "", "folder of the Cranfield collection, for BenchmarkCranfield")
@@ -50,5 +51,13 @@ func wholeDocuments(c *quality.Collection) (*engine.Index, map[uuid.UUID]string)
 			Chunks: []engine.Chunk{{End: len(d.Text)}},
 		})
 	}
-	return engine.NewIndex(language.English).With(documents, nil), names
+	encoded, err := segment.Build(engine.Analyse(language.English, documents))
+	if err != nil {
+		panic(err)
+	}
+	opened, err := segment.Open(encoded)
+	if err != nil {
+		panic(err)
+	}
+	return engine.NewIndex(language.English, []engine.Part{{Segment: opened}}), names
 }
