@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,6 +19,9 @@ import (
 // Errors: errRaced.
 func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []member) error {
 	v, err := c.load(ctx, r)
+	if errors.Is(err, ErrTooLarge) {
+		return c.clean(ctx, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -25,7 +29,43 @@ func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []
 		return err
 	}
 	defer c.merges.Release(1)
-	chosen := choose(v.weigh())
+	return r.merge(ctx, v, choose(v.weigh()))
+}
+
+// clean rewrites the segments that hold dead documents one by one: an index that
+// does not fit as a whole may fit afterwards.
+func (c *Corpus) clean(ctx context.Context, r Request) error {
+	if err := c.merges.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer c.merges.Release(1)
+	listed := &view{}
+	err := r.admission().Read(ctx, func(rows *store.Rows) error {
+		head, err := rows.Head(ctx)
+		if err != nil {
+			return err
+		}
+		listed.manifest, err = openManifest(r.keys(), head)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range listed.manifest.segments {
+		one := &view{manifest: manifest{segments: []member{m}, dead: listed.manifest.dead}, segments: map[member]*segment.Segment{}}
+		err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), nil) })
+		if err != nil {
+			return err
+		}
+		if err := r.merge(ctx, one, unclean(one.weigh())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge merges segments of a view.
+func (r Request) merge(ctx context.Context, v *view, chosen []member) error {
 	if len(chosen) == 0 {
 		return nil
 	}

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -35,6 +36,9 @@ func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte)
 		return nil, fmt.Errorf("segment %s: %w: it is not the one that the manifest lists", m.object, seal.ErrCorrupt)
 	}
 	opener, plain, err := whole(keys, m.object, seal.Lexicon, blocks)
+	if errors.Is(err, ErrChanged) { // the snapshot that lists it has all of it
+		err = fmt.Errorf("%w: a block is missing", seal.ErrCorrupt)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("segment %s: %w", m.object, err)
 	}

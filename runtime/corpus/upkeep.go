@@ -15,6 +15,7 @@ const (
 	// still in its segment, sealed, though they are never found.
 	purgeAfter    = time.Minute
 	upkeepTimeout = 5 * time.Minute
+	closeTimeout  = 5 * time.Second
 )
 
 // upkeep merges segments in the background, one tenant's at most once at a time.
@@ -27,6 +28,7 @@ type upkeep struct {
 	done   sync.WaitGroup
 
 	mu      sync.Mutex
+	closed  bool
 	running map[*seal.Keyring]bool
 	purges  map[*seal.Keyring]*time.Timer
 }
@@ -53,7 +55,7 @@ func (u *upkeep) after(c *Corpus, r Request) {
 func (u *upkeep) purgeLater(c *Corpus, r Request) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.purges[r.keys()] == nil && u.ctx.Err() == nil {
+	if u.purges[r.keys()] == nil && !u.closed {
 		u.purges[r.keys()] = time.AfterFunc(purgeAfter, func() {
 			u.mu.Lock()
 			delete(u.purges, r.keys())
@@ -67,7 +69,7 @@ func (u *upkeep) purgeLater(c *Corpus, r Request) {
 func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.running[r.keys()] || u.ctx.Err() != nil {
+	if u.running[r.keys()] || u.closed {
 		return
 	}
 	u.running[r.keys()] = true
@@ -94,14 +96,15 @@ func (u *upkeep) forget(keys *seal.Keyring) {
 	}
 }
 
-// close ends all merges and waits for them.
+// close lets the merges end that run, for a short time, and begins none.
 func (u *upkeep) close() {
 	u.mu.Lock()
-	u.cancel()
+	u.closed = true
 	for keys, timer := range u.purges {
 		timer.Stop()
 		delete(u.purges, keys)
 	}
 	u.mu.Unlock()
+	defer time.AfterFunc(closeTimeout, u.cancel).Stop()
 	u.done.Wait()
 }

@@ -114,6 +114,9 @@ func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err e
 		return nil, err
 	case m.bytes() > c.cache.limit:
 		c.cache.drop(r.keys())
+		if len(m.dead) > 0 {
+			c.upkeep.start(c, r, unclean)
+		}
 		return nil, ErrTooLarge
 	case c.cache.get(r.keys()).index != nil:
 		return func() {}, nil
