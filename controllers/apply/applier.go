@@ -57,6 +57,16 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 		a.Known.add(intent)
 		return live, false, nil
 	}
+	live, err = a.write(ctx, live, intent, hash)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+	}
+	return live, true, nil
+}
+
+// write applies the intent over the live object, nil for none, and tells of it if
+// that is a repair.
+func (a *Applier) write(ctx context.Context, live, intent *unstructured.Unstructured, hash string) (*unstructured.Unstructured, error) {
 	patched := intent.DeepCopy()
 	annotations := patched.GetAnnotations()
 	if annotations == nil {
@@ -68,11 +78,10 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 		patched.SetUID(live.GetUID()) // never re-create, by an apply, what was deleted meanwhile
 	}
 	if err := errors.Join(a.handOver(ctx, live, intent), a.removeAdditions(ctx, live, intent)); err != nil {
-		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+		return nil, err
 	}
-	err = a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(patched), FieldOwner, client.ForceOwnership)
-	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", Describe(intent), err)
+	if err := a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(patched), FieldOwner, client.ForceOwnership); err != nil {
+		return nil, err
 	}
 	switch {
 	case live == nil && a.Known.has(intent):
@@ -81,7 +90,7 @@ func (a *Applier) Apply(ctx context.Context, cached client.Reader, intent *unstr
 		a.report(ctx, intent, Changed)
 	}
 	a.Known.add(intent)
-	return patched, true, nil
+	return patched, nil
 }
 
 // find reads the live object, nil when there is none. What a cache does not
