@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 )
@@ -50,19 +51,22 @@ func Fit(sample [][]Count, chunks int, seed Seed) (*Basis, error) {
 	if len(sample) < MinChunks {
 		return nil, ErrTooFew
 	}
-	if len(sample) > MaxSample {
-		return nil, errors.New("a sample of more chunks than Choose picks")
+	if len(sample) > min(MaxSample, chunks) {
+		return nil, fmt.Errorf("a sample of %d chunks of %d: want those that Choose picks", len(sample), chunks)
 	}
 	words := newVocabulary(sample)
 	matrix := words.matrix(sample)
-	if len(matrix.cells) == 0 {
-		return nil, ErrTooFew // they have no word in common
-	}
 	k := min(MaxDimensions, len(sample)/chunksPerDimension)
-	basis := newBasis(words, leading(matrix, k, rand.New(rand.NewChaCha8(seed))))
+	directions := leading(matrix, k, rand.New(rand.NewChaCha8(seed)))
+	if directions.columns == 0 {
+		return nil, ErrTooFew // their words are all different or all the same
+	}
+	basis := newBasis(words, directions)
 	basis.seed, basis.chunks = seed, chunks
 	for _, counts := range sample {
-		basis.unseen += basis.Unseen(counts) / float64(len(sample))
+		basis.unseen += basis.Unseen(counts)
 	}
+	basis.unseen /= float64(len(sample))
+	basis.revision = revisionOf(basis.Encode())
 	return basis, nil
 }

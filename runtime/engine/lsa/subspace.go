@@ -22,10 +22,11 @@ const (
 func leading(a *sparse, k int, random *rand.Rand) dense {
 	transposed := a.transpose()
 	width := min(k+oversampling, a.rows(), a.columns)
-	y := orthonormal(transposed.times(gaussian(a.rows(), width, random)))
+	y := independent(transposed.times(gaussian(a.rows(), width, random)))
 	for range powerIterations {
-		y = orthonormal(transposed.times(a.times(y)))
+		y = independent(transposed.times(a.times(y)))
 	}
+	y = independent(y) // orthonormal now: a pass is as exact as its columns are independent
 	var columns [][]float64
 	for _, pair := range significant(a.times(y).gram().eigen()) {
 		columns = append(columns, pair.vector)
@@ -33,21 +34,18 @@ func leading(a *sparse, k int, random *rand.Rand) dense {
 	return y.times(columns[:min(k, len(columns))])
 }
 
-// orthonormal returns an orthonormal basis of what y's columns span.
-func orthonormal(y dense) dense {
-	// Twice, since the first pass is as exact as y's columns are independent.
-	for range 2 {
-		var columns [][]float64
-		for _, pair := range significant(y.gram().eigen()) {
-			scale := 1 / math.Sqrt(pair.value)
-			for i := range pair.vector {
-				pair.vector[i] *= scale
-			}
-			columns = append(columns, pair.vector)
+// independent returns columns of length 1 that span what y's do and are close to
+// orthogonal.
+func independent(y dense) dense {
+	var columns [][]float64
+	for _, pair := range significant(y.gram().eigen()) {
+		scale := 1 / math.Sqrt(pair.value)
+		for i := range pair.vector {
+			pair.vector[i] *= scale
 		}
-		y = y.times(columns)
+		columns = append(columns, pair.vector)
 	}
-	return y
+	return y.times(columns)
 }
 
 // significant returns the pairs, in falling order, that are more than rounding.

@@ -32,16 +32,20 @@ type eigenpair struct {
 }
 
 // eigen returns the eigenpairs in falling order. It is the cyclic Jacobi method (Golub
-// and Van Loan, "Matrix Computations", section 8.5), which is exact to the last bits
-// also where eigenvalues are equal or 0. It destroys s.
+// and Van Loan, "Matrix Computations", section 8.5), which stays exact
+// where eigenvalues are equal or 0. It destroys s.
 func (s symmetric) eigen() []eigenpair {
 	const maxSweeps = 30 // it converges in about ten
 	vectors := newSymmetric(s.size)
 	for i := range s.size {
 		vectors.row(i)[i] = 1
 	}
+	least := 0.0 // what is nothing beside the matrix
+	for i := range s.size {
+		least = max(least, 1e-13*math.Abs(s.row(i)[i]))
+	}
 	for range maxSweeps {
-		if s.sweep(vectors) == 0 {
+		if s.sweep(vectors, least) == 0 {
 			break
 		}
 	}
@@ -53,13 +57,14 @@ func (s symmetric) eigen() []eigenpair {
 	return pairs
 }
 
-// sweep makes each cell beside the diagonal 0 in turn, and counts those that were not.
-func (s symmetric) sweep(vectors symmetric) int {
+// sweep makes each cell beside the diagonal 0 in turn, and counts those that were more
+// than least.
+func (s symmetric) sweep(vectors symmetric, least float64) int {
 	rotations := 0
 	for p := range s.size {
 		for q := p + 1; q < s.size; q++ {
 			off, a, b := s.row(p)[q], s.row(p)[p], s.row(q)[q]
-			if off*off <= 1e-30*math.Abs(a*b) || math.Abs(off) < math.SmallestNonzeroFloat32 {
+			if math.Abs(off) <= least {
 				continue
 			}
 			rotations++

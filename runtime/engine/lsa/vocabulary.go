@@ -14,11 +14,10 @@ type Count struct {
 	Count uint32
 }
 
-// vocabulary is the terms that a basis knows, in order, each with its weight.
+// vocabulary is the terms that a basis knows, numbered in order.
 type vocabulary struct {
-	terms   []string
-	rarity  []float32 // inverse document frequency in the sample
 	numbers map[string]uint32
+	rarity  []float32 // inverse document frequency in the sample
 }
 
 // newVocabulary chooses the terms of a sample by the number of chunks that have them.
@@ -32,7 +31,7 @@ func newVocabulary(sample [][]Count) *vocabulary {
 	}
 	var terms []string
 	for term, n := range frequency {
-		if n > 1 {
+		if n > 1 && len(term) <= maxTermBytes {
 			terms = append(terms, term)
 		}
 	}
@@ -43,9 +42,7 @@ func newVocabulary(sample [][]Count) *vocabulary {
 	slices.Sort(terms)
 	v := &vocabulary{numbers: make(map[string]uint32, len(terms))}
 	for i, term := range terms {
-		term = strings.Clone(term)
-		v.terms = append(v.terms, term)
-		v.numbers[term] = uint32(i)
+		v.numbers[strings.Clone(term)] = uint32(i)
 		v.rarity = append(v.rarity, float32(math.Log(float64(len(sample))/float64(frequency[term]))))
 	}
 	return v
@@ -57,12 +54,12 @@ func damped(count uint32) float32 { return float32(1 + math.Log(float64(max(1, c
 
 // matrix has a row for each chunk of sample, of length 1.
 func (v *vocabulary) matrix(sample [][]Count) *sparse {
-	m := newSparse(len(v.terms))
+	m := newSparse(len(v.rarity))
 	for _, counts := range sample {
 		start := len(m.cells)
 		sum := 0.0
 		for _, c := range counts {
-			if number, known := v.numbers[c.Term]; known {
+			if number, known := v.numbers[c.Term]; known && v.rarity[number] > 0 {
 				value := damped(c.Count) * v.rarity[number]
 				sum += float64(value) * float64(value)
 				m.cells = append(m.cells, cell{number, value})
