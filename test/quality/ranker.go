@@ -4,7 +4,7 @@ package quality
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -32,7 +32,7 @@ type ranker struct {
 	chunks   []fusion.Chunk
 	numbers  map[place]int // in chunks
 	counts   [][]lsa.Count // of each chunk
-	basis    *lsa.Basis
+	basis    *lsa.Basis    // nil when the chunks are too few for one
 	vectors  [][]float32
 }
 
@@ -69,8 +69,11 @@ func (r *ranker) embed() error {
 		sample = append(sample, r.counts[i])
 	}
 	basis, err := lsa.Fit(sample, len(r.chunks), seed)
+	if errors.Is(err, lsa.ErrTooFew) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("%d chunks: %w", len(r.chunks), err)
+		return err
 	}
 	r.basis = basis
 	for _, counts := range r.counts {
@@ -96,8 +99,12 @@ func (r *ranker) lexical(query string) []string {
 	return r.documents(top.Best())
 }
 
-// hybrid ranks documents by the fusion of BM25 and latent semantic analysis.
+// hybrid ranks documents by the fusion of BM25 and latent semantic analysis, or by BM25
+// alone where that is what the engine does.
 func (r *ranker) hybrid(query string) []string {
+	if r.basis == nil {
+		return r.lexical(query)
+	}
 	lexical, dense := r.scores(query), r.cosines(query)
 	words, meaning := fusion.NewTop(fusion.Depth), fusion.NewTop(fusion.Depth)
 	numbers := map[fusion.Chunk]int{}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestCodec(t *testing.T) {
-	basis := fit(t, randomSample(400, 200, 20), Seed{7})
+	basis := fit(t, randomSample(MinChunks, 200, 20), Seed{7})
 	data := basis.Encode()
 	decoded, err := Decode(data)
 	if err != nil {
@@ -31,7 +31,7 @@ func TestCodec(t *testing.T) {
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	data := fit(t, randomSample(400, 200, 20), Seed{7}).Encode()
+	data := fit(t, randomSample(MinChunks, 200, 20), Seed{7}).Encode()
 	numbers := len(magic) + len(Seed{}) // where they begin
 	for name, change := range map[string]func(data []byte){
 		"another version": func(data []byte) { data[len(magic)-1]++ },

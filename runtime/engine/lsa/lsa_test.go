@@ -34,7 +34,7 @@ func TestRelatedWords(t *testing.T) {
 }
 
 func TestFitIsDeterministic(t *testing.T) {
-	sample := randomSample(600, 500, 30)
+	sample := randomSample(MinChunks, 500, 30)
 	first := fit(t, sample, Seed{1})
 	if again := fit(t, sample, Seed{1}); again.Revision() != first.Revision() {
 		t.Errorf("revision %s, then %s", first.Revision(), again.Revision())
@@ -42,11 +42,11 @@ func TestFitIsDeterministic(t *testing.T) {
 	if other := fit(t, sample, Seed{2}); other.Revision() == first.Revision() {
 		t.Error("two seeds make one revision")
 	}
-	if first.Dimensions() != MaxDimensions {
+	if first.Dimensions() != MinChunks/4 {
 		t.Errorf("%d dimensions", first.Dimensions())
 	}
-	if few := fit(t, sample[:400], Seed{}); few.Dimensions() != 100 {
-		t.Errorf("%d dimensions for 400 chunks", few.Dimensions())
+	if many := fit(t, randomSample(600, 500, 30), Seed{}); many.Dimensions() != MaxDimensions {
+		t.Errorf("%d dimensions for 600 chunks", many.Dimensions())
 	}
 }
 
@@ -85,7 +85,7 @@ func TestFitPoor(t *testing.T) {
 }
 
 func TestProject(t *testing.T) {
-	basis := fit(t, randomSample(400, 200, 20), Seed{})
+	basis := fit(t, randomSample(MinChunks, 200, 20), Seed{})
 	vector := basis.Project([]Count{{"w1", 3}, {"w50", 1}, {"unknown", 7}})
 	if length := dot(vector, vector); math.Abs(length-1) > 1e-6 {
 		t.Errorf("length %v", length)
@@ -96,7 +96,7 @@ func TestProject(t *testing.T) {
 }
 
 func TestStale(t *testing.T) {
-	sample := randomSample(400, 200, 20)
+	sample := randomSample(MinChunks, 200, 20)
 	basis, err := Fit(sample, 500, Seed{})
 	if err != nil {
 		t.Fatal(err)
@@ -218,14 +218,15 @@ func randomSample(chunks, words, length int) [][]Count {
 	zipf := rand.NewZipf(random, 1.07, 2, uint64(words-1))
 	sample := make([][]Count, chunks)
 	for i := range sample {
-		counts := map[uint64]uint32{}
-		for len(counts) < length {
-			counts[zipf.Uint64()]++
-		}
-		for word := range uint64(words) {
-			if counts[word] > 0 {
-				sample[i] = append(sample[i], Count{fmt.Sprint("w", word), counts[word]})
+		at := map[uint64]int{}
+		for len(sample[i]) < length {
+			word := zipf.Uint64()
+			place, known := at[word]
+			if !known {
+				place, at[word] = len(sample[i]), len(sample[i])
+				sample[i] = append(sample[i], Count{Term: fmt.Sprint("w", word)})
 			}
+			sample[i][place].Count++
 		}
 	}
 	return sample
