@@ -58,7 +58,10 @@ func newRanker(c *quality.Collection, l language.Language, divide split) (*ranke
 		documents = append(documents, document)
 	}
 	r.index = engine.NewIndex(l).With(documents, nil)
-	return r, r.embed()
+	if err := r.embed(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // embed fits a basis and projects the chunks, if they are enough.
