@@ -13,7 +13,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/quality"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 )
 
 // split makes the chunks of a text.
@@ -58,16 +57,11 @@ func newRanker(c *quality.Collection, l language.Language, divide split) (*ranke
 		}
 		documents = append(documents, document)
 	}
-	encoded, err := segment.Build(engine.Analyse(l, documents))
-	if err != nil {
+	r.index = engine.NewIndex(l).With(documents, nil)
+	if err := r.embed(); err != nil {
 		return nil, err
 	}
-	opened, err := segment.Open(encoded)
-	if err != nil {
-		return nil, err
-	}
-	r.index = engine.NewIndex(l, []engine.Part{{Segment: opened}})
-	return r, r.embed()
+	return r, nil
 }
 
 // embed fits a basis and projects the chunks, if they are enough.

@@ -23,15 +23,18 @@ func TestRank(t *testing.T) {
 	}{
 		"none": {nil, 0.5, []Scored{}},
 		"both legs": {
-			[]Candidate{{chunk(1), 10, 0}, {chunk(2), 0, 0.8}, {chunk(3), 5, 0.6}}, 0.5,
+			[]Candidate{{chunk(1), 10, 0}, {chunk(2), 0, 0.8}, {chunk(3), 5, 0.6}},
+			0.5,
 			[]Scored{{chunk(3), 0.625}, {chunk(1), 0.5}, {chunk(2), 0.5}},
 		},
 		"words alone": {
-			[]Candidate{{chunk(1), 1, 0.9}, {chunk(2), 3, 0.1}}, 0,
+			[]Candidate{{chunk(1), 1, 0.9}, {chunk(2), 3, 0.1}},
+			0,
 			[]Scored{{chunk(2), 1}, {chunk(1), 0}},
 		},
 		"a constant leg counts nothing": {
-			[]Candidate{{chunk(1), 1, 0.5}, {chunk(2), 3, 0.5}}, 0.5,
+			[]Candidate{{chunk(1), 1, 0.5}, {chunk(2), 3, 0.5}},
+			0.5,
 			[]Scored{{chunk(2), 0.5}, {chunk(1), 0}},
 		},
 		"one candidate":     {[]Candidate{{chunk(1), 7, 0.9}}, 0.5, []Scored{{chunk(1), 0}}},

@@ -11,7 +11,7 @@ type Basis struct {
 	numbers    map[string]uint32 // of the terms that it knows
 	dimensions int
 	// matrix has a row for each term, in 8 bits, which cost nothing in quality (.0005
-	// nDCG@10 either way). weights make up for each row's scale, and hold the term's
+	// nDCG@10, on four collections). weights make up for each row's scale, and hold the term's
 	// inverse document frequency.
 	matrix  []int8
 	weights []float32

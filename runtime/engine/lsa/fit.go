@@ -57,7 +57,8 @@ func Fit(sample [][]Count, chunks int, seed Seed) (*Basis, error) {
 	words := newVocabulary(sample)
 	matrix := words.matrix(sample)
 	k := min(MaxDimensions, len(sample)/chunksPerDimension)
-	directions := leading(matrix, k, rand.New(rand.NewChaCha8(seed)))
+	random := rand.New(rand.NewChaCha8(seed)) //nolint:gosec // it must be repeatable, and keeps no secret
+	directions := leading(matrix, k, random)
 	if directions.columns == 0 {
 		return nil, ErrTooFew // their words are all different or all the same
 	}

@@ -50,7 +50,12 @@ func newVocabulary(sample [][]Count) *vocabulary {
 
 // damped is what count occurrences of a term weigh beside one: the second says less
 // than the first.
-func damped(count uint32) float32 { return float32(1 + math.Log(float64(max(1, count)))) }
+func damped(count uint32) float32 {
+	if count <= 1 { // most terms of a chunk
+		return 1
+	}
+	return float32(1 + math.Log(float64(count)))
+}
 
 // matrix has a row for each chunk of sample, of length 1.
 func (v *vocabulary) matrix(sample [][]Count) *sparse {
