@@ -13,6 +13,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/quality"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 )
 
 // split makes the chunks of a text.
@@ -57,7 +58,15 @@ func newRanker(c *quality.Collection, l language.Language, divide split) (*ranke
 		}
 		documents = append(documents, document)
 	}
-	r.index = engine.NewIndex(l).With(documents, nil)
+	encoded, err := segment.Build(engine.Analyse(l, documents))
+	if err != nil {
+		return nil, err
+	}
+	opened, err := segment.Open(encoded)
+	if err != nil {
+		return nil, err
+	}
+	r.index = engine.NewIndex(l, []engine.Part{{Segment: opened}})
 	if err := r.embed(); err != nil {
 		return nil, err
 	}
