@@ -34,7 +34,7 @@ type upkeep struct {
 }
 
 func newUpkeep(log *slog.Logger) *upkeep {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close cancels it
 	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}, purges: map[*seal.Keyring]*time.Timer{}}
 }
 
