@@ -96,7 +96,7 @@ func (c *cache) put(keys *seal.Keyring, v *view) {
 		c.remove(at)
 	}
 	c.views[keys] = c.order.PushFront(cached{keys: keys, view: v})
-	c.used += v.bytes
+	c.used += v.bytes()
 	for c.used+c.reserved > c.limit && c.order.Len() > 1 {
 		c.remove(c.order.Back())
 	}
@@ -115,5 +115,5 @@ func (c *cache) drop(keys *seal.Keyring) {
 func (c *cache) remove(at *list.Element) {
 	gone := c.order.Remove(at).(cached)
 	delete(c.views, gone.keys)
-	c.used -= gone.view.bytes
+	c.used -= gone.view.bytes()
 }

@@ -3,10 +3,12 @@ package corpus
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
@@ -16,16 +18,27 @@ import (
 )
 
 // Corpus holds all tenants' documents. It is safe for concurrent use.
-type Corpus struct{ cache *cache }
+type Corpus struct {
+	cache  *cache
+	upkeep *upkeep
+	merges *semaphore.Weighted // at a time: a merge holds its segments twice
+}
 
 // New makes a Corpus whose indexes take at most about cacheBytes of memory, and
 // which loads so many of them at a time as a whole; each holds a connection.
-func New(cacheBytes, coldLoads int64, metrics prometheus.Registerer) *Corpus {
-	return &Corpus{cache: newCache(cacheBytes, coldLoads, metrics)}
+func New(cacheBytes, coldLoads int64, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
+	return &Corpus{cache: newCache(cacheBytes, coldLoads, metrics), upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1)}
 }
 
 // Evict drops from memory the plaintext that a Keyring opened.
-func (c *Corpus) Evict(keys *seal.Keyring) { c.cache.drop(keys) }
+func (c *Corpus) Evict(keys *seal.Keyring) {
+	c.upkeep.forget(keys)
+	c.cache.drop(keys)
+}
+
+// Close ends what goes on in the background. It is asked for when no request is
+// served any more, before the stores are closed.
+func (c *Corpus) Close() { c.upkeep.close() }
 
 // Request is who asks: a tenant, in an audited access.
 type Request struct {

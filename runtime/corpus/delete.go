@@ -16,29 +16,45 @@ func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
 	if err != nil {
 		return err
 	}
-	return r.admission().Change(ctx, func(tx *store.Tx) error {
-		head, err := tx.LockHead(ctx)
-		if err != nil {
-			return err
-		}
-		doc, err := tx.Document(ctx, mac, id)
-		if err != nil {
-			return err
-		}
-		head.Generation++
-		head.Docs--
-		head.Bytes -= doc.Bytes
-		if err := tx.RemoveObjects(ctx, doc.Source, doc.Lexicon); err != nil {
-			return err
-		}
-		if err := tx.BuryDocument(ctx, doc.ID, head.Generation); err != nil {
-			return err
-		}
-		if err := r.Access.Change(ctx, tx, &head); err != nil {
-			return err
-		}
-		return tx.SaveHead(ctx, head)
+	return c.change(ctx, r, func() error {
+		return r.admission().Change(ctx, func(tx *store.Tx) error { return r.delete(ctx, tx, mac, id) })
 	})
+}
+
+// delete removes the text at once, and lists the document as dead in its segment.
+// Errors: errFull.
+func (r Request) delete(ctx context.Context, tx *store.Tx, mac []byte, id uuid.UUID) error {
+	head, err := tx.LockHead(ctx)
+	if err != nil {
+		return err
+	}
+	doc, err := tx.Document(ctx, mac, id)
+	if err != nil {
+		return err
+	}
+	m, err := r.openHead(head)
+	if err != nil {
+		return err
+	}
+	if len(m.dead) >= maxDead {
+		return errFull
+	}
+	head.Docs--
+	head.Bytes -= doc.Bytes
+	m.dead = append(m.dead, doc.Source)
+	if err := tx.RemoveObjects(ctx, doc.Source); err != nil {
+		return err
+	}
+	if err := m.sealInto(r.keys(), &head); err != nil {
+		return err
+	}
+	if err := tx.BuryDocument(ctx, doc.ID, head.Generation); err != nil {
+		return err
+	}
+	if err := r.Access.Change(ctx, tx, &head); err != nil {
+		return err
+	}
+	return tx.SaveHead(ctx, head)
 }
 
 // reference reads what a path names a document by: its external id or its id.

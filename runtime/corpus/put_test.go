@@ -32,7 +32,7 @@ func TestLargestDocumentIsSealed(t *testing.T) {
 	}
 	line := []byte("A line of text that is as long as lines of texts happen to be, more or less so.\n")
 	text := bytes.Repeat(line, MaxDocument/len(line)+1)[:MaxDocument]
-	if _, err := sealUpload(keys, Upload{ExternalID: "largest", Text: text}); err != nil {
+	if err := (&prepared{}).seal(keys, Upload{ExternalID: "largest", Text: text}); err != nil {
 		t.Error(err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -27,15 +29,15 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, query string, k int) (
 	if err != nil {
 		return nil, err
 	}
-	return r.passages(ctx, v, v.index.Search(query, k))
+	return r.passages(ctx, v.index.Search(query, k))
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or
-// deleted since the view was made is left out.
-func (r Request) passages(ctx context.Context, v *view, hits []engine.Hit) ([]Passage, error) {
+// deleted since the index was read is left out.
+func (r Request) passages(ctx context.Context, hits []engine.Hit) ([]Passage, error) {
 	var want []store.BlockRef
 	for _, h := range hits {
-		want = append(want, refs(v.files[h.Document].source, int64(h.Chunk.Start), int64(h.Chunk.End))...)
+		want = append(want, sourceRefs(h.Document, h.Chunk)...)
 	}
 	blocks, err := r.blocks(ctx, want)
 	if err != nil {
@@ -43,20 +45,45 @@ func (r Request) passages(ctx context.Context, v *view, hits []engine.Hit) ([]Pa
 	}
 	found := make([]Passage, 0, len(hits))
 	for _, h := range hits {
-		f := v.files[h.Document]
-		text, err := cut(f.source, blocks, int64(h.Chunk.Start), int64(h.Chunk.End))
+		p, err := r.passage(h, blocks)
 		if errors.Is(err, ErrChanged) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, Passage{
-			Document: h.Document, ExternalID: f.externalID, Title: f.title, Heading: f.title + " " + h.Chunk.Heading,
-			Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score,
-		})
+		found = append(found, p)
 	}
 	return found, nil
+}
+
+// sourceRefs names the header and the blocks of a text that hold a chunk.
+func sourceRefs(source uuid.UUID, c engine.Chunk) []store.BlockRef {
+	refs := []store.BlockRef{{Object: source}}
+	for block := c.Start / sourceBlock; block <= max(c.Start, c.End-1)/sourceBlock; block++ {
+		refs = append(refs, store.BlockRef{Object: source, No: int32(block + 1)})
+	}
+	return refs
+}
+
+func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passage, error) {
+	header, there := blocks[store.BlockRef{Object: h.Document}]
+	if !there {
+		return Passage{}, ErrChanged
+	}
+	source, err := r.keys().OpenObject(h.Document, seal.Source, header)
+	if err != nil {
+		return Passage{}, err
+	}
+	text, err := cut(source, blocks, int64(h.Chunk.Start), int64(h.Chunk.End))
+	if err != nil {
+		return Passage{}, err
+	}
+	about, err := decodeAttributes(h.Attributes)
+	return Passage{
+		Document: about.Document, ExternalID: about.ExternalID, Title: about.Title, Heading: about.Title + " " + h.Chunk.Heading,
+		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score,
+	}, err
 }
 
 // Answer is a text and the spans of documents that say it. Without a text, the
@@ -79,7 +106,7 @@ func (c *Corpus) Answer(ctx context.Context, r Request, query string) (Answer, e
 	for i, p := range passages {
 		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
-	said := engine.Extract(query, asked)
+	said := engine.Extract(language.English, query, asked)
 	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}
 	for _, cited := range said.Citations {
 		for _, p := range passages {

@@ -2,42 +2,36 @@ package corpus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// view is a tenant's documents as of a stamp, ready to be searched. It does
-// not change; the zero view is older than any other.
+// view is a tenant's index as of a stamp. It does not change; the zero view is
+// older than any other.
 type view struct {
-	stamp store.Stamp
-	index *engine.Index
-	files map[uuid.UUID]file
-	bytes int64
+	stamp    store.Stamp
+	manifest manifest
+	segments map[member]*segment.Segment
+	index    *engine.Index
 }
-
-// file is what a hit's document is shown with.
-type file struct {
-	externalID, title string
-	source            *seal.Opener
-}
-
-// fileBytes is about what a file takes in memory beside its strings.
-const fileBytes = 256
 
 // covers reports whether v is at least as new as the stamp.
 func (v *view) covers(s store.Stamp) bool {
 	return v.index != nil && (v.stamp.Incarnation > s.Incarnation ||
 		v.stamp.Incarnation == s.Incarnation && v.stamp.Generation >= s.Generation)
 }
+
+// bytes is the memory that the view takes.
+func (v *view) bytes() int64 { return v.manifest.bytes() }
 
 const loadTimeout = 60 * time.Second
 
@@ -72,10 +66,6 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 // ErrTooLarge: the tenant's documents do not fit the memory of search indexes.
 var ErrTooLarge = errors.New("the documents are too large to be searched")
 
-// estimate is about what the index of documents takes in memory: as much as their
-// text (1.02 times the Cranfield collection's), and what each is shown with.
-func estimate(documents, bytes int64) int64 { return bytes + documents*fileBytes }
-
 // load brings the cached view up to the newest committed generation.
 func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	release, err := c.makeRoom(ctx, r)
@@ -85,11 +75,7 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	defer release()
 	v := c.cache.get(r.keys())
 	err = r.admission().Read(ctx, func(rows *store.Rows) error {
-		stamp, err := rows.Stamp(ctx)
-		if err != nil {
-			return err
-		}
-		v, err = v.follow(ctx, rows, r.keys(), stamp)
+		v, err = v.follow(ctx, rows, r.keys())
 		return err
 	})
 	if err != nil {
@@ -97,6 +83,7 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	}
 	release() // the view takes its place
 	c.cache.put(r.keys(), v)
+	c.upkeep.after(c, r)
 	if err := r.keys().Check(); err != nil { // dropped meanwhile: nobody will evict the view after this
 		c.cache.drop(r.keys())
 		return nil, err
@@ -107,131 +94,104 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 // makeRoom reserves what a whole view will take, before a connection is held for
 // it. One that is there grows in place, as long as all of it fits.
 func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err error) {
-	var bytes int64
-	err = r.admission().Read(ctx, func(rows *store.Rows) error {
-		documents, text, err := rows.Size(ctx)
-		bytes = estimate(documents, text)
+	var head store.Head
+	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		head, err = rows.Head(ctx)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	if head.Manifest == nil && head.Docs > 0 {
+		if err := c.reindex(ctx, r); err != nil && !errors.Is(err, errRaced) {
+			return nil, err
+		}
+		return c.makeRoom(ctx, r)
+	}
+	m, err := openManifest(r.keys(), head)
 	switch {
 	case err != nil:
 		return nil, err
-	case bytes > c.cache.limit:
+	case m.bytes() > c.cache.limit:
 		c.cache.drop(r.keys())
+		if len(m.dead) > 0 {
+			c.upkeep.start(c, r, unclean)
+		}
 		return nil, ErrTooLarge
 	case c.cache.get(r.keys()).index != nil:
 		return func() {}, nil
 	}
-	return c.cache.reserve(ctx, bytes)
+	return c.cache.reserve(ctx, m.bytes())
 }
 
-// follow applies what changed up to the stamp of the snapshot.
-func (v *view) follow(ctx context.Context, rows *store.Rows, keys *seal.Keyring, stamp store.Stamp) (*view, error) {
-	next := &view{stamp: stamp, index: engine.NewIndex(), files: map[uuid.UUID]file{}}
-	var since int64
-	if v.index != nil && v.stamp.Incarnation == stamp.Incarnation {
-		next.index, next.files, since = v.index, maps.Clone(v.files), v.stamp.Generation
-	}
-	deleted, err := rows.DeletedSince(ctx, since)
+// follow returns the view of the snapshot, with the segments that v has already.
+func (v *view) follow(ctx context.Context, rows *store.Rows, keys *seal.Keyring) (*view, error) {
+	head, err := rows.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	next.index = next.index.With(nil, deleted)
-	for _, id := range deleted {
-		delete(next.files, id)
-	}
-	if err := next.add(ctx, rows, keys, since); err != nil {
+	next := &view{stamp: head.Stamp(), segments: map[member]*segment.Segment{}}
+	if next.manifest, err = openManifest(keys, head); err != nil {
 		return nil, err
 	}
-	next.bytes = next.index.Bytes()
-	for _, f := range next.files {
-		next.bytes += int64(fileBytes + len(f.externalID) + len(f.title))
+	if err := next.fetch(ctx, rows, keys, v.segments); err != nil {
+		return nil, err
 	}
+	var parts []engine.Part
+	for _, m := range next.manifest.segments {
+		parts = append(parts, engine.Part{Segment: next.segments[m], Dead: next.manifest.dead})
+	}
+	next.index = engine.NewIndex(language.English, parts)
 	return next, nil
 }
 
-// Documents are loaded in batches, bounded in number and in plain bytes.
-const (
-	batchDocuments = 256
-	batchBytes     = 8 << 20
-)
+// batchBytes of segments are fetched at a time, or one that is larger.
+const batchBytes = 8 << 20
 
-// add indexes the documents that are newer than a generation.
-func (v *view) add(ctx context.Context, rows *store.Rows, keys *seal.Keyring, since int64) error {
-	for after := uuid.Nil; ; {
-		page, err := rows.ChangedSince(ctx, since, after, batchDocuments)
-		if err != nil || len(page) == 0 {
-			return err
+// fetch opens the manifest's segments that are not there yet.
+func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, there map[member]*segment.Segment) error {
+	var missing []member
+	for _, m := range v.manifest.segments {
+		if s, ok := there[m]; ok {
+			v.segments[m] = s
+		} else {
+			missing = append(missing, m)
 		}
-		batch := page[:prefix(page)]
-		if err := v.addBatch(ctx, rows, keys, batch); err != nil {
-			return err
-		}
-		after = batch[len(batch)-1].ID
 	}
+	for len(missing) > 0 {
+		batch := missing[:prefix(missing)]
+		missing = missing[len(batch):]
+		if err := v.fetchBatch(ctx, rows, keys, batch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// prefix is how many documents fit a batch, at least one.
-func prefix(page []store.Document) int {
-	sum := page[0].Bytes
-	for n := 1; n < len(page); n++ {
-		if sum += page[n].Bytes; sum > batchBytes {
+// prefix is how many segments fit a batch, at least one.
+func prefix(segments []member) int {
+	sum := int64(segments[0].bytes)
+	for n := 1; n < len(segments); n++ {
+		if sum += int64(segments[n].bytes); sum > batchBytes {
 			return n
 		}
 	}
-	return len(page)
+	return len(segments)
 }
 
-func (v *view) addBatch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []store.Document) error {
+func (v *view) fetchBatch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []member) error {
 	var ids []uuid.UUID
-	for _, d := range batch {
-		ids = append(ids, d.Source, d.Lexicon)
+	for _, m := range batch {
+		ids = append(ids, m.object)
 	}
 	blocks, err := rows.Objects(ctx, ids)
 	if err != nil {
 		return err
 	}
-	var docs []engine.Document
-	for _, row := range batch {
-		doc, f, err := unseal(keys, row, blocks)
-		if err != nil {
-			return fmt.Errorf("document %s: %w", row.ID, err)
+	for _, m := range batch {
+		if v.segments[m], err = openSegment(keys, m, blocks); err != nil {
+			return err
 		}
-		docs = append(docs, doc)
-		v.files[row.ID] = f
 	}
-	v.index = v.index.With(docs, nil)
 	return nil
-}
-
-// unseal opens all of a document.
-func unseal(keys *seal.Keyring, row store.Document, blocks map[store.BlockRef][]byte) (engine.Document, file, error) {
-	doc, err := describe(keys, row)
-	if err != nil {
-		return engine.Document{}, file{}, err
-	}
-	source, text, err := whole(keys, row.Source, seal.Source, blocks)
-	if err != nil {
-		return engine.Document{}, file{}, err
-	}
-	_, encoded, err := whole(keys, row.Lexicon, seal.Lexicon, blocks)
-	if err != nil {
-		return engine.Document{}, file{}, err
-	}
-	var chunks []engine.Chunk
-	if err := json.Unmarshal(encoded, &chunks); err != nil {
-		return engine.Document{}, file{}, fmt.Errorf("%w: chunks", seal.ErrCorrupt)
-	}
-	return engine.Document{ID: row.ID, Title: doc.Title, Text: string(text), Chunks: chunks},
-		file{externalID: doc.ExternalID, title: doc.Title, source: source}, nil
-}
-
-// whole opens all blocks of an object.
-func whole(keys *seal.Keyring, id uuid.UUID, kind seal.Kind, blocks map[store.BlockRef][]byte) (*seal.Opener, []byte, error) {
-	opener, err := keys.OpenObject(id, kind, blocks[store.BlockRef{Object: id}])
-	if err != nil {
-		return nil, nil, err
-	}
-	plain, err := cut(opener, blocks, 0, opener.Len())
-	return opener, plain, err
 }

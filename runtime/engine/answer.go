@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 // Passage is a piece of a document's text that a search found.
@@ -50,9 +52,9 @@ const (
 
 // Extract answers query with one to three sentences of passages: those that cover
 // most of the question's content words, rare ones counting more, in passages of
-// high score.
-func Extract(query string, passages []Passage) Answer {
-	asked := newQuestion(query)
+// high score. All of it is read as l.
+func Extract(l language.Language, query string, passages []Passage) Answer {
+	asked := newQuestion(l, query)
 	statements := asked.read(passages)
 	asked.weigh(statements)
 	best := 0.0

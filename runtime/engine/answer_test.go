@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 func TestExtract(t *testing.T) {
@@ -32,7 +34,7 @@ func TestExtract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			const before = 1000
 			passage := Passage{Document: id(7), Start: before, Text: test.text, Score: 3}
-			answer := Extract(test.query, []Passage{passage})
+			answer := Extract(language.English, test.query, []Passage{passage})
 			if diff := cmp.Diff(test.want, answer.Text); diff != "" {
 				t.Errorf("Text (-want +got):\n%s", diff)
 			}
@@ -42,7 +44,7 @@ func TestExtract(t *testing.T) {
 }
 
 func TestExtractPrefersTheBetterPassage(t *testing.T) {
-	answer := Extract("kestrel", []Passage{
+	answer := Extract(language.English, "kestrel", []Passage{
 		{Document: id(1), Text: "The kestrel sleeps.", Score: 1},
 		{Document: id(2), Text: "The kestrel hovers.", Score: 9},
 	})
@@ -54,14 +56,14 @@ func TestExtractPrefersTheBetterPassage(t *testing.T) {
 // TestExtractOverlap has a sentence in two chunks that overlap: it is cited once.
 func TestExtractOverlap(t *testing.T) {
 	const text = "A kestrel hovers. It dives."
-	answer := Extract("kestrel", []Passage{{Text: text}, {Start: 2, Text: text[2:]}})
+	answer := Extract(language.English, "kestrel", []Passage{{Text: text}, {Start: 2, Text: text[2:]}})
 	if answer.Text != "A kestrel hovers." {
 		t.Errorf("answer is %q", answer.Text)
 	}
 }
 
 func TestExtractReadsTheHeading(t *testing.T) {
-	answer := Extract("kestrel batch", []Passage{
+	answer := Extract(language.English, "kestrel batch", []Passage{
 		{Document: id(1), Text: "A batch is 30 kg.", Heading: "Heron"},
 		{Document: id(2), Text: "A batch is 12 kg.", Heading: "Kestrel"},
 	})
@@ -71,7 +73,7 @@ func TestExtractReadsTheHeading(t *testing.T) {
 }
 
 func TestExtractNothing(t *testing.T) {
-	if answer := Extract("kestrel", nil); answer.Text != "" || len(answer.Citations) > 0 {
+	if answer := Extract(language.English, "kestrel", nil); answer.Text != "" || len(answer.Citations) > 0 {
 		t.Errorf("answer is %v", answer)
 	}
 }
@@ -82,14 +84,14 @@ func FuzzExtract(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, text string) {
 		d := document(1, "", text)
 		var passages []Passage
-		for _, hit := range NewIndex().With([]Document{d}, nil).Search(query, 5) {
+		for _, hit := range indexOf(t, d).Search(query, 5) {
 			passages = append(passages, Passage{
 				Document: hit.Document, Start: hit.Chunk.Start, Text: hit.Chunk.in(text), Score: hit.Score,
 			})
 		}
-		answer := Extract(query, passages)
+		answer := Extract(language.English, query, passages)
 		checkAnswer(t, answer, text)
-		if diff := cmp.Diff(answer, Extract(query, passages)); diff != "" {
+		if diff := cmp.Diff(answer, Extract(language.English, query, passages)); diff != "" {
 			t.Errorf("not deterministic:\n%s", diff)
 		}
 	})

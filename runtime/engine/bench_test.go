@@ -12,8 +12,8 @@ const benchQuery = "what is the word12 of a word150 and its word3 word77 near wo
 func BenchmarkSearch(b *testing.B) {
 	for _, chunks := range []int{1_000, 10_000} {
 		b.Run(fmt.Sprintf("%dk", chunks/1000), func(b *testing.B) {
-			index := benchIndex(chunks)
-			b.ReportMetric(float64(index.Bytes())/float64(chunks), "bytes/chunk")
+			index := benchIndex(b, chunks)
+			b.ReportMetric(float64(index.views[0].Bytes())/float64(chunks), "bytes/chunk")
 			b.ReportAllocs()
 			for b.Loop() {
 				index.Search(benchQuery, 10)
@@ -22,22 +22,18 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkWith adds or replaces one document of four chunks at a time, merges
-// included.
-func BenchmarkWith(b *testing.B) {
-	for _, chunks := range []int{1_000, 10_000} {
-		b.Run(fmt.Sprintf("%dk", chunks/1000), func(b *testing.B) {
-			index, random := benchIndex(chunks), rand.New(rand.NewPCG(2, 2))
-			var documents []Document
-			for i := range 256 {
-				documents = append(documents, benchDocument(random, chunks+i))
-			}
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				index = index.With(documents[i%256:i%256+1], nil)
-			}
-		})
+// BenchmarkBuild analyses and encodes chunks, as an upload does.
+func BenchmarkBuild(b *testing.B) {
+	random := rand.New(rand.NewPCG(2, 2))
+	var documents []Document
+	for i := range 64 {
+		documents = append(documents, benchDocument(random, i))
 	}
+	b.ReportAllocs()
+	for b.Loop() {
+		part(b, documents)
+	}
+	b.ReportMetric(float64(b.N*len(documents)*4)/b.Elapsed().Seconds(), "chunks/s")
 }
 
 func BenchmarkSplit(b *testing.B) {
@@ -49,13 +45,14 @@ func BenchmarkSplit(b *testing.B) {
 	}
 }
 
-func benchIndex(chunks int) *Index {
+func benchIndex(b *testing.B, chunks int) *Index {
+	b.Helper()
 	random := rand.New(rand.NewPCG(1, 1))
 	var documents []Document
 	for i := 0; len(documents) < chunks/4; i++ {
 		documents = append(documents, benchDocument(random, i))
 	}
-	return NewIndex().With(documents, nil)
+	return indexOf(b, documents...)
 }
 
 // benchDocument has four chunks of 150 words, drawn as words of a language are: the

@@ -1,84 +1,52 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 )
 
 // Index is a snapshot of a collection of documents, ready to be searched. It never
-// changes, so any number of goroutines may share it; With makes the next one.
+// changes, so any number of goroutines may share it.
 //
-// What is found does not depend on the changes by which a collection came about:
-// all statistics are counted over its live chunks.
-type Index struct{ views []view }
-
-// NewIndex returns the index of no documents.
-func NewIndex() *Index { return &Index{} }
-
-// With returns the index without the documents in remove and then with those in
-// add, which replace documents of the same ID; of documents with one ID in add the
-// last counts. Its cost is that of the change, plus now and then a merge whose
-// cost, spread over the changes before it, is logarithmic in the index.
-func (x *Index) With(add []Document, remove []uuid.UUID) *Index {
-	add = lastOfEach(add)
-	gone := slices.Clone(remove)
-	for i := range add {
-		gone = append(gone, add[i].ID)
-	}
-	next := &Index{views: make([]view, 0, len(x.views)+1)}
-	for _, v := range x.views {
-		next.views = append(next.views, v.without(gone))
-	}
-	if len(add) > 0 {
-		next.views = append(next.views, whole(build(add)))
-	}
-	next.views = compact(next.views)
-	return next
+// What is found does not depend on how the documents are divided into segments:
+// all statistics are counted over the live chunks.
+type Index struct {
+	language language.Language
+	views    []view
 }
 
-// lastOfEach returns documents less those that a later one replaces.
-func lastOfEach(documents []Document) []Document {
-	last := make(map[uuid.UUID]int, len(documents))
-	for i := range documents {
-		last[documents[i].ID] = i
+// Part is a segment of an index, and which of its documents are no longer there.
+type Part struct {
+	*segment.Segment
+	Dead []uuid.UUID
+}
+
+// NewIndex returns the index of parts, whose text is in a language. No document
+// lives in two of them. Its cost is that of the dead.
+func NewIndex(l language.Language, parts []Part) *Index {
+	x := &Index{language: l, views: make([]view, len(parts))}
+	for i, p := range parts {
+		x.views[i] = newView(p)
 	}
-	if len(last) == len(documents) {
-		return documents
-	}
-	var kept []Document
-	for i := range documents {
-		if last[documents[i].ID] == i {
-			kept = append(kept, documents[i])
-		}
-	}
-	return kept
+	return x
 }
 
 // Len counts the documents and their chunks.
 func (x *Index) Len() (documents, chunks int) {
 	for i := range x.views {
-		documents += x.views[i].count
-		chunks += x.views[i].alive
+		documents += x.views[i].documents
+		chunks += x.views[i].chunks
 	}
 	return documents, chunks
 }
 
-// Bytes is approximately the memory that the index takes. Snapshots share most of
-// theirs.
-func (x *Index) Bytes() int64 {
-	var total int64
-	for i := range x.views {
-		total += x.views[i].memory
-	}
-	return total
-}
-
 // words counts the words of the live chunks.
-func (x *Index) words() int64 {
-	var total int64
+func (x *Index) words() uint64 {
+	var total uint64
 	for i := range x.views {
-		total += x.views[i].length
+		total += x.views[i].words
 	}
 	return total
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -12,14 +11,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 )
 
 func TestSearch(t *testing.T) {
-	index := NewIndex().With([]Document{
+	index := indexOf(t,
 		document(1, "Refunds", "# Refunds\nMoney is returned within 30 days.\n# Shipping\nParcels leave on Monday."),
 		document(2, "Warranty", "The drum is covered for 24 months. Refunds are described elsewhere."),
 		document(3, "Blank", " "),
-	}, nil)
+	)
 	tests := map[string]struct {
 		query string
 		k     int
@@ -51,7 +53,7 @@ func TestSearch(t *testing.T) {
 
 // TestScore computes a score by hand: two chunks of two words, a term in one.
 func TestScore(t *testing.T) {
-	index := NewIndex().With([]Document{document(1, "", "kestrel kestrel"), document(2, "", "heron gull")}, nil)
+	index := indexOf(t, document(1, "", "kestrel kestrel"), document(2, "", "heron gull"))
 	hits := index.Search("kestrel", 10)
 	want := math.Log(1+(2-1+0.5)/(1+0.5)) * 2 / (2 + 1.2)
 	if len(hits) != 1 || math.Abs(hits[0].Score-want) > 1e-12 {
@@ -64,54 +66,89 @@ func TestTiesAreInOrder(t *testing.T) {
 	for i := range 20 {
 		documents = append(documents, document(19-i, "", "# a\ngull\n# b\ngull\n"))
 	}
-	hits := NewIndex().With(documents, nil).Search("gull", 7)
-	if len(hits) != 7 || !slices.IsSortedFunc(hits, compareHits) || hits[6].Document != id(3) {
+	hits := indexOf(t, documents...).Search("gull", 7)
+	if len(hits) != 7 || hits[0].Document != id(0) || hits[6].Document != id(3) || hits[0].Chunk.Start > hits[1].Chunk.Start {
 		t.Errorf("ties are not in order: %v", hits)
 	}
 }
 
-func TestWithKeepsOldSnapshot(t *testing.T) {
-	before := NewIndex().With([]Document{document(1, "", "kestrel"), document(2, "", "kestrel heron")}, nil)
-	want := before.Search("kestrel", 10)
-	before.With([]Document{document(2, "", "gull")}, []uuid.UUID{id(1)})
-	if diff := cmp.Diff(want, before.Search("kestrel", 10)); diff != "" {
-		t.Errorf("the old snapshot changed:\n%s", diff)
-	}
-}
-
-func TestWithChunksOutsideText(t *testing.T) {
-	d := Document{ID: id(1), Text: "kestrel", Chunks: []Chunk{{Start: -1, End: 99}, {Start: 50, End: 60}, {Start: 5, End: 2}, {End: -7}}}
-	if hits := NewIndex().With([]Document{d}, nil).Search("kestrel", 9); len(hits) != 1 {
-		t.Errorf("%d hits", len(hits))
-	}
-}
-
-// TestChangesDoNotShow is the property that an index depends on its documents
-// alone: after any changes it equals, to the last bit of each score, the index
-// built of the same documents at once.
-func TestChangesDoNotShow(t *testing.T) {
+// TestDivisionDoesNotShow is the property that what is found depends on the live
+// documents alone: however they are divided into segments, and whatever died in
+// those or was merged, every score is, to the last bit, that of one segment.
+func TestDivisionDoesNotShow(t *testing.T) {
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		index, current := NewIndex(), map[uuid.UUID]Document{}
-		for range random.IntN(40) {
+		var parts []Part
+		current := map[uuid.UUID]Document{}
+		for range random.IntN(20) {
 			var add []Document
-			var remove []uuid.UUID
-			for range random.IntN(4) {
-				remove = append(remove, id(random.IntN(30)))
-			}
-			for range random.IntN(4) {
-				add = append(add, randomDocument(random, random.IntN(30)))
-			}
-			index = index.With(add, remove)
-			for _, id := range remove {
-				delete(current, id)
+			for _, number := range random.Perm(30)[:random.IntN(4)] {
+				parts = bury(parts, current, id(random.IntN(30)))
+				parts = bury(parts, current, id(number))
+				add = append(add, randomDocument(random, number))
 			}
 			for _, d := range add {
+				parts = bury(parts, current, d.ID)
 				current[d.ID] = d
 			}
-			checkEqual(t, index, current)
+			parts = append(parts, part(t, add))
+			if random.IntN(3) == 0 {
+				parts = merged(t, parts, random.IntN(len(parts)))
+			}
+			checkEqual(t, NewIndex(language.English, parts), current)
 		}
 	}
+}
+
+// bury lets a document die wherever it lives.
+func bury(parts []Part, current map[uuid.UUID]Document, gone uuid.UUID) []Part {
+	if _, lives := current[gone]; lives {
+		delete(current, gone)
+		for i := range parts {
+			parts[i].Dead = append(slices.Clip(parts[i].Dead), gone)
+		}
+	}
+	return parts
+}
+
+// merged merges the parts from the n-th on.
+func merged(t *testing.T, parts []Part, n int) []Part {
+	t.Helper()
+	var sources []segment.Source
+	for _, p := range parts[n:] {
+		sources = append(sources, segment.Source{Segment: p.Segment, Live: func(document uint32) bool {
+			id, _, _, _ := p.Document(document)
+			return !slices.Contains(p.Dead, id)
+		}})
+	}
+	encoded, err := segment.Merge(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(slices.Clone(parts[:n]), Part{Segment: open(t, encoded)})
+}
+
+func part(t testing.TB, documents []Document) Part {
+	t.Helper()
+	encoded, err := segment.Build(Analyse(language.English, documents))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Part{Segment: open(t, encoded)}
+}
+
+func open(t testing.TB, encoded []byte) *segment.Segment {
+	t.Helper()
+	s, err := segment.Open(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func indexOf(t testing.TB, documents ...Document) *Index {
+	t.Helper()
+	return NewIndex(language.English, []Part{part(t, documents)})
 }
 
 func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
@@ -120,7 +157,7 @@ func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
 	for _, d := range current {
 		documents = append(documents, d)
 	}
-	rebuilt := NewIndex().With(documents, nil)
+	rebuilt := indexOf(t, documents...)
 	for _, query := range []string{"w1", "w2 w3 w2", "w0 w1 w2 w3 w4 w5 w6 w7 w8", "w9"} {
 		for _, k := range []int{1, 5, 1000} {
 			if diff := cmp.Diff(rebuilt.Search(query, k), index.Search(query, k)); diff != "" {
@@ -137,32 +174,6 @@ func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
 	wantDocuments, wantChunks := rebuilt.Len()
 	if gotDocuments != wantDocuments || gotChunks != wantChunks {
 		t.Fatalf("Len is %d, %d, want %d, %d", gotDocuments, gotChunks, wantDocuments, wantChunks)
-	}
-}
-
-// TestPartsAreFew checks what keeps searches fast and changes cheap: the parts'
-// number is logarithmic, and removed documents do not keep their memory.
-func TestPartsAreFew(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 1))
-	index := NewIndex()
-	for i := range 1000 {
-		index = index.With([]Document{randomDocument(random, i)}, nil)
-		if documents, chunks := index.Len(); len(index.views) > bits.Len(uint(documents+chunks)) {
-			t.Fatalf("%d parts of %d documents", len(index.views), documents)
-		}
-	}
-	full := index.Bytes()
-	for i := range 990 {
-		index = index.With(nil, []uuid.UUID{id(i)})
-	}
-	if index.Bytes() > full/20 {
-		t.Errorf("%d bytes for 10 documents, %d for 1000", index.Bytes(), full)
-	}
-	for i := range 1000 {
-		index = index.With(nil, []uuid.UUID{id(i)})
-	}
-	if index.Bytes() != 0 {
-		t.Errorf("%d bytes for no document", index.Bytes())
 	}
 }
 

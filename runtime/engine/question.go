@@ -1,15 +1,17 @@
 package engine
 
+import "github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+
 // question is what a query asks about: its content words' terms.
 type question struct {
-	analyser analyser
+	analyser *language.Analyser
 	terms    []string           // distinct, in order
 	rarity   map[string]float64 // of each term among the statements
 }
 
-func newQuestion(query string) *question {
-	q := &question{analyser: newAnalyser(), rarity: map[string]float64{}}
-	for term := range q.analyser.contentTerms(query) {
+func newQuestion(l language.Language, query string) *question {
+	q := &question{analyser: language.NewAnalyser(l), rarity: map[string]float64{}}
+	for term := range q.analyser.ContentTerms(query) {
 		if !q.asks(term) {
 			q.terms = append(q.terms, term)
 			q.rarity[term] = 0
@@ -26,7 +28,7 @@ func (q *question) asks(term string) bool {
 // in returns the question's terms that text has.
 func (q *question) in(text string) termSet {
 	found := termSet{}
-	for term := range q.analyser.terms(text) {
+	for term := range q.analyser.Terms(text) {
 		if q.asks(term) {
 			found[term] = true
 		}

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 // statement is a sentence that may be cited, and which of the question's terms it
@@ -73,7 +75,7 @@ func leadsOn(sentence string) bool {
 }
 
 func hasWord(text string) bool {
-	for range words(text) {
+	for range language.Words(text) {
 		return true
 	}
 	return false

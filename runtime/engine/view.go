@@ -1,80 +1,66 @@
 package engine
 
-import (
-	"cmp"
-	"slices"
+import "github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 
-	"github.com/google/uuid"
-)
-
-// view is a part and which of its documents are still there.
+// view is a segment and which of its documents are still there.
 type view struct {
-	*part
-	dead   []uint64 // a bit a document; nil while all live
-	count  int      // of live documents
-	alive  int      // chunks of live documents
-	length int64    // their words
-	memory int64    // approximate bytes of the part
+	*segment.Segment
+	dead bits // nil while all live
+
+	documents, chunks int    // that live
+	words             uint64 // of the live chunks
 }
 
-// whole is a view of all of p.
-func whole(p *part) view {
-	v := view{part: p, count: len(p.documents), alive: len(p.chunks), memory: p.bytes()}
-	for _, length := range p.lengths {
-		v.length += int64(length)
-	}
-	return v
-}
-
-func (v *view) isDead(document uint32) bool {
-	return v.dead != nil && v.dead[document/64]&(1<<(document%64)) != 0
-}
-
-// without returns the view less the documents in ids. Its cost is that of the
-// documents removed, and of copying a bit for each of the part's.
-func (v view) without(ids []uuid.UUID) view {
-	copied := false
-	for _, id := range ids {
-		document, found := v.ordinals[id]
-		if !found || v.isDead(document) {
+func newView(p Part) view {
+	v := view{Segment: p.Segment, documents: p.Documents(), chunks: p.Chunks(), words: p.Words()}
+	for _, id := range p.Dead {
+		n, found := v.Find(id)
+		if !found || v.dead.has(n) {
 			continue
 		}
-		if !copied {
-			v.dead = append(make([]uint64, 0, len(v.documents)/64+1), v.dead...)[:len(v.documents)/64+1]
-			copied = true
+		if v.dead == nil {
+			v.dead = newBits(v.Documents())
 		}
-		v.dead[document/64] |= 1 << (document % 64)
-		v.count--
-		first, end := v.chunksOf(document)
-		v.alive -= end - first
-		for _, length := range v.lengths[first:end] {
-			v.length -= int64(length)
+		v.dead.set(n)
+		_, _, first, end := v.Document(n)
+		v.documents--
+		v.chunks -= int(end - first)
+		for chunk := first; chunk < end; chunk++ {
+			v.words -= uint64(v.Length(chunk))
 		}
 	}
 	return v
 }
 
-// chunksOf finds the chunks of a document, which lie together.
-func (p *part) chunksOf(document uint32) (first, end int) {
-	search := func(document uint32) int {
-		at, _ := slices.BinarySearchFunc(p.chunks, document, func(chunk entry, document uint32) int {
-			return cmp.Compare(chunk.document, document)
-		})
-		return at
-	}
-	return search(document), search(document + 1)
+// lives reports whether a chunk's document is still there.
+func (v *view) lives(chunk uint32) bool { return v.dead == nil || !v.dead.has(v.DocumentOf(chunk)) }
+
+// cursor goes through the postings of a term.
+func (v *view) cursor(term string) segment.Cursor {
+	return v.Postings(term).Cursor(uint32(v.Chunks()))
 }
 
-// frequency is the number of live chunks in postings.
-func (v *view) frequency(postings []posting) int {
+// frequency is the number of live chunks in which a term occurs.
+func (v *view) frequency(term string) int {
 	if v.dead == nil {
-		return len(postings)
+		return int(v.Postings(term).Count())
 	}
 	live := 0
-	for _, p := range postings {
-		if !v.isDead(v.chunks[p.chunk].document) {
-			live++
+	for cursor := v.cursor(term); cursor.Next(); {
+		for _, chunk := range cursor.Chunks {
+			if v.lives(chunk) {
+				live++
+			}
 		}
 	}
 	return live
 }
+
+// bits is a set of numbers.
+type bits []uint64
+
+func newBits(n int) bits { return make(bits, (n+63)/64) }
+
+func (b bits) has(n uint32) bool { return b != nil && b[n/64]&(1<<(n%64)) != 0 }
+
+func (b bits) set(n uint32) { b[n/64] |= 1 << (n % 64) }

@@ -133,18 +133,33 @@ func without(t *testing.T, where string, data []byte) {
 
 // Ciphertext that is put in another place must not open there.
 func TestSwappedCiphertextDoesNotOpen(t *testing.T) {
-	swaps := map[string]string{
-		"metadata of two documents": `update bulkhead.document d set meta_ct = o.meta_ct from bulkhead.document o
-			where d.tenant_id = o.tenant_id and d.doc_id <> o.doc_id`,
-		"metadata of two tenants": `update bulkhead.document d set meta_ct = o.meta_ct, dek_id = o.dek_id from bulkhead.document o where d.tenant_id <> o.tenant_id`,
-		"sources of two documents": `update bulkhead.blob b set ct = o.ct from bulkhead.blob o
-			where b.tenant_id = o.tenant_id and b.object_id <> o.object_id and b.kind = 'src' and o.kind = 'src' and b.block_no = o.block_no`,
-		"sources of two tenants": `update bulkhead.blob b set ct = o.ct from bulkhead.blob o
-			where b.tenant_id <> o.tenant_id and b.kind = 'src' and o.kind = 'src' and b.block_no = o.block_no`,
-		"source and chunk table": `update bulkhead.document set src_id = lex_id, lex_id = src_id`,
-		"documents' objects": `update bulkhead.document d set src_id = o.src_id, lex_id = o.lex_id, meta_ct = o.meta_ct from bulkhead.document o
-			where d.tenant_id <> o.tenant_id`,
-		"flipped bit": `update bulkhead.blob set ct = set_byte(ct, 40, get_byte(ct, 40) # 1) where kind = 'src' and block_no = 1`,
+	search, describe := ask{"POST", "/v1/retrieve", `{"query":"secret"}`}, ask{"GET", "/v1/documents/one", ""}
+	swaps := map[string]struct {
+		sql string
+		ask
+	}{
+		"metadata of two documents": {`update bulkhead.document d set meta_ct = o.meta_ct from bulkhead.document o
+			where d.tenant_id = o.tenant_id and d.doc_id <> o.doc_id`, describe},
+		"metadata of two tenants": {`update bulkhead.document d set meta_ct = o.meta_ct, dek_id = o.dek_id from bulkhead.document o
+			where d.tenant_id <> o.tenant_id`, describe},
+		"texts of two documents": {`update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+			where b.tenant_id = o.tenant_id and b.object_id <> o.object_id and b.kind = 'src' and o.kind = 'src' and b.block_no = o.block_no`, search},
+		"texts of two tenants": {`update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+			where b.tenant_id <> o.tenant_id and b.kind = 'src' and o.kind = 'src' and b.block_no = o.block_no`, search},
+		"segments of one tenant": {`update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+			where b.tenant_id = o.tenant_id and b.object_id <> o.object_id and b.kind = 'lex' and o.kind = 'lex' and b.block_no = o.block_no`, search},
+		"segments of two tenants": {`update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+			where b.tenant_id <> o.tenant_id and b.kind = 'lex' and o.kind = 'lex' and b.block_no = o.block_no`, search},
+		"a text for a segment": {`update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+			where b.tenant_id = o.tenant_id and b.kind = 'lex' and o.kind = 'src' and b.block_no = o.block_no`, search},
+		"manifests of two tenants": {`update bulkhead.tenant_head h set manifest = o.manifest, manifest_dek = o.manifest_dek
+			from bulkhead.tenant_head o where h.tenant_id <> o.tenant_id`, search},
+		"the manifest of another generation": {`update bulkhead.tenant_head set generation = generation + 1`, search},
+		"a manifest that is cut off":         {`update bulkhead.tenant_head set manifest = substr(manifest, 1, length(manifest) - 16)`, search},
+		"a segment that is gone":             {`delete from bulkhead.blob where kind = 'lex'`, search},
+		"a segment without its end":          {`delete from bulkhead.blob where kind = 'lex' and block_no > 0`, search},
+		"a flipped bit in a text":            {`update bulkhead.blob set ct = set_byte(ct, 40, get_byte(ct, 40) # 1) where kind = 'src' and block_no = 1`, search},
+		"a flipped bit in a segment":         {`update bulkhead.blob set ct = set_byte(ct, 40, get_byte(ct, 40) # 1) where kind = 'lex' and block_no = 1`, search},
 	}
 	c := newCell(t)
 	acme, globex := c.tenant(t, "acme"), c.tenant(t, "globex")
@@ -156,20 +171,34 @@ func TestSwappedCiphertextDoesNotOpen(t *testing.T) {
 	n.stop()
 	for name, swap := range swaps {
 		t.Run(name, func(t *testing.T) {
-			tx := "create table public.keep_document as table bulkhead.document; create table public.keep_blob as table bulkhead.blob"
-			c.pg.Exec(t, tx, "begin; set local session_replication_role = replica; "+swap+"; commit")
-			defer c.pg.Exec(t, `begin; set local session_replication_role = replica;
-				delete from bulkhead.document; insert into bulkhead.document table public.keep_document;
-				delete from bulkhead.blob; insert into bulkhead.blob table public.keep_blob;
-				drop table public.keep_document, public.keep_blob; commit`)
-			again := c.start(t, "runtime-1")
-			defer again.stop()
-			r := again.ask(t, acme, "POST", "/v1/retrieve", `{"query":"secret"}`)
-			if r.status != http.StatusInternalServerError || strings.Contains(string(r.body), "globex") {
-				t.Errorf("got %d %s", r.status, r.body)
-			}
+			c.keepingRows(t, func() {
+				c.pg.Exec(t, "begin; set local session_replication_role = replica; "+swap.sql+"; commit")
+				again := c.start(t, "runtime-1")
+				defer again.stop()
+				r := again.ask(t, acme, swap.method, swap.path, swap.body)
+				if r.status != http.StatusInternalServerError || strings.Contains(string(r.body), "globex") {
+					t.Errorf("got %d %s", r.status, r.body)
+				}
+			})
 		})
 	}
 	again := c.start(t, "runtime-2")
 	expect(t, again.ask(t, acme, "POST", "/v1/retrieve", `{"query":"secret"}`), 200, "")
+}
+
+// ask is a request.
+type ask struct{ method, path, body string }
+
+// keepingRows puts the rows back as they were, but for the audit log's.
+func (c *cell) keepingRows(t *testing.T, during func()) {
+	t.Helper()
+	c.pg.Exec(t, `create table public.keep_document as table bulkhead.document; create table public.keep_blob as table bulkhead.blob;
+		create table public.keep_head as table bulkhead.tenant_head`)
+	defer c.pg.Exec(t, `begin; set local session_replication_role = replica;
+		delete from bulkhead.document; insert into bulkhead.document table public.keep_document;
+		delete from bulkhead.blob; insert into bulkhead.blob table public.keep_blob;
+		update bulkhead.tenant_head h set generation = k.generation, manifest = k.manifest, manifest_dek = k.manifest_dek
+			from public.keep_head k where h.tenant_id = k.tenant_id;
+		drop table public.keep_document, public.keep_blob, public.keep_head; commit`)
+	during()
 }

@@ -26,15 +26,16 @@ const tenantWorkers = 8
 
 // Replica is one runtime process.
 type Replica struct {
-	config  Config
-	cell    *store.Store // nil: the cell has no database
-	audit   *audit.Log
-	acks    *tenants.Acks
-	set     atomic.Pointer[tenants.Set] // nil while starting
-	api     *server.Listener
-	ops     *server.Listener
-	serving errgroup.Group
-	leaving atomic.Bool
+	config    Config
+	cell      *store.Store // nil: the cell has no database
+	audit     *audit.Log
+	acks      *tenants.Acks
+	documents *corpus.Corpus
+	set       atomic.Pointer[tenants.Set] // nil while starting
+	api       *server.Listener
+	ops       *server.Listener
+	serving   errgroup.Group
+	leaving   atomic.Bool
 }
 
 // New connects to the cell's database if it has one, proves it, and opens both
@@ -68,18 +69,18 @@ func New(ctx context.Context, c Config) (*Replica, error) {
 func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (err error) {
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
-	documents := corpus.New(c.IndexBytes, c.ColdLoads, metrics)
+	r.documents = corpus.New(c.IndexBytes, c.ColdLoads, metrics, c.Log)
 	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
 	set := tenants.NewSet(tenants.Config{
 		Databases: tenants.Databases{Cell: r.cell, Dedicated: c.Dedicated}, Vault: vault, Audit: r.audit,
 		Acks: r.acks, Metrics: tenants.NewMetrics(metrics), Log: c.Log,
-		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Evict: documents.Evict, Forget: limits.Forget,
+		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Evict: r.documents.Evict, Forget: limits.Forget,
 	})
 	r.set.Store(set)
 	api := &server.Server{
-		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: documents,
+		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents,
 		Metrics: server.NewMetrics(metrics), Log: c.Log, Patience: c.Patience,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)
@@ -124,6 +125,7 @@ func (r *Replica) Run(ctx context.Context) error {
 	})
 	err := group.Wait()
 	tending.Wait()
+	r.documents.Close()
 	r.audit.Wait()
 	r.set.Load().Close()
 	r.closeCell()

@@ -15,19 +15,18 @@ var ErrNotFound = errors.New("document not found")
 // Document is the row of a live document.
 type Document struct {
 	ID         uuid.UUID
-	ExtMAC     []byte // of the name that the tenant gave it
-	ContentMAC []byte // of all that an upload sets
-	Bytes      int64  // plain size
-	Generation int64  // of the tenant's head, when it last changed
-	Source     uuid.UUID
-	Lexicon    uuid.UUID
+	ExtMAC     []byte    // of the name that the tenant gave it
+	ContentMAC []byte    // of all that an upload sets
+	Bytes      int64     // plain size
+	Generation int64     // of the tenant's head, when it last changed
+	Source     uuid.UUID // the object with its text, fresh with every upload
 	DEK        uuid.UUID // seals Meta
 	Meta       []byte    // sealed
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
 
-const documentColumns = `doc_id, ext_mac, content_mac, bytes, generation, src_id, lex_id, dek_id, meta_ct, created_at, updated_at`
+const documentColumns = `doc_id, ext_mac, content_mac, bytes, generation, src_id, dek_id, meta_ct, created_at, updated_at`
 
 // Document finds a live document by the MAC of its external id or, failing
 // that, by its id. Errors: ErrNotFound.
@@ -50,24 +49,6 @@ func (r *Rows) Documents(ctx context.Context, after uuid.UUID, limit int) ([]Doc
 		where tenant_id = $1 and state = 'live' and doc_id > $2 order by doc_id limit $3`, r.tenant, after, limit)
 }
 
-// ChangedSince returns a page of the live documents that are newer than a
-// generation, in order of id after the given one.
-func (r *Rows) ChangedSince(ctx context.Context, generation int64, after uuid.UUID, limit int) ([]Document, error) {
-	return r.documents(ctx, `select `+documentColumns+` from document
-		where tenant_id = $1 and state = 'live' and generation > $2 and doc_id > $3 order by doc_id limit $4`,
-		r.tenant, generation, after, limit)
-}
-
-// DeletedSince returns the ids of the documents deleted after a generation.
-func (r *Rows) DeletedSince(ctx context.Context, generation int64) ([]uuid.UUID, error) {
-	rows, err := r.tx.Query(ctx, `select doc_id from document
-		where tenant_id = $1 and state = 'deleted' and generation > $2`, r.tenant, generation)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-}
-
 func (r *Rows) documents(ctx context.Context, sql string, args ...any) ([]Document, error) {
 	rows, err := r.tx.Query(ctx, sql, args...)
 	if err != nil {
@@ -79,18 +60,18 @@ func (r *Rows) documents(ctx context.Context, sql string, args ...any) ([]Docume
 // SaveDocument inserts the document or replaces the one with the same id.
 func (t *Tx) SaveDocument(ctx context.Context, d Document) error {
 	_, err := t.tx.Exec(ctx, `insert into document
-		(tenant_id, doc_id, ext_mac, content_mac, state, bytes, generation, src_id, lex_id, dek_id, meta_ct, created_at, updated_at)
-		values ($1, $2, $3, $4, 'live', $5, $6, $7, $8, $9, $10, $11, $12)
+		(tenant_id, doc_id, ext_mac, content_mac, state, bytes, generation, src_id, dek_id, meta_ct, created_at, updated_at)
+		values ($1, $2, $3, $4, 'live', $5, $6, $7, $8, $9, $10, $11)
 		on conflict (tenant_id, doc_id) do update set ext_mac = $3, content_mac = $4, bytes = $5, generation = $6,
-			src_id = $7, lex_id = $8, dek_id = $9, meta_ct = $10, updated_at = $12`,
-		t.tenant, d.ID, d.ExtMAC, d.ContentMAC, d.Bytes, d.Generation, d.Source, d.Lexicon, d.DEK, d.Meta, d.CreatedAt, d.UpdatedAt)
+			src_id = $7, dek_id = $8, meta_ct = $9, updated_at = $11`,
+		t.tenant, d.ID, d.ExtMAC, d.ContentMAC, d.Bytes, d.Generation, d.Source, d.DEK, d.Meta, d.CreatedAt, d.UpdatedAt)
 	return err
 }
 
 // BuryDocument turns a live document into a tombstone of the given generation.
 func (t *Tx) BuryDocument(ctx context.Context, id uuid.UUID, generation int64) error {
 	_, err := t.tx.Exec(ctx, `update document set state = 'deleted', bytes = 0, generation = $3, ext_mac = null,
-			content_mac = null, src_id = null, lex_id = null, dek_id = null, meta_ct = null, updated_at = now()
+			content_mac = null, src_id = null, dek_id = null, meta_ct = null, updated_at = now()
 		where tenant_id = $1 and doc_id = $2`, t.tenant, id, generation)
 	return err
 }

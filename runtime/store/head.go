@@ -4,47 +4,60 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
 // Head is the row that orders a tenant's changes.
 type Head struct {
-	Generation int64
-	Docs       int64 // live documents
-	Bytes      int64 // plain bytes of the live documents
-	Lane0Seq   int64 // last event of the chain of changes
-	Lane0Hash  []byte
+	Incarnation int64 // is not saved
+	AuthGen     int64 // is not saved
+	Generation  int64
+	Docs        int64 // live documents
+	Bytes       int64 // plain bytes of the live documents
+	Lane0Seq    int64 // last event of the chain of changes
+	Lane0Hash   []byte
+	// Manifest lists the segments of the index. It is sealed by the data key
+	// ManifestDEK, and nil before there are any.
+	Manifest    []byte
+	ManifestDEK uuid.UUID
+}
+
+const headColumns = `f.incarnation, h.auth_gen, h.generation, h.docs, h.bytes, h.lane0_seq, h.lane0_hash, h.manifest, coalesce(h.manifest_dek, '00000000-0000-0000-0000-000000000000')`
+
+const headTables = ` from tenant_head h join fence f using (tenant_id) where tenant_id = $1`
+
+func (h *Head) columns() []any {
+	return []any{&h.Incarnation, &h.AuthGen, &h.Generation, &h.Docs, &h.Bytes, &h.Lane0Seq, &h.Lane0Hash, &h.Manifest, &h.ManifestDEK}
 }
 
 // LockHead reads the head and keeps other changes of the tenant out until the
 // transaction ends. Errors: ErrUnprovisioned.
 func (t *Tx) LockHead(ctx context.Context) (Head, error) {
 	var h Head
-	row := t.tx.QueryRow(ctx, `select generation, docs, bytes, lane0_seq, lane0_hash
-		from tenant_head where tenant_id = $1 for update`, t.tenant)
-	return h, noRows(row.Scan(&h.Generation, &h.Docs, &h.Bytes, &h.Lane0Seq, &h.Lane0Hash))
+	row := t.tx.QueryRow(ctx, "select "+headColumns+headTables+" for update of h", t.tenant)
+	return h, noRows(row.Scan(h.columns()...))
 }
 
 // SaveHead writes back what LockHead returned and the caller changed.
 func (t *Tx) SaveHead(ctx context.Context, h Head) error {
-	_, err := t.tx.Exec(ctx, `update tenant_head set generation = $2, docs = $3, bytes = $4, lane0_seq = $5, lane0_hash = $6
-		where tenant_id = $1`, t.tenant, h.Generation, h.Docs, h.Bytes, h.Lane0Seq, h.Lane0Hash)
+	_, err := t.tx.Exec(ctx, `update tenant_head set generation = $2, docs = $3, bytes = $4, lane0_seq = $5, lane0_hash = $6,
+			manifest = $7, manifest_dek = $8
+		where tenant_id = $1`, t.tenant, h.Generation, h.Docs, h.Bytes, h.Lane0Seq, h.Lane0Hash,
+		h.Manifest, uuid.NullUUID{UUID: h.ManifestDEK, Valid: h.Manifest != nil})
 	return err
 }
 
-// Stamp reads the stamp of this snapshot.
-func (r *Rows) Stamp(ctx context.Context) (Stamp, error) {
-	var s Stamp
-	row := r.tx.QueryRow(ctx, `select f.incarnation, h.generation, h.auth_gen
-		from fence f join tenant_head h using (tenant_id) where tenant_id = $1`, r.tenant)
-	return s, noRows(row.Scan(&s.Incarnation, &s.Generation, &s.AuthGen))
+// Head reads the head of this snapshot. Errors: ErrUnprovisioned.
+func (r *Rows) Head(ctx context.Context) (Head, error) {
+	var h Head
+	row := r.tx.QueryRow(ctx, "select "+headColumns+headTables, r.tenant)
+	return h, noRows(row.Scan(h.columns()...))
 }
 
-// Size counts the tenant's live documents and their plain bytes.
-func (r *Rows) Size(ctx context.Context) (documents, bytes int64, err error) {
-	row := r.tx.QueryRow(ctx, "select docs, bytes from tenant_head where tenant_id = $1", r.tenant)
-	err = noRows(row.Scan(&documents, &bytes))
-	return documents, bytes, err
+// Stamp is what a cached view of the head's tenant is compared with.
+func (h *Head) Stamp() Stamp {
+	return Stamp{Incarnation: h.Incarnation, Generation: h.Generation, AuthGen: h.AuthGen}
 }
 
 // noRows says what a missing head or fence row means.

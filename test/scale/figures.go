@@ -1,21 +1,11 @@
 package scale
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-)
 
-// figure is one measurement, in the form that tools read.
-type figure struct {
-	Bench  string  `json:"bench"`
-	Case   string  `json:"case"`
-	Metric string  `json:"metric"`
-	Value  float64 `json:"value"`
-	Unit   string  `json:"unit"`
-	N      int     `json:"n"`
-}
+	"github.com/bulkhead-dev/bulkhead/test/figure"
+)
 
 // figures prints measurements as they are made and remembers which are worse
 // than they may be.
@@ -27,12 +17,10 @@ type figures struct {
 
 // print prints a figure that has no limit.
 func (f *figures) print(metric string, value float64, unit string) {
-	line, err := json.Marshal(figure{"operator", fmt.Sprint(f.tenants), metric, math.Round(value*1000) / 1000, unit, f.tenants})
-	if err != nil { // NaN: a division by nothing
+	one := figure.Figure{Bench: "operator", Case: fmt.Sprint(f.tenants), Metric: metric, Value: value, Unit: unit, N: f.tenants}
+	if err := one.Print(f.out); err != nil {
 		f.unmet = append(f.unmet, fmt.Sprintf("%s: %v", metric, err))
-		return
 	}
-	fmt.Fprintf(f.out, "BENCH %s\n", line)
 }
 
 // printWithin prints a figure that may be at most the limit.

@@ -5,7 +5,7 @@ package quality
 // Collection is a set of documents, queries and judgements.
 type Collection struct {
 	Documents []Document
-	Queries   []Query
+	Queries   []Query // those with a judgement
 }
 
 // Document is a document of a collection.
@@ -13,6 +13,6 @@ type Document struct{ ID, Title, Text string }
 
 // Query is a query of a collection.
 type Query struct {
-	Text  string
-	Gains map[string]float64 // what each relevant document is worth, by its ID
+	ID, Text string
+	Gains    map[string]float64 // what each judged document is worth, by its ID
 }

@@ -22,10 +22,14 @@ func ReadCranfield(folder fs.FS) (*Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range queries {
-		c.Queries = append(c.Queries, Query{Text: r.fields['W'], Gains: map[string]float64{}})
+	for i, r := range queries {
+		c.Queries = append(c.Queries, Query{ID: strconv.Itoa(i + 1), Text: r.fields['W'], Gains: map[string]float64{}})
 	}
-	return &c, readJudgements(folder, c.Queries)
+	if err := readJudgements(folder, c.Queries); err != nil {
+		return nil, err
+	}
+	c.Queries = judged(c.Queries)
+	return &c, nil
 }
 
 // record is one entry of a file in SMART format: ".I id", then fields that begin
@@ -57,9 +61,11 @@ func readRecords(folder fs.FS, name string) ([]record, error) {
 	return records, nil
 }
 
-// readJudgements sets the queries' gains: 1 for every document that is judged at
-// all, whatever its grade. cranqrel numbers queries by their place in the file, not
-// by their id.
+// irrelevant is the code of a document that the query's author found of no interest.
+const irrelevant = "5"
+
+// readJudgements sets the queries' gains: 1 for every document that is relevant in any
+// degree. cranqrel numbers queries by their place in the file, not by their id.
 func readJudgements(folder fs.FS, queries []Query) error {
 	content, err := fs.ReadFile(folder, "cranqrel")
 	if err != nil {
@@ -71,13 +77,15 @@ func readJudgements(folder fs.FS, queries []Query) error {
 			continue
 		}
 		if len(fields) != 3 {
-			return fmt.Errorf("cranqrel: %q: want query, document and grade", line)
+			return fmt.Errorf("cranqrel: %q: want query, document and code", line)
 		}
 		query, err := strconv.Atoi(fields[0])
 		if err != nil || query < 1 || query > len(queries) {
 			return fmt.Errorf("cranqrel: no query %q", fields[0])
 		}
-		queries[query-1].Gains[fields[1]] = 1
+		if fields[2] != irrelevant {
+			queries[query-1].Gains[fields[1]] = 1
+		}
 	}
 	return nil
 }

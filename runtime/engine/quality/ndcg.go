@@ -31,11 +31,14 @@ func discounted(gains []float64, k int) float64 {
 }
 
 // Mean is the mean NDCG at k over the collection's queries of what rank returns:
-// the IDs of the documents it finds for a query, best first.
+// the IDs of the documents it finds for a query, best first. A document with the ID of
+// the query is the query itself, in collections whose queries are documents, and does
+// not count.
 func (c *Collection) Mean(k int, rank func(query string) []string) float64 {
 	sum := 0.0
 	for _, query := range c.Queries {
-		sum += NDCG(rank(query.Text), query.Gains, k)
+		ranked := slices.DeleteFunc(rank(query.Text), func(id string) bool { return id == query.ID })
+		sum += NDCG(ranked, query.Gains, k)
 	}
 	return sum / float64(max(1, len(c.Queries)))
 }

@@ -1,4 +1,4 @@
-package engine
+package language
 
 import (
 	"iter"
@@ -10,11 +10,11 @@ import (
 // keeps hostile text from making terms of any size.
 const maxWord = 64
 
-// words yields the words of text: runs of letters, digits and marks, with an
+// Words yields the words of text: runs of letters, digits and marks, with an
 // apostrophe between letters ("driver's") and a full stop or comma between digits
 // ("2.5") as part of them, and ideographs one by one. These are the word
 // boundaries of Unicode's UAX #29, without its rarer rules.
-func words(text string) iter.Seq[string] {
+func Words(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for at := 0; at < len(text); {
 			size := wordLength(text[at:])
@@ -33,9 +33,11 @@ func words(text string) iter.Seq[string] {
 func wordLength(text string) int {
 	end := 0
 	last := utf8.RuneError
-	for end < len(text) && end < maxWord {
+	for end < len(text) {
 		r, size := utf8.DecodeRuneInString(text[end:])
 		switch {
+		case end+size > maxWord:
+			return end
 		case standsAlone(r) && end == 0:
 			return size
 		case standsAlone(r), !inWord(r) && !joins(last, r, text[end+size:]):

@@ -1,0 +1,145 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// merge makes one segment of those that are chosen, without their dead, and lists
+// it in their place if nobody else has merged one of them meanwhile. It is no
+// change of the tenant's: the same documents are found before and after.
+// Errors: errRaced.
+func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []member) error {
+	v, err := c.load(ctx, r)
+	if errors.Is(err, ErrTooLarge) {
+		return c.clean(ctx, r)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.merges.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer c.merges.Release(1)
+	return r.merge(ctx, v, choose(v.weigh()))
+}
+
+// clean rewrites the segments that hold dead documents one by one: an index that
+// does not fit as a whole may fit afterwards.
+func (c *Corpus) clean(ctx context.Context, r Request) error {
+	if err := c.merges.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer c.merges.Release(1)
+	listed := &view{}
+	err := r.admission().Read(ctx, func(rows *store.Rows) error {
+		head, err := rows.Head(ctx)
+		if err != nil {
+			return err
+		}
+		listed.manifest, err = openManifest(r.keys(), head)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range listed.manifest.segments {
+		one := &view{manifest: manifest{segments: []member{m}, dead: listed.manifest.dead}, segments: map[member]*segment.Segment{}}
+		err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), nil) })
+		if err != nil {
+			return err
+		}
+		if err := r.merge(ctx, one, unclean(one.weigh())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge merges segments of a view.
+func (r Request) merge(ctx context.Context, v *view, chosen []member) error {
+	if len(chosen) == 0 {
+		return nil
+	}
+	sources, dead := v.sources(chosen)
+	encoded, err := segment.Merge(sources)
+	if err != nil {
+		return fmt.Errorf("merge: %w", err)
+	}
+	object, merged, err := sealSegment(r.keys(), encoded)
+	if err != nil {
+		return err
+	}
+	return r.admission().Change(ctx, func(tx *store.Tx) error { return r.replace(ctx, tx, chosen, dead, object, merged) })
+}
+
+// weigh counts the dead of each segment.
+func (v *view) weigh() []weighed {
+	var all []weighed
+	for _, m := range v.manifest.segments {
+		w := weighed{member: m}
+		for _, id := range v.manifest.dead {
+			if _, found := v.segments[m].Find(id); found {
+				w.dead++
+			}
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// sources are the chosen segments and the dead among their documents.
+func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.UUID) {
+	for _, m := range chosen {
+		s, buried := v.segments[m], map[uint32]bool{}
+		for _, id := range v.manifest.dead {
+			if n, found := s.Find(id); found {
+				buried[n] = true
+				dead = append(dead, id)
+			}
+		}
+		sources = append(sources, segment.Source{Segment: s, Live: func(n uint32) bool { return !buried[n] }})
+	}
+	return sources, dead
+}
+
+// replace lists a segment in the place of those that it was made of.
+func (r Request) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, object seal.Object, merged member) error {
+	head, err := tx.LockHead(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := r.openHead(head)
+	if err != nil {
+		return err
+	}
+	var gone []uuid.UUID
+	for _, s := range chosen {
+		if !slices.Contains(m.segments, s) {
+			return errRaced
+		}
+		gone = append(gone, s.object)
+	}
+	m.remove(chosen, dead)
+	if merged.documents > 0 {
+		m.segments = append(m.segments, merged)
+		if err := tx.AddObject(ctx, object.ID, object.Kind.String(), object.Parts); err != nil {
+			return err
+		}
+	}
+	if err := tx.RemoveObjects(ctx, gone...); err != nil {
+		return err
+	}
+	if err := m.sealInto(r.keys(), &head); err != nil {
+		return err
+	}
+	return tx.SaveHead(ctx, head)
+}

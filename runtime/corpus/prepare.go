@@ -1,0 +1,95 @@
+package corpus
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// sourceBlock is the plain size of a source's blocks: a passage needs one or two.
+const sourceBlock = 16 << 10
+
+// prepared is an upload with all that can be done before the head is locked.
+type prepared struct {
+	old             store.Document // that it replaces; zero for none
+	row             store.Document
+	source, segment seal.Object
+	member          member // the segment, as the manifest lists it
+}
+
+// prepare finds out what an upload replaces.
+func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	id, err := uuid.NewV7() // listings are in order of creation
+	if err != nil {
+		return nil, fmt.Errorf("document id: %w", err)
+	}
+	p := &prepared{row: store.Document{ID: id, Bytes: int64(len(up.Text)), CreatedAt: now, UpdatedAt: now}}
+	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
+		return nil, err
+	}
+	if p.row.ContentMAC, err = r.keys().MAC("document/content_mac", []byte(up.Title), []byte{byte(up.Media)}, up.Text); err != nil {
+		return nil, err
+	}
+	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		p.old, err = rows.Document(ctx, p.row.ExtMAC, uuid.Nil)
+		return err
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if p.replaces() {
+		p.row.ID, p.row.CreatedAt = p.old.ID, p.old.CreatedAt
+	}
+	return p, nil
+}
+
+func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
+
+func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.ContentMAC) }
+
+// seal seals the text, its segment and what describes it.
+func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
+	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media})
+	if err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	if p.row.DEK, p.row.Meta, err = keys.SealCell(metaOf(p.row.ID), plain); err != nil {
+		return err
+	}
+	if p.source, err = keys.SealObject(seal.Source, up.Text, sourceBlock); err != nil {
+		return err
+	}
+	p.row.Source = p.source.ID
+	encoded, err := index([]engine.Document{p.document(up)})
+	if err != nil {
+		return err
+	}
+	p.segment, p.member, err = sealSegment(keys, encoded)
+	return err
+}
+
+// document is what is indexed of an upload.
+func (p *prepared) document(up Upload) engine.Document {
+	text := string(up.Text)
+	return engine.Document{
+		ID: p.row.Source, Title: up.Title, Text: text, Chunks: engine.Split(text, up.Media),
+		Attributes: attributes{p.row.ID, up.ExternalID, up.Title}.encode(),
+	}
+}
+
+// index encodes documents as a segment.
+func index(documents []engine.Document) ([]byte, error) {
+	return segment.Build(engine.Analyse(language.English, documents))
+}

@@ -1,0 +1,56 @@
+package corpus
+
+import (
+	"math/bits"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// TestSegmentsStayFew: one by one, many segments are added; what is due is merged.
+// Their number stays logarithmic, and so does how often a byte is rewritten.
+func TestSegmentsStayFew(t *testing.T) {
+	const added, size = 20_000, 3000
+	var all []weighed
+	rewritten := uint64(0)
+	for range added {
+		all = append(all, weighed{member: member{object: uuid.New(), bytes: size, documents: 1}})
+		chosen := due(all)
+		merged := member{object: uuid.New()}
+		all = slices.DeleteFunc(all, func(w weighed) bool {
+			if !slices.Contains(chosen, w.member) {
+				return false
+			}
+			merged.bytes += w.bytes
+			merged.documents += w.documents
+			return true
+		})
+		if len(chosen) > 0 {
+			all = append(all, weighed{member: merged})
+			rewritten += uint64(merged.bytes)
+		}
+		if len(all) >= maxSegments {
+			t.Fatalf("%d segments", len(all))
+		}
+	}
+	if often, bound := rewritten/(added*size), uint64(bits.Len(added)/tierBits+1); often > bound {
+		t.Errorf("a byte is rewritten %d times, at most %d", often, bound)
+	}
+}
+
+func TestDeadDocumentsAreCleanedAway(t *testing.T) {
+	many := weighed{member{object: uuid.New(), bytes: 1 << 20, documents: 100}, 25}
+	few := weighed{member{object: uuid.New(), bytes: 1 << 20, documents: 100}, 24}
+	none := weighed{member{object: uuid.New(), bytes: 1 << 20, documents: 100}, 0}
+	all := []weighed{none, many, few}
+	if got := due(all); !slices.Equal(got, []member{many.member}) {
+		t.Errorf("due are %v", got)
+	}
+	if got := unclean(all); !slices.Equal(got, []member{many.member, few.member}) {
+		t.Errorf("unclean are %v", got)
+	}
+	if got := anything([]weighed{none}); !slices.Equal(got, []member{none.member}) {
+		t.Errorf("when something has to be merged, %v is", got)
+	}
+}

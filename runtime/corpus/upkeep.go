@@ -1,0 +1,110 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+)
+
+const (
+	// purgeAfter is how long after a deletion the terms of what was deleted are
+	// still in its segment, sealed, though they are never found.
+	purgeAfter    = time.Minute
+	upkeepTimeout = 5 * time.Minute
+	closeTimeout  = 5 * time.Second
+)
+
+// upkeep merges segments in the background, one tenant's at most once at a time.
+// What a process leaves undone when it ends the next one finds: the manifest tells
+// all there is to do.
+type upkeep struct {
+	log    *slog.Logger
+	ctx    context.Context //nolint:containedctx // of the process; ends all merges
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	mu      sync.Mutex
+	closed  bool
+	running map[*seal.Keyring]bool
+	purges  map[*seal.Keyring]*time.Timer
+}
+
+func newUpkeep(log *slog.Logger) *upkeep {
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close cancels it
+	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}, purges: map[*seal.Keyring]*time.Timer{}}
+}
+
+// after looks, once a tenant's index has changed or was loaded, for what is due.
+func (u *upkeep) after(c *Corpus, r Request) {
+	v := c.cache.get(r.keys())
+	if v.index == nil {
+		return // whoever loads it comes here
+	}
+	if len(v.manifest.dead) > 0 {
+		u.purgeLater(c, r)
+	}
+	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 {
+		u.start(c, r, due)
+	}
+}
+
+func (u *upkeep) purgeLater(c *Corpus, r Request) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.purges[r.keys()] == nil && !u.closed {
+		u.purges[r.keys()] = time.AfterFunc(purgeAfter, func() {
+			u.mu.Lock()
+			delete(u.purges, r.keys())
+			u.mu.Unlock()
+			u.start(c, r, unclean)
+		})
+	}
+}
+
+// start merges in the background, unless the tenant's segments are being merged.
+func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.running[r.keys()] || u.closed {
+		return
+	}
+	u.running[r.keys()] = true
+	u.done.Go(func() {
+		ctx, cancel := context.WithTimeout(u.ctx, upkeepTimeout)
+		defer cancel()
+		err := c.merge(ctx, r, choose)
+		u.mu.Lock()
+		delete(u.running, r.keys())
+		u.mu.Unlock()
+		if err != nil && !errors.Is(err, errRaced) && u.ctx.Err() == nil {
+			u.log.Warn("segments not merged", "tenant", r.keys().Tenant(), "error", err.Error())
+		}
+	})
+}
+
+// forget ends what waits for a tenant whose keys are gone.
+func (u *upkeep) forget(keys *seal.Keyring) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if timer := u.purges[keys]; timer != nil {
+		timer.Stop()
+		delete(u.purges, keys)
+	}
+}
+
+// close lets the merges end that run, for a short time, and begins none.
+func (u *upkeep) close() {
+	u.mu.Lock()
+	u.closed = true
+	for keys, timer := range u.purges {
+		timer.Stop()
+		delete(u.purges, keys)
+	}
+	u.mu.Unlock()
+	defer time.AfterFunc(closeTimeout, u.cancel).Stop()
+	u.done.Wait()
+}

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+)
+
+// Analyse makes of documents, whose text is in a language, what a segment holds.
+// A chunk's title and heading count as its text.
+func Analyse(l language.Language, documents []Document) []segment.Document {
+	analyser := language.NewAnalyser(l)
+	analysed := make([]segment.Document, len(documents))
+	for i := range documents {
+		d := &documents[i]
+		analysed[i] = segment.Document{ID: d.ID, Attributes: d.Attributes}
+		for _, c := range d.Chunks {
+			terms := segment.Terms{}
+			for _, field := range []string{d.Title, c.Heading, c.in(d.Text)} {
+				for term := range analyser.Terms(field) {
+					count(terms, term)
+				}
+			}
+			analysed[i].Chunks = append(analysed[i].Chunks, segment.Chunk{
+				Start: uint32(c.Start), End: uint32(c.End), Heading: c.Heading, Terms: terms,
+			})
+		}
+	}
+	return analysed
+}
+
+// count keeps a copy of the term, which may share the text's memory.
+func count(terms segment.Terms, term string) {
+	if _, known := terms[term]; !known {
+		term = strings.Clone(term)
+	}
+	terms[term]++
+}
