@@ -42,6 +42,9 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 		if now.Generation != head.Generation {
 			return errRaced
 		}
+		if err := tx.RemoveKind(ctx, seal.Lexicon.String()); err != nil { // what that version had
+			return err
+		}
 		for _, o := range objects {
 			if err := tx.AddObject(ctx, o.ID, o.Kind.String(), o.Parts); err != nil {
 				return err

@@ -60,6 +60,12 @@ func (t *Tx) AddObject(ctx context.Context, id uuid.UUID, kind string, parts [][
 	return t.tx.SendBatch(ctx, batch).Close()
 }
 
+// RemoveKind deletes all sealed objects of a kind.
+func (t *Tx) RemoveKind(ctx context.Context, kind string) error {
+	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and kind = $2`, t.tenant, kind)
+	return err
+}
+
 // RemoveObjects deletes sealed objects.
 func (t *Tx) RemoveObjects(ctx context.Context, ids ...uuid.UUID) error {
 	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and object_id = any($2)`, t.tenant, ids)

@@ -10,8 +10,8 @@ alter table bulkhead.tenant_head
     add check ((manifest is null) = (manifest_dek is null));
 alter table bulkhead.tenant_head alter column manifest set storage external;
 
--- How a document is split stands in its segment.
-delete from bulkhead.blob where kind = 'lex';
+-- How a document is split stands in its segment. A runtime of the version before
+-- can not write any more, which is meant: what it wrote would be in no segment.
 alter table bulkhead.document drop constraint document_check;
 alter table bulkhead.document drop column lex_id;
 alter table bulkhead.document add constraint document_check check (
