@@ -16,7 +16,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -173,13 +172,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, options Options) error {
 
 // Start has the manager keep the connections and the caches.
 func (r *Reconcilers) Start(mgr ctrl.Manager) error {
-	caches := r.Clusters.Hub().Caches
-	return errors.Join(mgr.Add(r.Clusters), mgr.Add(caches), mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
-		// Every tenant needs them, and with thousands of tenants they take a second
-		// in which all else is read as well. A reconcile says what goes wrong.
-		_, _ = caches.Open(ctx, desired.CredentialsNamespace, &corev1.Secret{})
-		return nil
-	})))
+	return errors.Join(mgr.Add(r.Clusters), mgr.Add(r.Clusters.Hub().Caches))
 }
 
 func controllerOptions() controller.Options {
