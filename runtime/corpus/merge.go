@@ -39,20 +39,16 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 		return err
 	}
 	defer c.merges.Release(1)
-	listed := &view{}
-	err := r.admission().Read(ctx, func(rows *store.Rows) error {
-		head, err := rows.Head(ctx)
-		if err != nil {
-			return err
-		}
-		listed.manifest, err = openManifest(r.keys(), head)
-		return err
-	})
+	head, err := r.head(ctx)
 	if err != nil {
 		return err
 	}
-	for _, m := range listed.manifest.segments {
-		one := &view{manifest: manifest{segments: []member{m}, dead: listed.manifest.dead}, segments: map[member]*segment.Segment{}}
+	listed, err := openManifest(r.keys(), head)
+	if err != nil {
+		return err
+	}
+	for _, m := range listed.segments {
+		one := &view{manifest: manifest{segments: []member{m}, dead: listed.dead}, segments: map[member]*segment.Segment{}}
 		err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), nil) })
 		if err != nil {
 			return err
@@ -131,7 +127,7 @@ func (r Request) replace(ctx context.Context, tx *store.Tx, chosen []member, dea
 	m.remove(chosen, dead)
 	if merged.documents > 0 {
 		m.segments = append(m.segments, merged)
-		if err := tx.AddObject(ctx, object.ID, object.Kind.String(), object.Parts); err != nil {
+		if err := addObjects(ctx, tx, object); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
-	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -101,7 +100,6 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, ready *prepared) erro
 	}
 	head.Bytes += ready.row.Bytes - old.Bytes
 	m.segments = append(m.segments, ready.member)
-	objects := []seal.Object{ready.source, ready.segment}
 	if ready.replaces() {
 		m.dead = append(m.dead, old.Source)
 		if err := tx.RemoveObjects(ctx, old.Source); err != nil {
@@ -113,10 +111,8 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, ready *prepared) erro
 	if err := within(r.Tenant.Limits, head, !ready.replaces()); err != nil {
 		return err
 	}
-	for _, o := range objects {
-		if err := tx.AddObject(ctx, o.ID, o.Kind.String(), o.Parts); err != nil {
-			return err
-		}
+	if err := addObjects(ctx, tx, ready.source, ready.segment); err != nil {
+		return err
 	}
 	if err := m.sealInto(r.keys(), &head); err != nil {
 		return err

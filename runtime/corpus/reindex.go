@@ -45,10 +45,8 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 		if err := tx.RemoveKind(ctx, seal.Lexicon.String()); err != nil { // what that version had
 			return err
 		}
-		for _, o := range objects {
-			if err := tx.AddObject(ctx, o.ID, o.Kind.String(), o.Parts); err != nil {
-				return err
-			}
+		if err := addObjects(ctx, tx, objects...); err != nil {
+			return err
 		}
 		if err := made.sealInto(r.keys(), &now); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -50,6 +51,16 @@ func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte)
 		return nil, fmt.Errorf("segment %s: %w: %w", m.object, seal.ErrCorrupt, err)
 	}
 	return opened, nil
+}
+
+// addObjects stores sealed objects.
+func addObjects(ctx context.Context, tx *store.Tx, objects ...seal.Object) error {
+	for _, o := range objects {
+		if err := tx.AddObject(ctx, o.ID, o.Kind.String(), o.Parts); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // whole opens all blocks of an object.

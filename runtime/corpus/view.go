@@ -94,11 +94,7 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 // makeRoom reserves what a whole view will take, before a connection is held for
 // it. One that is there grows in place, as long as all of it fits.
 func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err error) {
-	var head store.Head
-	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
-		head, err = rows.Head(ctx)
-		return err
-	})
+	head, err := r.head(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +118,15 @@ func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err e
 		return func() {}, nil
 	}
 	return c.cache.reserve(ctx, m.bytes())
+}
+
+// head reads the tenant's head as it is now.
+func (r Request) head(ctx context.Context) (head store.Head, err error) {
+	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		head, err = rows.Head(ctx)
+		return err
+	})
+	return head, err
 }
 
 // follow returns the view of the snapshot, with the segments that v has already.

@@ -48,7 +48,7 @@ func TestCranfield(t *testing.T) {
 // TestDataset measures on any other collection.
 func TestDataset(t *testing.T) {
 	if *dataset == "" {
-		t.Skip("no DATASET")
+		t.Skip("no other collection: DATASET=dir names one in BEIR layout")
 	}
 	l, err := language.Parse(*code)
 	if err != nil {

@@ -64,7 +64,8 @@ func (b *builder) document(d *Document) error {
 			}
 		}
 	}
-	return b.documents.append(d.ID, d.Attributes, uint32(b.chunks.len()+len(d.Chunks)))
+	b.documents.append(d.ID, d.Attributes, uint32(b.chunks.len()+len(d.Chunks)))
+	return nil
 }
 
 func (b *builder) chunk(document uint32, c Chunk) (number uint32) {
@@ -78,7 +79,7 @@ func (b *builder) underHeading(heading string) uint32 {
 	if !known {
 		n = uint32(b.headings.len())
 		b.heading[strings.Clone(heading)] = n
-		_ = b.headings.append([]byte(heading)) // bounded by chunks and MaxHeading
+		b.headings.append([]byte(heading))
 	}
 	return n
 }
@@ -95,12 +96,17 @@ func (b *builder) list(term string, list []posting) {
 }
 
 func (b *builder) encode() ([]byte, error) {
-	if len(b.postings) > math.MaxInt32 || len(b.dictionary.bytes) > math.MaxInt32 {
-		return nil, fmt.Errorf("segment of more than %d bytes", math.MaxInt32)
-	}
 	b.documents.sort()
-	return encode(&Segment{
+	s := &Segment{
 		documents: b.documents, chunks: b.chunks, headings: b.headings,
 		dictionary: b.dictionary.dictionary, postings: b.postings,
-	}), nil
+	}
+	size := len(s.postings)
+	for _, section := range s.sections() {
+		size += len(*section)
+	}
+	if size > math.MaxInt32 { // so that every offset within it fits
+		return nil, fmt.Errorf("segment of %d bytes, at most %d", size, math.MaxInt32)
+	}
+	return encode(s), nil
 }

@@ -48,10 +48,10 @@ func (d *documents) find(id uuid.UUID) (n uint32, found bool) {
 	return 0, false
 }
 
-func (d *documents) append(id uuid.UUID, attributes []byte, end uint32) error {
+func (d *documents) append(id uuid.UUID, attributes []byte, end uint32) {
 	d.ids = append(d.ids, id[:]...)
 	d.ends = d.ends.append(end)
-	return d.attributes.append(attributes)
+	d.attributes.append(attributes)
 }
 
 // sort makes the order by which documents are found.

@@ -57,9 +57,7 @@ func (m *merger) copyDocuments(s *Source) error {
 		if m.documents.len() == MaxDocuments || m.chunks.len()+int(end-first) > MaxChunks {
 			return fmt.Errorf("the segment is full: %d documents, %d chunks", m.documents.len(), m.chunks.len())
 		}
-		if err := m.documents.append(id, attributes, uint32(m.chunks.len())+end-first); err != nil {
-			return err
-		}
+		m.documents.append(id, attributes, uint32(m.chunks.len())+end-first)
 		for chunk := first; chunk < end; chunk++ {
 			places[chunk] = uint32(m.chunks.len())
 			start, stop, heading := s.Span(chunk)

@@ -1,10 +1,6 @@
 package segment
 
-import (
-	"encoding/binary"
-	"fmt"
-	"math"
-)
+import "encoding/binary"
 
 // numbers is an array of 32-bit numbers.
 type numbers []byte
@@ -49,13 +45,10 @@ func (t table) at(i uint32) []byte {
 	return t.bytes[start:t.ends.at(i):t.ends.at(i)]
 }
 
-func (t *table) append(value []byte) error {
+// append adds a byte string. Who encodes the table sees to its size.
+func (t *table) append(value []byte) {
 	t.bytes = append(t.bytes, value...)
-	if len(t.bytes) > math.MaxInt32 {
-		return fmt.Errorf("segment of more than %d bytes", math.MaxInt32)
-	}
 	t.ends = t.ends.append(uint32(len(t.bytes)))
-	return nil
 }
 
 // check reports whether every entry lies within the bytes, and the last one ends
