@@ -27,9 +27,15 @@ func (r Recorder) transition(before, after *v1alpha1.Tenant) {
 	}
 }
 
-// repaired tells the owner of an object what somebody else had done to it.
+// repaired tells the owner of an object what somebody else had done to it. Events
+// that differ in their note alone are counted as one: the object and the damage are
+// in what makes an Event another (Related, Action).
 func (r Recorder) repaired(owner runtime.Object, object *unstructured.Unstructured, damage apply.Damage) {
-	r.Events.Eventf(owner, nil, corev1.EventTypeWarning, "DriftRepaired", "Reconcile",
+	action := "Restore"
+	if damage == apply.Deleted {
+		action = "Recreate"
+	}
+	r.Events.Eventf(owner, object, corev1.EventTypeWarning, "DriftRepaired", action,
 		"%s was %s by somebody else and is again as it should be; change the Tenant, the Cell, the Plan or the operator's configuration instead", apply.Describe(object), damage)
 }
 
