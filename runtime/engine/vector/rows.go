@@ -17,7 +17,7 @@ const MaxDimensions = 4096
 // concurrent use until their bytes are zeroed.
 type Rows struct {
 	dimensions int
-	scales     []byte // a float32 for each row: what 127 stands for
+	scales     []byte // a float32 for each row: the unit of its values
 	values     []byte // int8
 }
 
@@ -27,48 +27,6 @@ const (
 	magic     = "BVX1"
 	headBytes = len(magic) + 4 + 4
 )
-
-// Len is how many vectors there are.
-func (r *Rows) Len() int { return len(r.scales) / 4 }
-
-// Dimensions is the length of a vector.
-func (r *Rows) Dimensions() int { return r.dimensions }
-
-// Encode writes vectors of one length. Errors: a vector of another length, or that
-// is not finite.
-func Encode(dimensions int, vectors [][]float32) ([]byte, error) {
-	if dimensions < 1 || dimensions > MaxDimensions || len(vectors) > math.MaxInt32/dimensions {
-		return nil, fmt.Errorf("%d vectors of %d dimensions", len(vectors), dimensions)
-	}
-	out := make([]byte, 0, headBytes+len(vectors)*(4+dimensions))
-	out = append(out, magic...)
-	out = binary.LittleEndian.AppendUint32(out, uint32(dimensions))
-	out = binary.LittleEndian.AppendUint32(out, uint32(len(vectors)))
-	for i, v := range vectors {
-		largest := float32(0)
-		for _, value := range v {
-			largest = max(largest, value, -value)
-		}
-		if len(v) != dimensions || math.IsNaN(float64(largest)) || math.IsInf(float64(largest), 0) {
-			return nil, fmt.Errorf("vector %d has %d dimensions, of %d, or is not finite", i, len(v), dimensions)
-		}
-		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(largest/math.MaxInt8))
-	}
-	for i, v := range vectors {
-		scale := math.Float32frombits(binary.LittleEndian.Uint32(out[headBytes+4*i:]))
-		for _, value := range v {
-			out = append(out, quantised(value, scale))
-		}
-	}
-	return out, nil
-}
-
-func quantised(value, scale float32) byte {
-	if scale == 0 {
-		return 0
-	}
-	return byte(int8(math.Round(float64(value / scale))))
-}
 
 // Open reads vectors, which keep in. It allocates nothing that depends on the
 // input. Errors: ErrCorrupt.
@@ -82,4 +40,23 @@ func Open(in []byte) (*Rows, error) {
 	}
 	scales := in[headBytes:][:4*n]
 	return &Rows{dimensions: int(dimensions), scales: scales, values: in[headBytes+len(scales):]}, nil
+}
+
+// Len is how many vectors there are.
+func (r *Rows) Len() int { return len(r.scales) / 4 }
+
+// Dimensions is the length of a vector.
+func (r *Rows) Dimensions() int { return r.dimensions }
+
+// Bytes is the length of the encoding.
+func (r *Rows) Bytes() int { return headBytes + len(r.scales) + len(r.values) }
+
+// scale is the unit of a row's values.
+func (r *Rows) scale(row uint32) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(r.scales[4*row:]))
+}
+
+// row is the values of a row.
+func (r *Rows) row(row uint32) []byte {
+	return r.values[int(row)*r.dimensions:][:r.dimensions]
 }
