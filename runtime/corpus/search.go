@@ -8,6 +8,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -29,7 +30,16 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, query string, k int) (
 	if err != nil {
 		return nil, err
 	}
-	return r.passages(ctx, v.index.Search(query, k))
+	return r.passages(ctx, v.search(query, k))
+}
+
+// search ranks by words and, where there is a basis, by meaning.
+func (v *view) search(query string, k int) []engine.Hit {
+	options := engine.Options{K: k}
+	if v.basis != nil {
+		options.Vector, options.Weight = engine.EmbedQuery(language.English, query, v.basis.Basis), lsa.Weight
+	}
+	return v.index.Search(query, options)
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or

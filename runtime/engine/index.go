@@ -3,8 +3,10 @@ package engine
 import (
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 )
 
 // Index is a snapshot of a collection of documents, ready to be searched. It never
@@ -20,7 +22,10 @@ type Index struct {
 // Part is a segment of an index, and which of its documents are no longer there.
 type Part struct {
 	*segment.Segment
-	Dead []uuid.UUID
+	// Vectors are those of the segment's chunks: of all parts, by one embedder, or of
+	// none.
+	Vectors *vector.Rows
+	Dead    []uuid.UUID
 }
 
 // NewIndex returns the index of parts, whose text is in a language. No document
@@ -49,4 +54,22 @@ func (x *Index) words() uint64 {
 		total += x.views[i].words
 	}
 	return total
+}
+
+// place is where a chunk is, as the index is divided.
+type place struct {
+	view  int
+	chunk uint32
+}
+
+// find returns the place of a live chunk, and which document of the view has it.
+func (x *Index) find(chunk fusion.Chunk) (at place, document uint32) {
+	for i := range x.views {
+		n, found := x.views[i].Find(chunk.Document)
+		if found && !x.views[i].dead.has(n) {
+			_, _, first, _ := x.views[i].Document(n)
+			return place{i, first + chunk.Number}, n
+		}
+	}
+	panic("engine: a chunk that was found is in no segment")
 }
