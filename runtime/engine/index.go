@@ -62,14 +62,15 @@ type place struct {
 	chunk uint32
 }
 
-// find returns the place of a live chunk, and which document of the view has it.
-func (x *Index) find(chunk fusion.Chunk) (at place, document uint32) {
+// find returns the place of a chunk and which document of the view has it; found is
+// false when it is not live.
+func (x *Index) find(chunk fusion.Chunk) (at place, document uint32, found bool) {
 	for i := range x.views {
-		n, found := x.views[i].Find(chunk.Document)
-		if found && !x.views[i].dead.has(n) {
+		n, has := x.views[i].Find(chunk.Document)
+		if has && !x.views[i].dead.has(n) {
 			_, _, first, _ := x.views[i].Document(n)
-			return place{i, first + chunk.Number}, n
+			return place{i, first + chunk.Number}, n, true
 		}
 	}
-	panic("engine: a chunk that was found is in no segment")
+	return place{}, 0, false
 }

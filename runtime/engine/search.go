@@ -50,8 +50,9 @@ type leg struct {
 func (x *Index) fuse(words, vectors leg, weight float64) []fusion.Scored {
 	var candidates []fusion.Candidate
 	for _, chunk := range fusion.Union(words.best, vectors.best) {
-		at, _ := x.find(chunk)
-		candidates = append(candidates, fusion.Candidate{Chunk: chunk, Lexical: words.score(at), Dense: vectors.score(at)})
+		if at, _, found := x.find(chunk); found {
+			candidates = append(candidates, fusion.Candidate{Chunk: chunk, Lexical: words.score(at), Dense: vectors.score(at)})
+		}
 	}
 	return fusion.Rank(candidates, weight)
 }
@@ -59,7 +60,10 @@ func (x *Index) fuse(words, vectors leg, weight float64) []fusion.Scored {
 func (x *Index) hits(ranked []fusion.Scored) []Hit {
 	var hits []Hit
 	for _, s := range ranked {
-		at, document := x.find(s.Chunk)
+		at, document, found := x.find(s.Chunk)
+		if !found {
+			continue
+		}
 		v := &x.views[at.view]
 		id, attributes, _, _ := v.Document(document)
 		start, end, heading := v.Span(at.chunk)

@@ -53,7 +53,10 @@ func newRanker(c *quality.Collection, l language.Language, divide split) (*ranke
 	r.chunks = opened.Chunks()
 	part := engine.Part{Segment: opened}
 	r.index = engine.NewIndex(l, []engine.Part{part})
-	return r, r.embed(part)
+	if err := r.embed(part); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // embed fits a basis and gives the chunks vectors, if they are enough.
