@@ -38,7 +38,7 @@ func TestSearch(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []int
-			for _, hit := range index.Search(test.query, test.k) {
+			for _, hit := range index.Search(test.query, Options{K: test.k}) {
 				got = append(got, number(hit.Document))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -54,7 +54,7 @@ func TestSearch(t *testing.T) {
 // TestScore computes a score by hand: two chunks of two words, a term in one.
 func TestScore(t *testing.T) {
 	index := indexOf(t, document(1, "", "kestrel kestrel"), document(2, "", "heron gull"))
-	hits := index.Search("kestrel", 10)
+	hits := index.Search("kestrel", Options{K: 10})
 	want := math.Log(1+(2-1+0.5)/(1+0.5)) * 2 / (2 + 1.2)
 	if len(hits) != 1 || math.Abs(hits[0].Score-want) > 1e-12 {
 		t.Errorf("hits are %v, want one of score %v", hits, want)
@@ -66,7 +66,7 @@ func TestTiesAreInOrder(t *testing.T) {
 	for i := range 20 {
 		documents = append(documents, document(19-i, "", "# a\ngull\n# b\ngull\n"))
 	}
-	hits := indexOf(t, documents...).Search("gull", 7)
+	hits := indexOf(t, documents...).Search("gull", Options{K: 7})
 	if len(hits) != 7 || hits[0].Document != id(0) || hits[6].Document != id(3) || hits[0].Chunk.Start > hits[1].Chunk.Start {
 		t.Errorf("ties are not in order: %v", hits)
 	}
@@ -160,12 +160,12 @@ func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
 	rebuilt := indexOf(t, documents...)
 	for _, query := range []string{"w1", "w2 w3 w2", "w0 w1 w2 w3 w4 w5 w6 w7 w8", "w9"} {
 		for _, k := range []int{1, 5, 1000} {
-			if diff := cmp.Diff(rebuilt.Search(query, k), index.Search(query, k)); diff != "" {
+			if diff := cmp.Diff(rebuilt.Search(query, Options{K: k}), index.Search(query, Options{K: k})); diff != "" {
 				t.Fatalf("%q, %d (-rebuilt +changed):\n%s", query, k, diff)
 			}
 		}
 	}
-	for _, hit := range index.Search("w0 w1 w2 w3 w4 w5 w6 w7 w8 w9", 1000) {
+	for _, hit := range index.Search("w0 w1 w2 w3 w4 w5 w6 w7 w8 w9", Options{K: 1000}) {
 		if _, there := current[hit.Document]; !there {
 			t.Fatalf("%s was removed and found", hit.Document)
 		}

@@ -17,19 +17,27 @@ type Hit struct {
 	Score      float64
 }
 
-// Search returns the k best chunks for query by BM25 over title, headings and text,
+// Options say what a search returns.
+type Options struct {
+	K           int                          // chunks at most
+	PerDocument int                          // of them of one document at most; zero: any number
+	Visible     func(attributes []byte) bool // is asked of a document once at most; nil: every document is
+}
+
+// Search returns the best chunks for query by BM25 over title, headings and text,
 // best first, of equals the one first by document and place. No chunk is returned
-// that has none of the query's content words.
-func (x *Index) Search(query string, k int) []Hit {
+// that has none of the query's content words. Documents that are not visible count
+// in the statistics, so that a score does not depend on what else was asked for.
+func (x *Index) Search(query string, o Options) []Hit {
 	_, chunks := x.Len()
-	if k <= 0 || chunks == 0 {
+	if o.K <= 0 || chunks == 0 {
 		return nil
 	}
 	model := bm25{chunks: float64(chunks), length: max(1, float64(x.words())) / float64(chunks)}
 	terms := x.queryTerms(query, model)
-	best := ranking{limit: min(k, chunks)}
+	best := ranking{limit: min(o.K, chunks)}
 	for i := range x.views {
-		x.views[i].rank(terms, model, &best)
+		x.views[i].rank(x.views[i].scores(terms, model), o, &best)
 	}
 	return best.sorted()
 }
@@ -63,8 +71,8 @@ func (x *Index) queryTerms(query string, model bm25) []queryTerm {
 	return found
 }
 
-// rank scores the chunks of a view, term by term, and offers them to best.
-func (v *view) rank(terms []queryTerm, model bm25, best *ranking) {
+// scores scores the chunks of a view, term by term.
+func (v *view) scores(terms []queryTerm, model bm25) []float64 {
 	scores := make([]float64, v.Chunks())
 	for _, term := range terms {
 		for cursor := v.cursor(term.text); cursor.Next(); {
@@ -73,10 +81,38 @@ func (v *view) rank(terms []queryTerm, model bm25, best *ranking) {
 			}
 		}
 	}
-	for chunk, score := range scores {
-		if score > 0 && best.admits(score) && v.lives(uint32(chunk)) {
-			best.offer(candidate{v, uint32(chunk), score})
+	return scores
+}
+
+// rank offers the best chunks of each document to best.
+func (v *view) rank(scores []float64, o Options, best *ranking) {
+	for chunk := uint32(0); chunk < uint32(len(scores)); {
+		if scores[chunk] == 0 || !best.admits(scores[chunk]) {
+			chunk++
+			continue
 		}
+		document := v.DocumentOf(chunk)
+		_, attributes, first, end := v.Document(document)
+		if !v.dead.has(document) && (o.Visible == nil || o.Visible(attributes)) {
+			v.offer(scores, first, end, o.PerDocument, best)
+		}
+		chunk = end
+	}
+}
+
+// offer offers those of a document's chunks [first, end) that are among its best.
+func (v *view) offer(scores []float64, first, end uint32, limit int, best *ranking) {
+	if limit == 0 {
+		limit = int(end - first)
+	}
+	own := ranking{limit: limit}
+	for chunk := first; chunk < end; chunk++ {
+		if score := scores[chunk]; score > 0 && best.admits(score) && own.admits(score) {
+			own.offer(candidate{v, chunk, score})
+		}
+	}
+	for _, c := range own.candidates {
+		best.offer(c)
 	}
 }
 

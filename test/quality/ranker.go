@@ -138,7 +138,7 @@ func (r *ranker) hybrid(query string) []string {
 // scores are the chunks' by BM25.
 func (r *ranker) scores(query string) []float64 {
 	scores := make([]float64, len(r.chunks))
-	for _, hit := range r.index.Search(query, len(r.chunks)) {
+	for _, hit := range r.index.Search(query, engine.Options{K: len(r.chunks)}) {
 		scores[r.numbers[place{hit.Document, hit.Chunk.Start}]] = hit.Score
 	}
 	return scores
