@@ -41,7 +41,7 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
 		return nil, err
 	}
-	if p.row.ContentMAC, err = r.keys().MAC("document/content_mac", []byte(up.Title), []byte{byte(up.Media)}, up.Text); err != nil {
+	if p.row.ContentMAC, err = r.keys().MAC("document/content_mac", up.content()...); err != nil {
 		return nil, err
 	}
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
@@ -60,13 +60,23 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 	return p, nil
 }
 
+// content is all that an upload sets. Attributes are part of it where there are any:
+// documents of a version that had none stay the same.
+func (up Upload) content() [][]byte {
+	parts := [][]byte{[]byte(up.Title), {byte(up.Media)}, up.Text}
+	if len(up.Attributes) > 0 {
+		parts = append(parts, up.Attributes.Encode())
+	}
+	return parts
+}
+
 func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
 
 func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.ContentMAC) }
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
-	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media})
+	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Attributes: up.Attributes.Encode()})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
@@ -90,7 +100,9 @@ func (p *prepared) document(up Upload) engine.Document {
 	text := string(up.Text)
 	return engine.Document{
 		ID: p.row.Source, Title: up.Title, Text: text, Chunks: engine.Split(text, up.Media),
-		Attributes: attributes{p.row.ID, up.ExternalID, up.Title}.encode(),
+		Attributes: attributes{
+			document: p.row.ID, externalID: []byte(up.ExternalID), title: []byte(up.Title), given: up.Attributes.Encode(),
+		}.encode(),
 	}
 }
 

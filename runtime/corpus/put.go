@@ -9,6 +9,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -18,6 +19,7 @@ type Upload struct {
 	Title      string
 	Media      engine.Media
 	Text       []byte // valid UTF-8
+	Attributes filter.Attributes
 }
 
 // Outcome says what an upload did.

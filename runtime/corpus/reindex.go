@@ -100,7 +100,7 @@ func segmentOf(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch 
 			return sealed{}, fmt.Errorf("document %s: %w", row.ID, err)
 		}
 		ready := prepared{row: row}
-		documents = append(documents, ready.document(Upload{ExternalID: doc.ExternalID, Title: doc.Title, Media: doc.Media, Text: text}))
+		documents = append(documents, ready.document(Upload{ExternalID: doc.ExternalID, Title: doc.Title, Media: doc.Media, Text: text, Attributes: doc.Attributes}))
 	}
 	encoded, err := index(documents)
 	if err != nil {

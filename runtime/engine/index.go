@@ -47,8 +47,18 @@ func (x *Index) Len() (documents, chunks int) {
 	return documents, chunks
 }
 
-// words counts the words of the live chunks.
-func (x *Index) words() uint64 {
+// Restrict returns the index of those documents only whose attributes are visible.
+// Its cost is a look at each document.
+func (x *Index) Restrict(visible func(attributes []byte) bool) *Index {
+	restricted := &Index{language: x.language, views: make([]view, len(x.views))}
+	for i := range x.views {
+		restricted.views[i] = x.views[i].restrict(visible)
+	}
+	return restricted
+}
+
+// length counts the words of the live chunks.
+func (x *Index) length() uint64 {
 	var total uint64
 	for i := range x.views {
 		total += x.views[i].words

@@ -8,7 +8,9 @@ import (
 
 // Options say what a search returns.
 type Options struct {
-	K int // chunks at most
+	K           int                          // chunks at most
+	PerDocument int                          // of them of one document at most; zero: any number
+	Matches     func(attributes []byte) bool // chooses documents; nil: all
 	// Vector is the query's, by the embedder that made the parts' vectors, and Weight
 	// its share beside BM25. Without it chunks are ranked by BM25 alone.
 	Vector []float32
@@ -26,18 +28,25 @@ type Hit struct {
 // Search returns the best chunks for query, best first, of equals the one first by
 // document and place. BM25 is over title, headings and text, and finds no chunk that
 // has none of the query's content words. With a vector, the best of both measures are
-// scored in both, and their order is that of fusion.Rank.
+// scored in both, and their order is that of fusion.Rank. Documents that do not match
+// count in the statistics, so that a score does not depend on what else was asked for.
 func (x *Index) Search(query string, o Options) []Hit {
 	_, chunks := x.Len()
 	if o.K <= 0 || chunks == 0 {
 		return nil
 	}
-	words := x.wordLeg(query, max(o.K, fusion.Depth))
+	chosen := x
+	if o.Matches != nil {
+		chosen = x.Restrict(o.Matches)
+	}
+	depth := max(o.K, fusion.Depth)
+	words := chosen.wordLeg(x.words(query), fusion.NewTop(depth, o.PerDocument))
 	ranked := words.best
 	if o.Vector != nil {
-		ranked = x.fuse(words, x.vectorLeg(o.Vector, fusion.Depth), o.Weight)
+		vectors := chosen.vectorLeg(o.Vector, fusion.NewTop(depth, o.PerDocument), depth)
+		ranked = fusion.Limit(chosen.fuse(words, vectors, o.Weight), o.PerDocument)
 	}
-	return x.hits(ranked[:min(o.K, len(ranked))])
+	return chosen.hits(ranked[:min(o.K, len(ranked))])
 }
 
 // leg ranks the live chunks by one measure.

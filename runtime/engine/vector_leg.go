@@ -5,9 +5,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 )
 
-// vectorLeg ranks by the cosine of the chunks' vectors with the query's and keeps
-// the best, up to a limit. What is not related at all, 0 or less, is left out.
-func (x *Index) vectorLeg(of []float32, limit int) leg {
+// vectorLeg ranks by the cosine of the chunks' vectors with the query's. What is not
+// related at all, 0 or less, is left out.
+func (x *Index) vectorLeg(of []float32, best *fusion.Top, depth int) leg {
 	_, chunks := x.Len()
 	query := vector.NewQuery(of)
 	var sources []vector.Source
@@ -18,8 +18,7 @@ func (x *Index) vectorLeg(of []float32, limit int) leg {
 		}
 		sources = append(sources, source)
 	}
-	best := fusion.NewTop(limit)
-	query.Nearest(sources, chunks, limit, func(view int, chunk uint32, score float64) {
+	query.Nearest(sources, chunks, depth, func(view int, chunk uint32, score float64) {
 		if score > 0 && best.Admits(score) {
 			best.Offer(fusion.Scored{Chunk: x.views[view].name(chunk), Score: score})
 		}

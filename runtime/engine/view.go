@@ -2,6 +2,7 @@ package engine
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
@@ -21,22 +22,39 @@ type view struct {
 func newView(p Part) view {
 	v := view{Segment: p.Segment, vectors: p.Vectors, documents: p.Documents(), chunks: p.Chunks(), words: p.Words()}
 	for _, id := range p.Dead {
-		n, found := v.Find(id)
-		if !found || v.dead.has(n) {
-			continue
-		}
-		if v.dead == nil {
-			v.dead = newBits(v.Documents())
-		}
-		v.dead.set(n)
-		_, _, first, end := v.Document(n)
-		v.documents--
-		v.chunks -= int(end - first)
-		for chunk := first; chunk < end; chunk++ {
-			v.words -= uint64(v.Length(chunk))
+		if n, found := v.Find(id); found {
+			v.bury(n)
 		}
 	}
 	return v
+}
+
+// restrict is the view of the live documents whose attributes are visible.
+func (v view) restrict(visible func(attributes []byte) bool) view {
+	v.dead = slices.Clone(v.dead)
+	for n := range uint32(v.Documents()) {
+		if _, attributes, _, _ := v.Document(n); !v.dead.has(n) && !visible(attributes) {
+			v.bury(n)
+		}
+	}
+	return v
+}
+
+// bury leaves a document out.
+func (v *view) bury(n uint32) {
+	if v.dead.has(n) {
+		return
+	}
+	if v.dead == nil {
+		v.dead = newBits(v.Documents())
+	}
+	v.dead.set(n)
+	_, _, first, end := v.Document(n)
+	v.documents--
+	v.chunks -= int(end - first)
+	for chunk := first; chunk < end; chunk++ {
+		v.words -= uint64(v.Length(chunk))
+	}
 }
 
 // lives reports whether a chunk's document is still there.

@@ -5,16 +5,24 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
-// wordLeg ranks by BM25 and keeps the best, up to a limit.
-func (x *Index) wordLeg(query string, limit int) leg {
+// words are what a query asks for, weighed by an index's statistics.
+type words struct {
+	model bm25
+	terms []queryTerm
+}
+
+func (x *Index) words(query string) words {
 	_, chunks := x.Len()
-	model := bm25{chunks: float64(chunks), length: max(1, float64(x.words())) / float64(chunks)}
-	terms := x.queryTerms(query, model)
-	best := fusion.NewTop(min(limit, chunks))
+	model := bm25{chunks: float64(chunks), length: max(1, float64(x.length())) / float64(chunks)}
+	return words{model, x.queryTerms(query, model)}
+}
+
+// wordLeg ranks by BM25.
+func (x *Index) wordLeg(w words, best *fusion.Top) leg {
 	scores := make([][]float64, len(x.views))
 	for i := range x.views {
 		v := &x.views[i]
-		scores[i] = v.weigh(terms, model)
+		scores[i] = v.weigh(w)
 		for chunk, score := range scores[i] {
 			if score > 0 && best.Admits(score) && v.lives(uint32(chunk)) {
 				best.Offer(fusion.Scored{Chunk: v.name(uint32(chunk)), Score: score})
@@ -47,12 +55,12 @@ func (x *Index) queryTerms(query string, model bm25) []queryTerm {
 }
 
 // weigh scores the chunks of a view, term by term.
-func (v *view) weigh(terms []queryTerm, model bm25) []float64 {
+func (v *view) weigh(w words) []float64 {
 	scores := make([]float64, v.Chunks())
-	for _, term := range terms {
+	for _, term := range w.terms {
 		for cursor := v.cursor(term.text); cursor.Next(); {
 			for i, chunk := range cursor.Chunks {
-				scores[chunk] += term.weight * model.weight(cursor.Counts[i], v.Length(chunk))
+				scores[chunk] += term.weight * w.model.weight(cursor.Counts[i], v.Length(chunk))
 			}
 		}
 	}

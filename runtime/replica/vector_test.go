@@ -33,7 +33,7 @@ func topicWord(topic, n int) string { return fmt.Sprintf("kz%c%c%cx", 'b'+topic,
 func (n *node) unsaid(t *testing.T, w *tenant, word string) (passages int) {
 	t.Helper()
 	var list struct{ Data []struct{ Text string } }
-	expect(t, n.ask(t, w, "POST", "/v1/retrieve", fmt.Sprintf(`{"query":%q,"top_k":100}`, word)), 200, "").into(t, &list)
+	expect(t, n.ask(t, w, "POST", "/v1/retrieve", fmt.Sprintf(`{"query":%q,"top_k":100,"max_per_document":100}`, word)), 200, "").into(t, &list)
 	for _, p := range list.Data {
 		if !strings.Contains(p.Text, word) {
 			passages++
@@ -87,7 +87,7 @@ func TestMeaningIsFound(t *testing.T) {
 		t.Errorf("a restart made other vectors: %s, were %s", after, before)
 	}
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/new", "eyrie "+topicWord(0, 1)+" "+topicWord(0, 2)+" "+topicWord(0, 3)), 201, "")
-	if r := n.ask(t, acme, "POST", "/v1/retrieve", fmt.Sprintf(`{"query":%q,"top_k":100}`, topicWord(0, 0))); !strings.Contains(string(r.body), "eyrie") {
+	if r := n.ask(t, acme, "POST", "/v1/retrieve", fmt.Sprintf(`{"query":%q,"top_k":100,"max_per_document":100}`, topicWord(0, 0))); !strings.Contains(string(r.body), "eyrie") {
 		t.Errorf("a document that came later has no vector: %s", r.body)
 	}
 
