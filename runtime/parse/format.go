@@ -27,6 +27,9 @@ var formats = map[string]format{
 	mediaMarkdown: {read: readPlain, inProcess: true},
 	mediaHTML:     {read: readHTML},
 	mediaXHTML:    {read: readHTML},
+	mediaDOCX:     {read: readDOCX},
+	mediaPPTX:     {read: readPPTX},
+	mediaXLSX:     {read: readXLSX},
 }
 
 // formatOf reads a Content-Type.

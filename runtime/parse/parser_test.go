@@ -90,7 +90,7 @@ func TestRefused(t *testing.T) {
 		"no charset":         {mediaText, []byte("caf\xe9"), Charset},
 		"unknown charset":    {mediaText + "; charset=klingon", []byte("x"), Charset},
 		"100 MB on a line":   {mediaText, bytes.Repeat([]byte("x"), 100<<20), TooLarge},
-		"a line of HTML":     {mediaHTML, bytes.Repeat([]byte("x"), maxText+1), TooLarge},
+		"too much text":      {mediaText, bytes.Repeat([]byte("x"), maxText+1), TooLarge},
 		"more than it reads": {mediaHTML, bytes.Repeat([]byte("x"), MaxBytes+1), TooLarge},
 		"deep HTML":          {mediaHTML, bytes.Repeat([]byte("<div>"), 100_000), Malformed},
 	}
