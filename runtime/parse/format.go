@@ -27,6 +27,7 @@ var formats = map[string]format{
 	mediaMarkdown: {read: readPlain, inProcess: true},
 	mediaHTML:     {read: readHTML},
 	mediaXHTML:    {read: readHTML},
+	mediaPDF:      {read: readPDF},
 	mediaDOCX:     {read: readDOCX},
 	mediaPPTX:     {read: readPPTX},
 	mediaXLSX:     {read: readXLSX},
