@@ -28,6 +28,7 @@ var formats = map[string]format{
 	mediaHTML:     {read: readHTML},
 	mediaXHTML:    {read: readHTML},
 	mediaPDF:      {read: readPDF},
+	mediaEML:      {read: readEML},
 	mediaDOCX:     {read: readDOCX},
 	mediaPPTX:     {read: readPPTX},
 	mediaXLSX:     {read: readXLSX},

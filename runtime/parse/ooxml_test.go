@@ -190,6 +190,12 @@ func TestXLSX(t *testing.T) {
 	})
 }
 
+func fillSample(book *excelize.File) {
+	if err := book.SetSheetRow("Sheet1", "A1", &[]any{"a", 1.5}); err != nil {
+		panic(err)
+	}
+}
+
 func TestEncryptedOffice(t *testing.T) {
 	book := excelize.NewFile()
 	var b bytes.Buffer

@@ -88,7 +88,7 @@ type slide struct {
 	title  strings.Builder
 	blocks []func(*writer)
 
-	placeholder string // the kind of the shape; "" is a text box
+	placeholder string          // the kind of the shape; "" is a text box
 	text        strings.Builder // of the paragraph
 	depth       int             // of the paragraph, in its list
 	grid        bool            // the walk is in a table

@@ -106,5 +106,8 @@ func (w *tree) walk(o types.Object, resources types.Dict, depth int) error {
 	if err := p.run(w.document.content(node["Contents"]), resources, 0); err != nil {
 		return err
 	}
+	if err := p.annotations(node["Annots"]); err != nil {
+		return err
+	}
 	return w.read(p.lines.done())
 }

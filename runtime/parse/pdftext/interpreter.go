@@ -32,8 +32,6 @@ func newInterpreter(d *Document) *interpreter {
 	return &interpreter{document: d, state: state{page: identity, stretch: 1}, text: identity, line: identity}
 }
 
-const maxOperands = 1 << 16
-
 // run interprets a content stream.
 func (p *interpreter) run(content []byte, resources types.Dict, depth int) error {
 	l := lexer{data: content}
@@ -242,8 +240,16 @@ func (p *interpreter) mark(g glyph) {
 func (p *interpreter) draw(name operand, resources types.Dict, depth int) error {
 	d := p.document
 	o := d.dict(resources["XObject"])[string(name.text)]
+	if d.name(d.dict(o)["Subtype"]) != "Form" {
+		return nil
+	}
+	return p.form(o, resources, depth)
+}
+
+func (p *interpreter) form(o types.Object, resources types.Dict, depth int) error {
+	d := p.document
 	form := d.dict(o)
-	if form == nil || d.name(form["Subtype"]) != "Form" || depth >= maxForm {
+	if form == nil || depth >= maxForm {
 		return nil
 	}
 	if d.forms++; d.forms > maxForms {
@@ -254,11 +260,7 @@ func (p *interpreter) draw(name operand, resources types.Dict, depth int) error 
 	}
 	state, saved, text, line := p.state, p.saved, p.text, p.line
 	if m := d.array(form["Matrix"]); len(m) == 6 {
-		var own matrix
-		for i := range own {
-			own[i], _ = d.number(m[i])
-		}
-		p.state.page = own.times(p.state.page)
+		p.state.page = matrix(d.numbers(m)).times(p.state.page)
 	}
 	p.saved = nil
 	err := p.run(d.stream(o), resources, depth+1)

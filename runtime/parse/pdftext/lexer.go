@@ -30,7 +30,10 @@ type lexer struct {
 	at   int
 }
 
-const maxLists = 16 // depth of arrays and dictionaries
+const (
+	maxLists    = 16      // depth of arrays and dictionaries
+	maxOperands = 1 << 16 // of an operator, and elements of an array
+)
 
 // next is the next operand or operator; not ok at the end.
 func (l *lexer) next(depth int) (operand, bool) {
@@ -108,7 +111,9 @@ func (l *lexer) list(end string, depth int) []operand {
 		if !ok {
 			return list
 		}
-		list = append(list, o)
+		if len(list) < maxOperands {
+			list = append(list, o)
+		}
 	}
 }
 

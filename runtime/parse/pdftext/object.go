@@ -54,6 +54,15 @@ func (d *Document) number(o types.Object) (float64, bool) {
 	return 0, false
 }
 
+// numbers of an array; what is no number is 0.
+func (d *Document) numbers(a types.Array) []float64 {
+	all := make([]float64, len(a))
+	for i, o := range a {
+		all[i], _ = d.number(o)
+	}
+	return all
+}
+
 // stream is the decoded content of a stream.
 func (d *Document) stream(o types.Object) []byte {
 	var s types.StreamDict
