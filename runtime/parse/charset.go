@@ -4,7 +4,6 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -14,7 +13,7 @@ import (
 // without a name data is UTF-8.
 func decode(data []byte, charset string) (string, error) {
 	marked := len(data) >= 2 && (data[0] == 0xFE && data[1] == 0xFF || data[0] == 0xFF && data[1] == 0xFE)
-	var from encoding.Encoding = unicode.UTF8
+	from := unicode.UTF8
 	switch {
 	case charset != "":
 		named, err := htmlindex.Get(charset)

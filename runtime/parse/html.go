@@ -92,6 +92,11 @@ func (p *page) node(n *html.Node, depth int) error {
 	case headings[n.DataAtom] > 0:
 		return p.heading(n, depth)
 	}
+	return p.element(n, depth)
+}
+
+// element reads one that readers see, by its name.
+func (p *page) element(n *html.Node, depth int) error {
 	switch n.DataAtom {
 	case atom.Br:
 		p.inline.WriteString("\n")

@@ -233,8 +233,7 @@ func TestHostileOffice(t *testing.T) {
 		want  []Reason
 	}{
 		"bomb":              {mediaDOCX, bomb(t, "d.xml", "<a>", "</a>", maxUnpacked), []Reason{TooLarge}},
-		"bomb of a book":    {mediaXLSX, bomb(t, "xl/workbook.xml", "<a>", "</a>", maxUnpacked), []Reason{TooLarge}},
-		"smaller bomb":      {mediaDOCX, bomb(t, "d.xml", "<a>", "</a>", maxUnpacked*3/4), []Reason{OutOfMemory, NoText}},
+		"smaller bomb":      {mediaDOCX, bomb(t, "d.xml", "<a>", "</a>", maxUnpacked/4), []Reason{OutOfMemory, NoText}},
 		"bomb of rows":      {mediaXLSX, bombOfRows(t), []Reason{TooLarge, TimedOut, OutOfMemory}},
 		"nested archives":   {mediaDOCX, document(string(inner)), []Reason{Malformed}},
 		"many entries":      {mediaDOCX, zipped(t, many), []Reason{TooLarge}},
@@ -266,8 +265,8 @@ func bombOfRows(t *testing.T) []byte {
 	return xlsxOf(t, func(book *excelize.File) {
 		w, err := book.NewStreamWriter("Sheet1")
 		must(t, err)
-		for i := range 300_000 {
-			must(t, w.SetRow(fmt.Sprintf("A%d", i+1), []any{strings.Repeat("x", 120)}))
+		for i := range 40_000 {
+			must(t, w.SetRow(fmt.Sprintf("A%d", i+1), []any{strings.Repeat("x", 1000)}))
 		}
 		must(t, w.Flush())
 	})

@@ -3,6 +3,7 @@ package parse
 import (
 	"context"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -26,6 +27,7 @@ type Config struct {
 type Parser struct {
 	config Config
 	turns  *semaphore.Weighted
+	wait   time.Duration // for a child
 }
 
 // New makes a Parser. It starts no process.
@@ -39,7 +41,7 @@ func New(c Config) *Parser {
 	if c.Memory == 0 {
 		c.Memory = 256 << 20
 	}
-	return &Parser{config: c, turns: semaphore.NewWeighted(c.Children)}
+	return &Parser{config: c, turns: semaphore.NewWeighted(c.Children), wait: maxWait}
 }
 
 // Parse makes text of a file of the type that its Content-Type names. It waits for

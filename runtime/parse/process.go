@@ -18,7 +18,7 @@ func (p *Parser) inChild(ctx context.Context, media, charset string, data []byte
 		return Text{}, err
 	}
 	defer p.turns.Release(1)
-	limited, cancel := context.WithTimeout(ctx, maxWait)
+	limited, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
 	out, err := p.run(limited, media, charset, data)
 	switch {
