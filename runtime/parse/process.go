@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/parse/sandbox"
 )
 
 // inChild reads a file in a process of its own.
@@ -38,6 +40,9 @@ var environment = []string{"GOMAXPROCS=1", "GOTRACEBACK=none"}
 // run starts a child, feeds it and waits for its end. A child whose parent has died
 // ends, too: its input ends, its output breaks, and its CPU time runs out.
 func (p *Parser) run(ctx context.Context, media, charset string, data []byte) ([]byte, error) {
+	if err := sandbox.KeepFiles(); err != nil {
+		return nil, err
+	}
 	arguments := slices.Concat(p.config.Arguments, []string{strconv.FormatInt(p.config.Memory, 10), strconv.Itoa(len(data)), media, charset})
 	cmd := exec.CommandContext(ctx, p.config.Program, arguments...)
 	stdout, stderr := &bounded{left: maxFrame}, &bounded{left: maxStderr}
@@ -50,11 +55,11 @@ func (p *Parser) run(ctx context.Context, media, charset string, data []byte) ([
 	case stdout.full:
 		return nil, because(TooLarge)
 	case errors.As(err, &exit):
-		return nil, cause(exit, stderr.Bytes())
+		return nil, cause(exit, stderr.kept.Bytes())
 	case err != nil:
 		return nil, fmt.Errorf("parse in a child process: %w", err)
 	}
-	return stdout.Bytes(), nil
+	return stdout.kept.Bytes(), nil
 }
 
 // cause is why a child ended before it could say so itself.
@@ -74,9 +79,10 @@ func cause(exit *exec.ExitError, stderr []byte) error {
 	return because(Malformed) // it crashed the parser
 }
 
-// bounded keeps what is written to it as long as it has room.
+// bounded keeps what is written to it as long as it has room. It is no
+// io.ReaderFrom, which would go past the bound.
 type bounded struct {
-	bytes.Buffer
+	kept bytes.Buffer
 	left int
 	full bool
 }
@@ -87,5 +93,5 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return 0, errors.New("too much output")
 	}
 	b.left -= len(p)
-	return b.Buffer.Write(p)
+	return b.kept.Write(p)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -67,11 +68,11 @@ func TestCallerGivesUp(t *testing.T) {
 // file but its three pipes.
 func TestInheritance(t *testing.T) {
 	t.Setenv("VAULT_TOKEN", "secret")
-	file, err := os.Open("/etc/passwd")
+	file, err := syscall.Open("/etc/passwd", syscall.O_RDONLY, 0) // as a C library opens it, for children too
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = syscall.Close(file) }()
 	text, err := ask(t.Context(), "tell", maxWait)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +89,7 @@ func TestInheritance(t *testing.T) {
 		switch {
 		case strings.HasPrefix(target, "pipe:"):
 			pipes++
-		case strings.HasPrefix(target, "anon_inode:"), strings.HasPrefix(target, "/proc/"), target == "", line == "<nil>": // its own
+		case strings.HasPrefix(target, "anon_inode:"), strings.HasPrefix(target, "/sys/fs/cgroup/"), target == "", line == "<nil>": // its own
 		default:
 			t.Errorf("the child has %q open", line)
 		}
