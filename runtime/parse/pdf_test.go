@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"compress/zlib"
 	"fmt"
 	"os"
 	"os/exec"
@@ -184,6 +185,11 @@ func TestHostilePDF(t *testing.T) {
 	manyForms := "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 60 >>\nstream\n/X Do /X Do /X Do /X Do /X Do /X Do /X Do /X Do /X Do /X Do  \nendstream"
 	forms := pdfPage("/X Do")
 	forms[10] = manyForms
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, err := z.Write(bytes.Repeat([]byte(" "), maxUnpacked))
+	must(t, err, z.Close())
+	bomb := fmt.Sprintf("<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream", packed.Len(), packed.String())
 	tests := map[string]struct {
 		data []byte
 		want []Reason // none: it reads
@@ -193,6 +199,7 @@ func TestHostilePDF(t *testing.T) {
 		"references in a circle":   {with(4, "4 0 R"), nil},
 		"cross-references circle":  {bytes.Replace(whole, []byte("/Info 2 0 R"), []byte(fmt.Sprintf("/Info 2 0 R /Prev %d", bytes.LastIndex(whole, []byte("xref\n0")))), 1), []Reason{Malformed}},
 		"cross-references of none": {bytes.Replace(whole, []byte("xref\n0 14"), []byte("xref\n0 99999999"), 1), []Reason{Malformed, NoText, OutOfMemory}},
+		"bomb":                     {with(len(hello)-1, bomb), []Reason{OutOfMemory, NoText}},
 		"forms in forms":           {pdfOf(forms), []Reason{TooLarge}},
 		"nested arrays":            {with(4, deep), nil},
 		"nested in a page":         {pdfOf(pdfPage(deep + " BT /F1 12 Tf (x) Tj ET")), []Reason{NoText}},
