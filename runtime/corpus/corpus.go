@@ -56,7 +56,8 @@ type Document struct {
 	ExternalID string // the name the tenant gave it
 	Title      string
 	Media      engine.Media
-	Bytes      int64
+	Type       string            // media type of the file that its text was read from
+	Bytes      int64             // of its text
 	Attributes filter.Attributes // that the tenant gave it
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
@@ -67,6 +68,7 @@ type meta struct {
 	ExternalID string       `json:"external_id"`
 	Title      string       `json:"title"`
 	Media      engine.Media `json:"media"`
+	Type       string       `json:"type"`
 	Attributes []byte       `json:"attributes,omitempty"` // as package filter encodes them
 }
 
@@ -89,7 +91,7 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 		return Document{}, fmt.Errorf("document %s: %w: %w", row.ID, seal.ErrCorrupt, err)
 	}
 	return Document{
-		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Attributes: given,
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type, Attributes: given,
 		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}, nil
 }

@@ -20,6 +20,8 @@ type Upload struct {
 	Media      engine.Media
 	Text       []byte // valid UTF-8
 	Attributes filter.Attributes
+	Type       string // media type of the file that Text was read from
+	Sent       []byte // hash of all that the tenant sent; when empty, what is above stands for it
 }
 
 // Outcome says what an upload did.
