@@ -18,7 +18,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
-	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding/metadata"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
 )
 
