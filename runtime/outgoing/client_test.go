@@ -86,8 +86,7 @@ func TestOtherOriginsAreRefused(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodGet, server.URL, http.NoBody)
 	r.Host = "admin.internal"
-	if response, err := c.Do(r, 100); !errors.Is(err, outgoing.ErrOrigin) {
-		response.Body.Close()
+	if _, err := c.Do(r, 100); !errors.Is(err, outgoing.ErrOrigin) { //nolint:bodyclose // there is none
 		t.Errorf("a Host header of another service: %v", err)
 	}
 }
@@ -217,7 +216,9 @@ func TestUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "http://" + listener.Addr().String()
-	listener.Close()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
 	c := client(t, outgoing.Config{Allowed: []outgoing.Allowed{allow(t, url, loopback)}})
 	_, _, err = get(t, c, url+"/?key=hunter2")
 	if !errors.Is(err, outgoing.ErrUnreachable) || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "127.0.0.1") {

@@ -24,7 +24,7 @@ func serveDNS(t *testing.T, answer func() netip.Addr) *net.Resolver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
+	t.Cleanup(func() { _ = server.Close() })
 	go func() {
 		for packet := make([]byte, 512); ; {
 			n, from, err := server.ReadFrom(packet)
