@@ -8,8 +8,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 const (
@@ -215,7 +215,7 @@ func (s *stream) take(data []byte) (full bool, err error) {
 		}
 		piece := choice.Delta.Content + choice.Delta.Refusal
 		full = len(piece) > s.room
-		piece = cut(piece, s.room)
+		piece = strings.ToValidUTF8(piece[:min(len(piece), s.room)], "") // no half of a character
 		s.room -= len(piece)
 		if piece != "" {
 			if err := s.say(piece); err != nil {
@@ -233,15 +233,4 @@ func (s *stream) take(data []byte) (full bool, err error) {
 // finishes are the API's finish reasons.
 var finishes = map[string]Finish{
 	"stop": FinishStop, "length": FinishLength, "content_filter": FinishFiltered,
-}
-
-// cut returns at most limit bytes of text, up to the end of a character.
-func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit]
 }
