@@ -36,8 +36,8 @@ func (s *Sanitiser) destination(held []byte, ended bool) int {
 
 func (s *Sanitiser) allowedDestination(text []byte) bool {
 	text = bytes.Trim(text, " \t\n\v\f\r") // no other blanks are blanks to Markdown
-	if inner, ok := bytes.CutPrefix(text, []byte("<")); ok {
-		text = bytes.TrimSuffix(inner, []byte(">"))
+	if len(text) > 1 && text[0] == '<' && text[len(text)-1] == '>' {
+		text = text[1 : len(text)-1]
 	}
 	return s.allowed.link(text)
 }

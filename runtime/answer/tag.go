@@ -3,6 +3,7 @@ package answer
 import (
 	"bytes"
 	"html"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -42,8 +43,11 @@ func (s *Sanitiser) tag(held []byte, ended bool) int {
 // maxReference bounds a character reference, such as &eacute; or &#233;, in bytes.
 const maxReference = 40
 
-// reference removes a character reference that stands for a character of ASCII, but
-// for those that HTML can not do without: with others a URL can be hidden.
+// needed are the characters that HTML can not do without a reference for.
+var needed = []string{"&", "<", ">", "\"", "'"}
+
+// reference removes a character reference that stands for a character of ASCII and
+// is not needed: with those a URL can be hidden.
 func (s *Sanitiser) reference(held []byte, ended bool) int {
 	n := 1
 	for n < min(len(held), maxReference) && (isAlphanumeric(held[n]) || held[n] == '#') {
@@ -58,7 +62,7 @@ func (s *Sanitiser) reference(held []byte, ended bool) int {
 	reference := string(held[:n+1])
 	stands := html.UnescapeString(reference)
 	hides := strings.ContainsFunc(stands, func(r rune) bool { return r < utf8.RuneSelf })
-	if hides && stands != reference && !strings.Contains("&<>\"'", stands) {
+	if hides && stands != reference && !slices.Contains(needed, stands) {
 		s.remove()
 		return n + 1
 	}

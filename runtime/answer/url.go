@@ -13,9 +13,8 @@ const (
 	// trailing are the characters that end a sentence, a quotation or an emphasis and
 	// not a URL.
 	trailing = ".,;:!?*_~'\")]}>|`"
-	// around are the characters beside trailing and blanks that stand before or behind
-	// a URL in a source.
-	around = "<>\"'`()[]{}|\\"
+	// behind are the characters that end a URL in a source, beside blanks.
+	behind = "<>\"'`)]}|\\"
 )
 
 // opaque are schemes that need no slashes.
@@ -65,7 +64,7 @@ func occurs(text, url string) bool {
 // endsURL reports whether rest can not go on with what comes before it.
 func endsURL(rest string) bool {
 	rest = strings.TrimLeft(rest, ".,;:!?*_~")
-	return rest == "" || isBlank(rest[0]) || strings.IndexByte(around, rest[0]) >= 0
+	return rest == "" || isBlank(rest[0]) || strings.IndexByte(behind, rest[0]) >= 0
 }
 
 // isScheme reports whether c can be of a scheme.
