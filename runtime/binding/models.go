@@ -166,13 +166,21 @@ func (e ModelEndpoint) Check(private []PrivateRange) error {
 		portOf(u) == 0, u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
 		return fmt.Errorf("url: must be such as https://models.example/v1, of at most %d bytes, without user, query or fragment", MaxModelURL)
 	case u.Scheme == "http" && !slices.ContainsFunc(private, func(r PrivateRange) bool { return r.Port == portOf(u) }):
-		return fmt.Errorf("url: has no TLS, and no private address is allowed at port %d: use https, or allow one", portOf(u))
+		return fmt.Errorf("url: has no TLS, and no private address is allowed at port %d: use https, or add one to the modelEndpoints of the Plan", portOf(u))
 	case e.Model == "" || len(e.Model) > MaxModelName:
 		return fmt.Errorf("model: must have 1 to %d bytes", MaxModelName)
 	case len(e.Key) > MaxModelKey || strings.ContainsFunc(e.Key, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return fmt.Errorf("key: must be at most %d printable ASCII characters without blanks", MaxModelKey)
 	}
 	return nil
+}
+
+// At reports whether the endpoint is of an origin such as https://models.example.
+func (e ModelEndpoint) At(origin string) bool {
+	ours, err1 := url.Parse(e.URL)
+	theirs, err2 := url.Parse(origin)
+	return err1 == nil && err2 == nil && ours.Scheme == theirs.Scheme && portOf(ours) == portOf(theirs) &&
+		strings.EqualFold(ours.Hostname(), theirs.Hostname()) && theirs.User == nil && strings.Trim(theirs.Path, "/") == ""
 }
 
 // isHost reports whether a host is a lower-case DNS name or an address.
