@@ -90,12 +90,9 @@ func outcomeOf(problems []problem) component.Outcome {
 // endpoint is a model's endpoint with its key.
 func (c Models) endpoint(ctx context.Context, use desired.ModelUse, private []binding.PrivateRange) (binding.ModelEndpoint, problem, error) {
 	endpoint := binding.ModelEndpoint{URL: use.Endpoint.URL, Model: use.Endpoint.Model}
-	refused, ref := endpoint.Check(private), use.Endpoint.APIKeySecretRef
-	switch {
-	case refused != nil:
-		return endpoint, problem{v1alpha1.ReasonModelRefused, use.Field + "." + refused.Error()}, nil
-	case ref == nil:
-		return endpoint, problem{}, nil
+	ref, refused := use.Endpoint.APIKeySecretRef, judgeURL(use.Field, endpoint, private)
+	if refused != (problem{}) || ref == nil {
+		return endpoint, refused, nil
 	}
 	secret, err := c.modelSecret(ctx, ref.Name)
 	if err != nil {
@@ -108,6 +105,13 @@ func (c Models) endpoint(ctx context.Context, use desired.ModelUse, private []bi
 	}
 	endpoint.Key = string(bytes.TrimSpace(secret.Data[desired.ModelAPIKey]))
 	return endpoint, judgeKey(use.Field, name, endpoint, string(bytes.TrimSpace(secret.Data[desired.ModelOrigin])), private), nil
+}
+
+func judgeURL(field string, endpoint binding.ModelEndpoint, private []binding.PrivateRange) problem {
+	if err := endpoint.Check(private); err != nil {
+		return problem{v1alpha1.ReasonModelRefused, field + "." + err.Error()}
+	}
+	return problem{}
 }
 
 // judgeKey keeps a key from being sent to another API than it is for: who may edit
