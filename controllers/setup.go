@@ -198,6 +198,7 @@ func index(ctx context.Context, indexer client.FieldIndexer) error {
 		tenant.IndexPlan:      tenant.IndexTenantByPlan,
 		tenant.IndexUnplaced:  tenant.IndexTenantByUnplaced,
 		tenant.IndexPlacement: tenant.IndexTenantByPlacement,
+		tenant.IndexModelKey:  tenant.IndexTenantByModelKey,
 	} {
 		errs = append(errs, indexer.IndexField(ctx, &v1alpha1.Tenant{}, field, value))
 	}

@@ -104,6 +104,9 @@ func (w *watches) ofTenants(namespace string, kind client.Object) []handler.Even
 	cellName, _ := cellOf(namespace)
 	switch kind.(type) {
 	case *corev1.Secret:
+		if namespace == desired.ModelsNamespace {
+			return []handler.EventHandler{handler.EnqueueRequestsFromMapFunc(w.tenantsOfModelKey)}
+		}
 		handlers := []handler.EventHandler{handler.Funcs{UpdateFunc: w.labelledUpdated, DeleteFunc: w.labelledDeleted}}
 		if id, ok := desired.OwnerOfCell(cellName); ok && namespace == desired.DatabaseNamespace(cellName) {
 			handlers = append(handlers, w.tenantByID(id)) // the way into its database
@@ -181,7 +184,7 @@ func request(name string) reconcile.Request {
 // cellOf reads the cell's name out of the name of one of its namespaces.
 func cellOf(namespace string) (string, bool) {
 	name, ok := strings.CutPrefix(namespace, desired.RuntimeNamespace(""))
-	if !ok || slices.Contains([]string{desired.SystemNamespace, desired.CredentialsNamespace, desired.ClustersNamespace}, namespace) {
+	if !ok || slices.Contains([]string{desired.SystemNamespace, desired.CredentialsNamespace, desired.ClustersNamespace, desired.ModelsNamespace}, namespace) {
 		return "", false
 	}
 	return strings.TrimSuffix(name, "-db"), true
@@ -223,6 +226,11 @@ func (w *watches) tenantsElsewhere(ctx context.Context, _ client.Object) []recon
 		}
 	}
 	return requests
+}
+
+// tenantsOfModelKey are those whose models use the key in a Secret.
+func (w *watches) tenantsOfModelKey(ctx context.Context, secret client.Object) []reconcile.Request {
+	return w.tenantsBy(ctx, tenant.IndexModelKey, secret.GetName())
 }
 
 // cellsOfKubeconfig are those whose cluster a Secret, or Cluster API, describes.

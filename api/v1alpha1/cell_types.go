@@ -166,7 +166,7 @@ const AnnotationAdoptNamespaces = "bulkhead.dev/adopt-namespaces"
 // +kubebuilder:printcolumn:name="ServedBy",type=string,priority=1,JSONPath=`.spec.servedBy`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name: a cell's name has at most 40 characters, begins with a letter and contains only lower-case letters, digits and dashes",reason=FieldValueInvalid
 // +kubebuilder:validation:XValidation:rule="has(self.spec.tenantID) ? self.metadata.name == 't-' + self.spec.tenantID : !self.metadata.name.matches('^t-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$')",message="metadata.name: a tenant's own cell, and no other, is named t- and the tenant's id",reason=FieldValueInvalid
-// +kubebuilder:validation:XValidation:rule="!self.metadata.name.endsWith('-db') && !(self.metadata.name in ['system', 'credentials', 'clusters'])",message="metadata.name: a cell's name cannot end in -db or be system, credentials or clusters: its namespaces would carry another's name",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="!self.metadata.name.endsWith('-db') && !(self.metadata.name in ['system', 'credentials', 'clusters', 'models'])",message="metadata.name: a cell's name cannot end in -db or be system, credentials, clusters or models: its namespaces would carry another's name",reason=FieldValueInvalid
 type Cell struct {
 	metav1.TypeMeta `json:",inline"`
 

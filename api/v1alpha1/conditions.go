@@ -14,6 +14,9 @@ const (
 	ConditionDatabaseReady = "DatabaseReady"
 	// ConditionCredentialReady is True when the tenant's first API key was issued.
 	ConditionCredentialReady = "CredentialReady"
+	// ConditionModelsReady is True when every model of the tenant can be used: the Plan
+	// allows its address, and its key is there. It exists only with spec.models.
+	ConditionModelsReady = "ModelsReady"
 	// ConditionRuntimeReady is True when every Ready runtime pod serves the current Binding.
 	ConditionRuntimeReady = "RuntimeReady"
 	// ConditionEndpointReady is True when the gateway routes the tenant's host
@@ -151,6 +154,16 @@ const (
 const (
 	// ReasonCollected : the credential Secret was deleted after hand-over.
 	ReasonCollected = "Collected"
+)
+
+// Reasons of ModelsReady. The tenant is served without the models that the message names.
+const (
+	// ReasonModelKeyMissing : the Secret with a model's API key does not exist.
+	ReasonModelKeyMissing = "ModelKeyMissing"
+	// ReasonModelKeyInvalid : the Secret holds no API key, or one for another API.
+	ReasonModelKeyInvalid = "ModelKeyInvalid"
+	// ReasonModelRefused : the model's URL can not be used, or is not where the Plan lets models be.
+	ReasonModelRefused = "ModelRefused"
 )
 
 // Reasons of DatabaseReady and SchemaReady.

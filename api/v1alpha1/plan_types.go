@@ -78,7 +78,10 @@ type PlanSpec struct {
 
 	// modelEndpoints are the model APIs that the plan's tenants may use: the
 	// runtime pods that serve them may reach these addresses. Pods that are
-	// shared may reach those of every plan for a tier with shared pods.
+	// shared may reach those of every plan for a tier with shared pods. A range
+	// that is private as a whole, such as 10.1.0.0/16, lets the models of the
+	// plan's tenants be there, also without TLS; a range such as 0.0.0.0/0 lets
+	// them be at public addresses alone.
 	// +optional
 	// +listType=map
 	// +listMapKey=name

@@ -82,6 +82,11 @@ type TenantSpec struct {
 	// +optional
 	Cluster *ClusterReference `json:"cluster,omitempty"`
 
+	// models are the models of other people that the tenant uses: to answer, to embed
+	// and to rank. The questions and the documents that these need are sent there.
+	// +optional
+	Models *Models `json:"models,omitempty"`
+
 	// containment restricts the tenant's access: None (the default), ReadOnly,
 	// Suspended or Quarantined.
 	// +optional
@@ -143,7 +148,8 @@ type SecretReference struct {
 // +kubebuilder:validation:MinProperties=1
 type TenantStatus struct {
 	// conditions are Ready, and what it is computed from: Placed, KeyReady,
-	// DatabaseReady, CredentialReady, RuntimeReady and, with a gateway, EndpointReady.
+	// DatabaseReady, CredentialReady, RuntimeReady and, with models, ModelsReady and, with
+	// a gateway, EndpointReady.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -13,7 +13,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding/metadata"
 )
 
 // The file's type.

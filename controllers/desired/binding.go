@@ -23,6 +23,8 @@ type BindingInput struct {
 	// Epoch and Incarnation of the Binding that exists; zero when there is none.
 	Epoch, Incarnation int64
 	Credentials        []binding.Credential
+	// Models that can be used; nil: none.
+	Models *binding.Models
 }
 
 // Binding builds what a runtime must know of an active tenant.
@@ -44,6 +46,7 @@ func Binding(in BindingInput) binding.Binding {
 		Database:    in.Database,
 		Limits:      in.Limits,
 		Credentials: in.Credentials,
+		Models:      someModels(in.Models),
 	}
 }
 

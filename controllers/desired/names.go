@@ -22,6 +22,8 @@ const (
 	CredentialsNamespace = "bulkhead-credentials"
 	// ClustersNamespace holds the kubeconfigs of tenants' own clusters.
 	ClustersNamespace = "bulkhead-clusters"
+	// ModelsNamespace holds the API keys of tenants' models.
+	ModelsNamespace = "bulkhead-models"
 )
 
 // Names inside a cell's namespaces.

@@ -39,12 +39,12 @@ func accepted(name string) bool {
 
 // acceptedCell is the CEL rule of the Cell's name.
 func acceptedCell(name string) bool {
-	return accepted(name) && !strings.HasSuffix(name, "-db") && name != "system" && name != "credentials" && name != "clusters"
+	return accepted(name) && !strings.HasSuffix(name, "-db") && name != "system" && name != "credentials" && name != "clusters" && name != "models"
 }
 
 func TestNamespacesAreApart(t *testing.T) {
-	owner := map[string]string{SystemNamespace: "the operator", CredentialsNamespace: "the credentials", ClustersNamespace: "the clusters"}
-	for _, cell := range []string{"a", "a-d", "d", "db", "a-b", "eu-1", "systems", "credential", "cluster", OwnCellName(tenantID)} {
+	owner := map[string]string{SystemNamespace: "the operator", CredentialsNamespace: "the credentials", ClustersNamespace: "the clusters", ModelsNamespace: "the models"}
+	for _, cell := range []string{"a", "a-d", "d", "db", "a-b", "eu-1", "systems", "credential", "cluster", "model", OwnCellName(tenantID)} {
 		if !acceptedCell(cell) {
 			t.Fatalf("%s is no cell's name", cell)
 		}

@@ -13,7 +13,7 @@ import (
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
-	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding/metadata"
 )
 
 type (

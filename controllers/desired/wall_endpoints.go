@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
-	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding/metadata"
 )
 
 // defaultEndpointPort is HTTPS, as the API's documentation promises.

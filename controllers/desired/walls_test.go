@@ -18,8 +18,8 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 	"github.com/bulkhead-dev/bulkhead/controllers/configuration"
-	"github.com/bulkhead-dev/bulkhead/controllers/metadata"
 	"github.com/bulkhead-dev/bulkhead/controllers/tier"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding/metadata"
 )
 
 // TestWalls states what every wall keeps to, over many cells that the API or the

@@ -59,6 +59,8 @@ type Binding struct {
 	Database    Database     `json:"database"`
 	Limits      Limits       `json:"limits"`
 	Credentials []Credential `json:"credentials"`
+	// Models is nil in a Binding of a tenant, or by an operator, without any.
+	Models *Models `json:"models,omitempty"`
 }
 
 // Tenant is the identity: the id never changes, the name is for people.
@@ -153,6 +155,9 @@ func (b Binding) Validate() error {
 		return errors.New("binding: key: mount, name and role are required")
 	}
 	if err := b.Database.validate(); err != nil {
+		return err
+	}
+	if err := b.Models.validate(); err != nil {
 		return err
 	}
 	return validateCredentials(b.Credentials)

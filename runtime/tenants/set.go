@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
@@ -81,6 +82,10 @@ func (s *Set) Lookup(id uuid.UUID) (*Tenant, bool) {
 func (s *Set) put(b binding.Binding, revision string) error {
 	b.Limits = withDefaults(b.Limits)
 	next := &Tenant{Binding: b, Revision: revision}
+	var err error
+	if next.Models, err = newModels(b.Models); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, known := s.entries[b.Tenant.ID]
@@ -123,6 +128,11 @@ func (e *entry) with(next *Tenant) *entry {
 	changed := *e
 	changed.tenant = next
 	next.Store, next.Keys, next.Lane = e.tenant.Store, e.tenant.Keys, e.tenant.Lane
+	if reflect.DeepEqual(next.Binding.Models, e.tenant.Binding.Models) {
+		next.Models = e.tenant.Models
+	} else {
+		e.tenant.Models.close()
+	}
 	if next.Database != e.tenant.Database { // another login
 		changed.connection = connection{login: e.login}
 	}
@@ -144,6 +154,7 @@ func (s *Set) remove(id uuid.UUID) {
 // release gives back what a tenant held.
 func (s *Set) release(t *Tenant) {
 	t.Keys.Close()
+	t.Models.close()
 	s.Vault.Forget(t.Key.Role)
 	s.Evict(t.Keys)
 	if t.Database.Dedicated() {

@@ -17,6 +17,9 @@ type Tenant struct {
 	Store *store.Store // of the one database that the Binding names
 	Keys  *seal.Keyring
 	Lane  *audit.Lane
+	// Models are the clients of what Binding.Models names, and kept while it stays the
+	// same.
+	Models Models
 }
 
 // connects reports whether the tenant has a database of its own in use.

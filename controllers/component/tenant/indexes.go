@@ -26,6 +26,8 @@ const (
 	IndexPlacement = "bulkhead.placement"
 	// IndexPlan finds Tenants by the plan in force.
 	IndexPlan = "bulkhead.plan"
+	// IndexModelKey finds Tenants by the Secrets with their models' keys.
+	IndexModelKey = "bulkhead.modelKey"
 )
 
 // Unjudged is the value of IndexUnplaced of a Tenant that nobody has looked at yet.
@@ -105,6 +107,21 @@ func IndexTenantByPlan(object client.Object) []string {
 		return nil
 	}
 	return []string{t.Status.Plan}
+}
+
+// IndexTenantByModelKey is the value of IndexModelKey.
+func IndexTenantByModelKey(object client.Object) []string {
+	t, ok := object.(*v1alpha1.Tenant)
+	if !ok || t.Spec.Models == nil {
+		return nil
+	}
+	var secrets []string
+	for _, use := range desired.ModelUses(t.Spec.Models) {
+		if ref := use.Endpoint.APIKeySecretRef; ref != nil && !slices.Contains(secrets, ref.Name) {
+			secrets = append(secrets, ref.Name)
+		}
+	}
+	return secrets
 }
 
 // IndexCellByOwnerName is the value of IndexOwnerName.

@@ -106,7 +106,7 @@ func (p *Parts) retained(ctx context.Context, s *Scope, b *Bound) (binding.Bindi
 		}
 		retained = desired.Binding(desired.BindingInput{Tenant: s.Tenant, ID: s.ID, TransitMount: p.TransitMount, Database: database})
 	}
-	retained.State, retained.Credentials = binding.Retained, nil
+	retained.State, retained.Credentials, retained.Models = binding.Retained, nil, nil
 	return retained, nil
 }
 

@@ -107,6 +107,13 @@ func (c Runtime) input(s *Scope) desired.BindingInput {
 	if s.Database != nil {
 		in.Database = *s.Database
 	}
+	switch {
+	case s.Tenant.Spec.Models == nil:
+	case s.Models != nil:
+		in.Models = s.Models
+	default:
+		in.Models = kept.Models
+	}
 	if s.PlanAdmitted {
 		in.Limits = desired.Limits(s.Plan.Spec.Limits)
 	}

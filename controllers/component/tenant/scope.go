@@ -57,6 +57,10 @@ type Scope struct {
 	// keys that are valid.
 	Credentials []binding.Credential
 
+	// Models are set by the Models component: those that can be used, with their keys.
+	// Nil until that is known.
+	Models *binding.Models
+
 	// Pending is set by the Runtime component while nothing but a young
 	// acknowledgement is missing: for how long the status may still wait.
 	Pending time.Duration
@@ -98,6 +102,9 @@ func Components(parts *Parts, s *Scope) []component.Component[*Scope] {
 	}
 	if s.Profile.Cluster == tier.Own {
 		all = slices.Insert(all, 0, component.Component[*Scope](Cluster{parts}))
+	}
+	if hasModels(s.Tenant) {
+		all = slices.Insert(all, len(all)-1, component.Component[*Scope](Models{parts}))
 	}
 	if parts.mayHaveRoute(s.Tenant) {
 		all = append(all, Endpoint{parts})

@@ -1,3 +1,0 @@
-// Package metadata knows the addresses at which clouds hand out the credentials
-// of a machine. No pod of a tenant may reach them.
-package metadata
