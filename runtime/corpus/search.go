@@ -31,6 +31,7 @@ type Query struct {
 	Text        string
 	K           int            // passages at most
 	PerDocument int            // of them of one document at most
+	Share       float64        // of the best one's score that a passage has at least
 	Filter      *filter.Filter // that documents must match; nil: any does
 }
 
@@ -47,7 +48,14 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) ([]Passage, e
 	if err != nil {
 		return nil, err
 	}
-	return r.passages(ctx, v.index.Search(q.Text, engine.Options{K: q.K, PerDocument: q.PerDocument, Visible: q.matches}))
+	hits := v.index.Search(q.Text, engine.Options{K: q.K, PerDocument: q.PerDocument, Visible: q.matches})
+	for i := range hits {
+		if hits[i].Score < q.Share*hits[0].Score {
+			hits = hits[:i]
+			break
+		}
+	}
+	return r.passages(ctx, hits)
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or
@@ -117,6 +125,7 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 type Answer struct {
 	Text      string
 	Citations []Passage
+	Passages  []Passage // that it was looked for in
 }
 
 // Answer answers a question out of the passages that match it.
@@ -130,7 +139,7 @@ func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error)
 		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
 	said := engine.Extract(language.English, q.Text, asked)
-	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}
+	answer := Answer{Text: said.Text, Passages: passages, Citations: make([]Passage, 0, len(said.Citations))}
 	for _, cited := range said.Citations {
 		for _, p := range passages {
 			if p.Document == cited.Document && p.Start <= cited.Start && cited.End <= p.End {
