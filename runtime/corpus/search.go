@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -32,6 +33,7 @@ type Query struct {
 	Text        string
 	K           int            // passages at most
 	PerDocument int            // of them of one document at most
+	Share       float64        // of the best one's score that a passage has at least
 	Filter      *filter.Filter // that documents must match; nil: any does
 }
 
@@ -60,7 +62,12 @@ func (v *view) search(q Query) []engine.Hit {
 	if v.basis != nil {
 		o.Vector, o.Weight = engine.EmbedQuery(language.English, q.Text, v.basis.Basis), lsa.Weight
 	}
-	return v.index.Search(q.Text, o)
+	hits := v.index.Search(q.Text, o)
+	worst := slices.IndexFunc(hits, func(h engine.Hit) bool { return h.Score < q.Share*hits[0].Score })
+	if worst >= 0 {
+		hits = hits[:worst]
+	}
+	return hits
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or
@@ -130,6 +137,7 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 type Answer struct {
 	Text      string
 	Citations []Passage
+	Passages  []Passage // that it was looked for in
 }
 
 // Answer answers a question out of the passages that match it.
@@ -143,7 +151,7 @@ func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error)
 		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
 	said := engine.Extract(language.English, q.Text, asked)
-	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}
+	answer := Answer{Text: said.Text, Passages: passages, Citations: make([]Passage, 0, len(said.Citations))}
 	for _, cited := range said.Citations {
 		for _, p := range passages {
 			if p.Document == cited.Document && p.Start <= cited.Start && cited.End <= p.End {

@@ -18,10 +18,7 @@ const maxJSON = 64 << 10 // bytes
 
 // decode reads a JSON body strictly.
 func decode(x *exchange, into any) error {
-	if media, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return unsupported("Send the body as 'Content-Type: application/json'.")
-	}
-	data, err := body(x, maxJSON, "body_too_large", nil)
+	data, err := jsonBody(x, maxJSON)
 	if err != nil {
 		return err
 	}
@@ -34,6 +31,13 @@ func decode(x *exchange, into any) error {
 		return badRequest("invalid_json", "Send one JSON object and nothing after it.")
 	}
 	return nil
+}
+
+func jsonBody(x *exchange, limit int64) ([]byte, error) {
+	if media, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return nil, unsupported("Send the body as 'Content-Type: application/json'.")
+	}
+	return body(x, limit, "body_too_large", nil)
 }
 
 // explain tells what is wrong with JSON without quoting its values.

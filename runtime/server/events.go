@@ -1,0 +1,46 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// events is a response of server-sent events.
+type events struct{ x *exchange }
+
+// events begins the response.
+func (x *exchange) events() events {
+	x.w.Header().Set("Content-Type", "text/event-stream")
+	x.header(http.StatusOK)
+	return events{x}
+}
+
+// send writes an event, if the keys may still be used, and lets it go. Errors: those
+// of the keys, errGone.
+func (e events) send(name string, data any) error {
+	if err := e.x.caller.Tenant.Keys.Check(); err != nil {
+		return err
+	}
+	return e.tell(name, data)
+}
+
+// tell sends what holds nothing of the tenant's.
+func (e events) tell(name string, data any) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	return e.write(name, text)
+}
+
+func (e events) write(name string, data []byte) error {
+	var event []byte
+	if name != "" {
+		event = append(append(append(event, "event: "...), name...), '\n')
+	}
+	event = append(append(append(event, "data: "...), data...), "\n\n"...)
+	if err := e.x.send(event); err != nil {
+		return err
+	}
+	return e.x.control.Flush()
+}
