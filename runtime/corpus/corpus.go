@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
@@ -20,15 +21,18 @@ import (
 
 // Corpus holds all tenants' documents. It is safe for concurrent use.
 type Corpus struct {
-	cache  *cache
-	upkeep *upkeep
-	merges *semaphore.Weighted // at a time: a merge holds its segments twice
+	cache   *cache
+	anchors *anchor.Anchors
+	upkeep  *upkeep
+	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
 }
 
 // New makes a Corpus whose indexes take at most about cacheBytes of memory, and
 // which loads so many of them at a time as a whole; each holds a connection.
-func New(cacheBytes, coldLoads int64, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
-	return &Corpus{cache: newCache(cacheBytes, coldLoads, metrics), upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1)}
+func New(cacheBytes, coldLoads int64, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
+	return &Corpus{
+		cache: newCache(cacheBytes, coldLoads, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
+	}
 }
 
 // Evict drops from memory the plaintext that a Keyring opened.

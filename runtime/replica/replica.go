@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
@@ -31,6 +32,7 @@ type Replica struct {
 	cell      *store.Store // nil: the cell has no database
 	audit     *audit.Log
 	acks      *tenants.Acks
+	anchors   *anchor.Anchors
 	documents *corpus.Corpus
 	set       atomic.Pointer[tenants.Set] // nil while starting
 	api       *server.Listener
@@ -70,7 +72,8 @@ func New(ctx context.Context, c Config) (*Replica, error) {
 func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (err error) {
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
-	r.documents = corpus.New(c.IndexBytes, c.ColdLoads, metrics, c.Log)
+	r.anchors = anchor.New(c.Kubernetes.CoreV1().ConfigMaps(c.Pod.Namespace), c.Log)
+	r.documents = corpus.New(c.IndexBytes, c.ColdLoads, r.anchors, metrics, c.Log)
 	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
@@ -112,11 +115,15 @@ func (r *Replica) Run(ctx context.Context) error {
 	defer stop()
 	var tending sync.WaitGroup
 	tending.Go(func() { r.acks.Run(background) })
+	tending.Go(func() { r.anchors.Run(background) })
 
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(r.serving.Wait)
 	group.Go(r.api.Run)
 	group.Go(func() error {
+		if err := r.anchors.Begin(background); err != nil {
+			return nil //nolint:nilerr // it is over before it began
+		}
 		return r.set.Load().Run(background, r.config.Kubernetes, r.config.Pod.Namespace)
 	})
 	group.Go(func() error {

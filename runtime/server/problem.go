@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
@@ -132,6 +133,10 @@ var problems = []struct {
 	{audit.ErrUnavailable, problem{
 		http.StatusServiceUnavailable, unavailable, "audit_unavailable",
 		"The access can not be recorded, so it is refused: send the request again after Retry-After.", 2,
+	}},
+	{anchor.ErrRolledBack, problem{
+		http.StatusServiceUnavailable, unavailable, "database_rolled_back",
+		"The database holds older documents than it did: ask your operator to restore the newest; nothing is served until then.", 0,
 	}},
 	{corpus.ErrTooLarge, problem{
 		http.StatusServiceUnavailable, unavailable, "index_too_large",
