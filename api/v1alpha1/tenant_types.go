@@ -32,6 +32,12 @@ const (
 	ContainmentQuarantined Containment = "Quarantined"
 )
 
+// Language is what a tenant's documents and questions are written in, as an ISO 639-1
+// code.
+//
+// +kubebuilder:validation:Enum=en;de;fr;es;it;pt;nl;da;sv;no;fi
+type Language string
+
 // DeletionPolicy says what happens to a tenant's data when its object is deleted.
 //
 // +kubebuilder:validation:Enum=Retain
@@ -81,6 +87,12 @@ type TenantSpec struct {
 	// cluster is the Kubernetes cluster of a tenant that has one to itself.
 	// +optional
 	Cluster *ClusterReference `json:"cluster,omitempty"`
+
+	// language is what the tenant's documents and questions are written in: en (the
+	// default), de, fr, es, it, pt, nl, da, sv, no or fi. When it changes, the documents
+	// are read anew in the background and searched as before until then.
+	// +optional
+	Language Language `json:"language,omitempty"`
 
 	// models are the models of other people that the tenant uses: to answer, to embed
 	// and to rank. The questions and the documents that these need are sent there.

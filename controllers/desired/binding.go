@@ -46,6 +46,7 @@ func Binding(in BindingInput) binding.Binding {
 		Database:    in.Database,
 		Limits:      in.Limits,
 		Credentials: in.Credentials,
+		Language:    string(in.Tenant.Spec.Language),
 		Models:      someModels(in.Models),
 	}
 }

@@ -59,6 +59,8 @@ type Binding struct {
 	Database    Database     `json:"database"`
 	Limits      Limits       `json:"limits"`
 	Credentials []Credential `json:"credentials"`
+	// Language is an ISO 639-1 code; empty is English.
+	Language string `json:"language,omitempty"`
 	// Models is nil in a Binding of a tenant, or by an operator, without any.
 	Models *Models `json:"models,omitempty"`
 }

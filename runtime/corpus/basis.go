@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -26,18 +27,22 @@ func (b *basis) pin() pinned {
 	return b.pinned
 }
 
-// basis reads the one that the tenant's manifest lists, nil for none, unless it is
-// there already.
-func (r Request) basis(ctx context.Context, rows *store.Rows, there *basis) (*basis, error) {
+// analysis is how a document is analysed that comes to the index: its language and its
+// basis, nil for none, which is read unless it is there already.
+func (r Request) analysis(ctx context.Context, rows *store.Rows, there *basis) (language.Language, *basis, error) {
 	head, err := rows.Head(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	listed, err := openManifest(r.keys(), head)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	return fetchBasis(ctx, rows, r.keys(), listed.basis, there)
+	b, err := fetchBasis(ctx, rows, r.keys(), listed.basis, there)
+	if len(listed.segments) == 0 {
+		return r.Tenant.Language, b, err
+	}
+	return listed.language, b, err
 }
 
 // fetchBasis reads the basis that a manifest lists, nil for none, unless it is there

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -17,7 +18,8 @@ import (
 // generation and incarnation, so that neither an older one nor another tenant's
 // opens in its place.
 type manifest struct {
-	previous hash   // of the sealed manifest before this one
+	previous hash // of the sealed manifest before this one
+	language language.Language
 	basis    pinned // of the vectors; none while there are too few chunks
 	segments []member
 	// dead are the versions of documents that were replaced or deleted and are in a
@@ -62,6 +64,9 @@ func (m *manifest) bytes() int64 {
 	return sum
 }
 
+// foreign reports whether the segments are of another language.
+func (m *manifest) foreign(l language.Language) bool { return m.language != l && len(m.segments) > 0 }
+
 // embedding are the objects that hold the basis and the vectors.
 func (m *manifest) embedding() []uuid.UUID {
 	if m.basis.none() {
@@ -87,17 +92,18 @@ const (
 	manifestMagic = "BHM2"
 	idBytes       = len(uuid.UUID{})
 	memberBytes   = 2*pinnedBytes + 4 + 4 + 4
-	manifestBytes = len(manifestMagic) + sha256.Size + pinnedBytes + 4
+	manifestBytes = len(manifestMagic) + sha256.Size + 1 + pinnedBytes + 4
 )
 
 // encode writes, all integers big-endian and an object as appendTo does:
 //
-//	"BHM2" | previous 32 | basis | u32 n |
+//	"BHM2" | previous 32 | u8 language | basis | u32 n |
 //	(lexicon | vectors | u32 documents | u32 chunks | f32 unseen) * n | dead 16 * the rest
 func (m *manifest) encode() []byte {
 	out := make([]byte, 0, manifestBytes+memberBytes*len(m.segments)+idBytes*len(m.dead))
 	out = append(out, manifestMagic...)
 	out = append(out, m.previous[:]...)
+	out = append(out, byte(m.language))
 	out = m.basis.appendTo(out)
 	out = binary.BigEndian.AppendUint32(out, uint32(len(m.segments)))
 	for _, s := range m.segments {
@@ -120,7 +126,11 @@ func decodeManifest(in []byte) (manifest, error) {
 		return m, fmt.Errorf("%w: not a manifest", seal.ErrCorrupt)
 	}
 	copy(m.previous[:], in[len(manifestMagic):])
-	m.basis = readPinned(in[len(manifestMagic)+sha256.Size:])
+	m.language = language.Language(in[len(manifestMagic)+sha256.Size])
+	if !m.language.Valid() {
+		return m, fmt.Errorf("%w: manifest of %v", seal.ErrCorrupt, m.language)
+	}
+	m.basis = readPinned(in[len(manifestMagic)+sha256.Size+1:])
 	n := binary.BigEndian.Uint32(in[manifestBytes-4:])
 	rest := in[manifestBytes:]
 	if int64(n)*int64(memberBytes) > int64(len(rest)) || (len(rest)-int(n)*memberBytes)%idBytes != 0 {

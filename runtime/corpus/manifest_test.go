@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
 func listing(segments, dead int) manifest {
-	m := manifest{previous: hash{7}, basis: pinned{uuid.New(), hash{8}, 9}}
+	m := manifest{previous: hash{7}, language: language.German, basis: pinned{uuid.New(), hash{8}, 9}}
 	for i := range uint32(segments) {
 		m.segments = append(m.segments, member{
 			lexicon: pinned{uuid.New(), hash{byte(i)}, 100 + i}, vectors: pinned{uuid.New(), hash{byte(i), 1}, 200 + i},
@@ -34,7 +35,7 @@ func TestManifestIsReadAsItWasWritten(t *testing.T) {
 		if diff := cmp.Diff(want.encode(), got.encode()); diff != "" {
 			t.Errorf("(-written +read):\n%s", diff)
 		}
-		if !slices.Equal(got.segments, want.segments) || !slices.Equal(got.dead, want.dead) || got.basis != want.basis {
+		if !slices.Equal(got.segments, want.segments) || !slices.Equal(got.dead, want.dead) || got.basis != want.basis || got.language != want.language {
 			t.Errorf("%v is read, of %v", got, want)
 		}
 	}

@@ -22,15 +22,16 @@ const sourceBlock = 16 << 10
 
 // prepared is an upload with all that can be done before the head is locked.
 type prepared struct {
-	old     store.Document // that it replaces; zero for none
-	row     store.Document
-	basis   *basis
-	source  seal.Object
-	segment sealed
+	old      store.Document // that it replaces; zero for none
+	row      store.Document
+	language language.Language
+	basis    *basis
+	source   seal.Object
+	segment  sealed
 }
 
-// prepare finds out what an upload replaces, and the basis of its vectors, which is
-// the one that is there if that is still in use.
+// prepare finds out what an upload replaces, the language of its index, and the basis
+// of its vectors, which is the one that is there if that is still in use.
 func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepared, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	id, err := uuid.NewV7() // listings are in order of creation
@@ -45,7 +46,7 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 		return nil, err
 	}
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
-		if p.basis, err = r.basis(ctx, rows, there); err != nil {
+		if p.language, p.basis, err = r.analysis(ctx, rows, there); err != nil {
 			return err
 		}
 		p.old, err = rows.Document(ctx, p.row.ExtMAC, uuid.Nil)
@@ -89,7 +90,7 @@ func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 		return err
 	}
 	p.row.Source = p.source.ID
-	encoded, err := index([]engine.Document{p.document(up)})
+	encoded, err := index(p.language, []engine.Document{p.document(up)})
 	if err != nil {
 		return err
 	}
@@ -109,6 +110,6 @@ func (p *prepared) document(up Upload) engine.Document {
 }
 
 // index encodes documents as a segment.
-func index(documents []engine.Document) ([]byte, error) {
-	return segment.Build(engine.Analyse(language.English, documents))
+func index(l language.Language, documents []engine.Document) ([]byte, error) {
+	return segment.Build(engine.Analyse(l, documents))
 }

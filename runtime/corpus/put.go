@@ -88,13 +88,14 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *pr
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if old.Source != ready.old.Source || e.manifest.basis != ready.basis.pin() {
+	if old.Source != ready.old.Source || e.manifest.basis != ready.basis.pin() || e.manifest.foreign(ready.language) {
 		return errRaced
 	}
 	if e.manifest.full() {
 		return errFull
 	}
 	e.head.Bytes += ready.row.Bytes - old.Bytes
+	e.manifest.language = ready.language
 	e.manifest.segments = append(e.manifest.segments, ready.segment.member)
 	if ready.replaces() {
 		e.manifest.dead = append(e.manifest.dead, old.Source)

@@ -11,8 +11,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// reindex makes segments of documents that are in none, as those of a version that
-// had no segments are, out of their texts. Errors: errRaced.
+// reindex makes segments in the tenant's language of all documents, out of their texts:
+// of those that are in none, as those of a version that had no segments are, and of
+// those whose segments are of another language. Errors: errRaced.
 func (c *Corpus) reindex(ctx context.Context, r Request) error {
 	if err := c.merges.Acquire(ctx, 1); err != nil {
 		return err
@@ -20,14 +21,14 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 	defer c.merges.Release(1)
 	var head store.Head
 	var objects []seal.Object
-	var made manifest
+	made := manifest{language: r.Tenant.Language}
 	mark := c.mark(r)
 	err := r.admission().Read(ctx, func(rows *store.Rows) (err error) {
 		if head, err = trusted(ctx, rows, mark); err != nil {
 			return err
 		}
 		return eachBatch(ctx, rows, func(batch []store.Document) error {
-			s, err := segmentOf(ctx, rows, r.keys(), batch)
+			s, err := segmentOf(ctx, rows, r, batch)
 			objects, made.segments = append(objects, s.objects...), append(made.segments, s.member)
 			return err
 		})
@@ -44,8 +45,10 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 			return errRaced
 		}
 		now.Generation++
-		if err := tx.RemoveKind(ctx, seal.Lexicon.String()); err != nil { // what that version had
-			return err
+		for _, old := range []seal.Kind{seal.Lexicon, seal.Vectors} {
+			if err := tx.RemoveKind(ctx, old.String()); err != nil {
+				return err
+			}
 		}
 		if err := addObjects(ctx, tx, objects...); err != nil {
 			return err
@@ -82,7 +85,7 @@ func eachBatch(ctx context.Context, rows *store.Rows, visit func([]store.Documen
 }
 
 // segmentOf indexes documents out of their texts.
-func segmentOf(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []store.Document) (sealed, error) {
+func segmentOf(ctx context.Context, rows *store.Rows, r Request, batch []store.Document) (sealed, error) {
 	var ids []uuid.UUID
 	for _, d := range batch {
 		ids = append(ids, d.Source)
@@ -93,20 +96,20 @@ func segmentOf(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch 
 	}
 	var documents []engine.Document
 	for _, row := range batch {
-		doc, err := describe(keys, row)
+		doc, err := describe(r.keys(), row)
 		if err != nil {
 			return sealed{}, err
 		}
-		_, text, err := whole(keys, row.Source, seal.Source, blocks)
+		_, text, err := whole(r.keys(), row.Source, seal.Source, blocks)
 		if err != nil {
 			return sealed{}, fmt.Errorf("document %s: %w", row.ID, err)
 		}
 		ready := prepared{row: row}
 		documents = append(documents, ready.document(Upload{ExternalID: doc.ExternalID, Title: doc.Title, Media: doc.Media, Text: text, Attributes: doc.Attributes}))
 	}
-	encoded, err := index(documents)
+	encoded, err := index(r.Tenant.Language, documents)
 	if err != nil {
 		return sealed{}, err
 	}
-	return sealSegment(keys, encoded, nil)
+	return sealSegment(r.keys(), encoded, nil)
 }

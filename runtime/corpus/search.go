@@ -10,7 +10,6 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -60,7 +59,7 @@ func (v *view) search(q Query) []engine.Hit {
 		o.Matches = q.matches
 	}
 	if v.basis != nil {
-		o.Vector, o.Weight = engine.EmbedQuery(language.English, q.Text, v.basis.Basis), lsa.Weight
+		o.Vector, o.Weight = engine.EmbedQuery(v.manifest.language, q.Text, v.basis.Basis), lsa.Weight
 	}
 	hits := v.index.Search(q.Text, o)
 	worst := slices.IndexFunc(hits, func(h engine.Hit) bool { return h.Score < q.Share*hits[0].Score })
@@ -150,7 +149,7 @@ func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error)
 	for i, p := range passages {
 		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
-	said := engine.Extract(language.English, q.Text, asked)
+	said := engine.Extract(r.Tenant.Language, q.Text, asked)
 	answer := Answer{Text: said.Text, Passages: passages, Citations: make([]Passage, 0, len(said.Citations))}
 	for _, cited := range said.Citations {
 		for _, p := range passages {

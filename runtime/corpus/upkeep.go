@@ -47,7 +47,7 @@ func (u *upkeep) after(c *Corpus, r Request) {
 	if len(v.manifest.dead) > 0 {
 		u.purgeLater(c, r)
 	}
-	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit() {
+	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit() || v.manifest.foreign(r.Tenant.Language) {
 		u.start(c, r, due)
 	}
 }
@@ -65,8 +65,14 @@ func (u *upkeep) purgeLater(c *Corpus, r Request) {
 	}
 }
 
-// tend merges the chosen segments and gives the index the basis that it needs then.
+// tend merges the chosen segments, or makes them anew when they are of another
+// language, and gives the index the basis that it needs then.
 func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []member) error {
+	if v := c.cache.get(r.keys()); v.manifest.foreign(r.Tenant.Language) {
+		if err := c.reindex(ctx, r); err != nil {
+			return err
+		}
+	}
 	if err := c.merge(ctx, r, choose); err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
@@ -49,6 +48,9 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 	want := r.admission().Stamp()
 	for {
 		if v := c.cache.get(r.keys()); v.covers(want) {
+			if v.manifest.foreign(r.Tenant.Language) {
+				c.upkeep.after(c, r)
+			}
 			return v, r.keys().Check()
 		}
 		// A load that began before this access may end short of it: ask again then.
@@ -157,7 +159,7 @@ func (c *Corpus) follow(ctx context.Context, r Request, rows *store.Rows, there 
 	for _, m := range next.manifest.segments {
 		parts = append(parts, engine.Part{Segment: next.segments[m.lexicon], Vectors: next.vectors[m.vectors], Dead: next.manifest.dead})
 	}
-	next.index = engine.NewIndex(language.English, parts)
+	next.index = engine.NewIndex(next.manifest.language, parts)
 	return next, nil
 }
 

@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"cmp"
 	"log/slog"
 	"reflect"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
@@ -83,6 +85,9 @@ func (s *Set) put(b binding.Binding, revision string) error {
 	b.Limits = withDefaults(b.Limits)
 	next := &Tenant{Binding: b, Revision: revision}
 	var err error
+	if next.Language, err = language.Parse(cmp.Or(b.Language, language.English.String())); err != nil {
+		return err
+	}
 	if next.Models, err = newModels(b.Models); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package tenants
 import (
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -17,6 +18,8 @@ type Tenant struct {
 	Store *store.Store // of the one database that the Binding names
 	Keys  *seal.Keyring
 	Lane  *audit.Lane
+	// Language is what Binding.Language names.
+	Language language.Language
 	// Models are the clients of what Binding.Models names, and kept while it stays the
 	// same.
 	Models Models

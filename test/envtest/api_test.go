@@ -1,11 +1,15 @@
 package envtest
 
 import (
+	"fmt"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 )
 
 var _ = Describe("The API server", func() {
@@ -22,7 +26,7 @@ var _ = Describe("The API server", func() {
 	},
 		Entry("the five-line tenant", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared}}`),
 		Entry("a name of 40 characters", `{kind: Tenant, metadata: {name: a234567890123456789012345678901234567890}, spec: {tier: Shared}}`),
-		Entry("a full tenant", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedPods, planRef: {name: enterprise}, displayName: Acme Ltd, containment: ReadOnly, credentialGeneration: 3, deletionPolicy: Retain, cellSelector: {matchLabels: {region: eu}}}}`),
+		Entry("a full tenant", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedPods, planRef: {name: enterprise}, displayName: Acme Ltd, language: fr, containment: ReadOnly, credentialGeneration: 3, deletionPolicy: Retain, cellSelector: {matchLabels: {region: eu}}}}`),
 		Entry("a cluster to be made", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedCluster, cluster: {clusterAPI: {class: quick, version: v1.35.1-rc.0+k3s1, variables: [{name: zones, value: 3}, {name: net, value: {cidr: 10.0.0.0/8}}]}}}}`),
 		Entry("models of all kinds", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, models: {chat: {url: "https://api.openai.com/v1", model: gpt-4.1, apiKeySecretRef: {name: openai}, contextTokens: 128000}, embedding: {url: "https://[2001:db8::1]:8443", model: BAAI/bge-m3, dimensions: 1024, shorten: true}, reranker: {url: "http://10.1.2.3:8080/", model: m, shape: Texts}}}}`),
 		Entry("a plan for shared tenants", `{kind: Plan, metadata: {name: p}, spec: {tiers: [Shared]}}`),
@@ -32,6 +36,13 @@ var _ = Describe("The API server", func() {
 		Entry("a cell", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 500, database: {storage: 10Gi}, runtime: {}}}`),
 		Entry("a cell with a database only", `{kind: Cell, metadata: {name: eu-1}, spec: {capacity: 1, database: {storage: 10Gi}}}`),
 	)
+
+	It("accepts every language that the runtime reads", func(ctx SpecContext) {
+		for _, code := range language.Codes() {
+			text := fmt.Sprintf(`{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, language: %q}}`, code)
+			Expect(admin.Create(ctx, parse(text), client.DryRunAll)).To(Succeed(), code)
+		}
+	})
 
 	DescribeTable("refuses", func(ctx SpecContext, text, field, why string) {
 		err := admin.Create(ctx, parse(text), client.DryRunAll)
@@ -44,6 +55,7 @@ var _ = Describe("The API server", func() {
 		Entry("a name that is no DNS label", `{kind: Tenant, metadata: {name: acme.com}, spec: {tier: Shared}}`, "metadata.name", "only lower-case letters, digits and dashes"),
 		Entry("a name that begins with a digit", `{kind: Tenant, metadata: {name: 4acme}, spec: {tier: Shared}}`, "metadata.name", "begins with a letter"),
 		Entry("an unknown containment", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, containment: Jail}}`, "spec.containment", "Unsupported value"),
+		Entry("an unknown language", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, language: xx}}`, "spec.language", "Unsupported value"),
 		Entry("an id that is none", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, adoptID: me}}`, "spec.adoptID", "36"),
 		Entry("a credential generation of 0", `{kind: Tenant, metadata: {name: acme}, spec: {tier: Shared, credentialGeneration: 0}}`, "spec.credentialGeneration", "greater than or equal to 1"),
 		Entry("two clusters", `{kind: Tenant, metadata: {name: acme}, spec: {tier: DedicatedCluster, cluster: {kubeconfigSecretRef: {name: a}, clusterAPI: {class: quick, version: v1.35.1}}}}`, "spec.cluster", "and not both"),
