@@ -12,6 +12,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
@@ -56,6 +57,7 @@ type Document struct {
 	Title      string
 	Media      engine.Media
 	Bytes      int64
+	Attributes filter.Attributes // that the tenant gave it
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
@@ -65,6 +67,7 @@ type meta struct {
 	ExternalID string       `json:"external_id"`
 	Title      string       `json:"title"`
 	Media      engine.Media `json:"media"`
+	Attributes []byte       `json:"attributes,omitempty"` // as package filter encodes them
 }
 
 func metaOf(id uuid.UUID) seal.Place {
@@ -81,8 +84,12 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 	if err := json.Unmarshal(plain, &m); err != nil {
 		return Document{}, fmt.Errorf("document %s: %w: metadata", row.ID, seal.ErrCorrupt)
 	}
+	given, err := filter.Decode(m.Attributes)
+	if err != nil {
+		return Document{}, fmt.Errorf("document %s: %w: %w", row.ID, seal.ErrCorrupt, err)
+	}
 	return Document{
-		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media,
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Attributes: given,
 		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}, nil
 }

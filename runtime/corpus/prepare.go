@@ -22,14 +22,16 @@ const sourceBlock = 16 << 10
 
 // prepared is an upload with all that can be done before the head is locked.
 type prepared struct {
-	old             store.Document // that it replaces; zero for none
-	row             store.Document
-	source, segment seal.Object
-	member          member // the segment, as the manifest lists it
+	old     store.Document // that it replaces; zero for none
+	row     store.Document
+	basis   *basis
+	source  seal.Object
+	segment sealed
 }
 
-// prepare finds out what an upload replaces.
-func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
+// prepare finds out what an upload replaces, and the basis of its vectors, which is
+// the one that is there if that is still in use.
+func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepared, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	id, err := uuid.NewV7() // listings are in order of creation
 	if err != nil {
@@ -39,10 +41,13 @@ func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
 	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
 		return nil, err
 	}
-	if p.row.ContentMAC, err = r.keys().MAC("document/content_mac", []byte(up.Title), []byte{byte(up.Media)}, up.Text); err != nil {
+	if p.row.ContentMAC, err = r.keys().MAC("document/content_mac", up.content()...); err != nil {
 		return nil, err
 	}
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		if p.basis, err = r.basis(ctx, rows, there); err != nil {
+			return err
+		}
 		p.old, err = rows.Document(ctx, p.row.ExtMAC, uuid.Nil)
 		return err
 	})
@@ -55,13 +60,23 @@ func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
 	return p, nil
 }
 
+// content is all that an upload sets. Attributes are part of it where there are any:
+// documents of a version that had none stay the same.
+func (up Upload) content() [][]byte {
+	parts := [][]byte{[]byte(up.Title), {byte(up.Media)}, up.Text}
+	if len(up.Attributes) > 0 {
+		parts = append(parts, up.Attributes.Encode())
+	}
+	return parts
+}
+
 func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
 
 func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.ContentMAC) }
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
-	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media})
+	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Attributes: up.Attributes.Encode()})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
@@ -76,7 +91,7 @@ func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 	if err != nil {
 		return err
 	}
-	p.segment, p.member, err = sealSegment(keys, encoded)
+	p.segment, err = sealSegment(keys, encoded, p.basis)
 	return err
 }
 
@@ -85,7 +100,9 @@ func (p *prepared) document(up Upload) engine.Document {
 	text := string(up.Text)
 	return engine.Document{
 		ID: p.row.Source, Title: up.Title, Text: text, Chunks: engine.Split(text, up.Media),
-		Attributes: attributes{p.row.ID, up.ExternalID, up.Title}.encode(),
+		Attributes: attributes{
+			document: p.row.ID, externalID: []byte(up.ExternalID), title: []byte(up.Title), given: up.Attributes.Encode(),
+		}.encode(),
 	}
 }
 

@@ -3,11 +3,14 @@ package corpus
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -21,15 +24,43 @@ type Passage struct {
 	Start, End int
 	Text       string
 	Score      float64
+	Attributes filter.Attributes // of the document
 }
 
-// Retrieve returns the k passages that match a query best.
-func (c *Corpus) Retrieve(ctx context.Context, r Request, query string, k int) ([]Passage, error) {
+// Query is what is asked of the documents.
+type Query struct {
+	Text        string
+	K           int            // passages at most
+	PerDocument int            // of them of one document at most
+	Filter      *filter.Filter // that documents must match; nil: any does
+}
+
+// matches tells by its attributes whether a document is asked. What can not be read
+// is found, and found out, when its passage is.
+func (q Query) matches(encoded []byte) bool {
+	a, err := openAttributes(encoded)
+	return err != nil || q.Filter.Match(a.given)
+}
+
+// Retrieve returns the passages that match a query best.
+func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) ([]Passage, error) {
 	v, err := c.view(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return r.passages(ctx, v.index.Search(query, k))
+	return r.passages(ctx, v.search(q))
+}
+
+// search ranks by words and, where there is a basis, by meaning.
+func (v *view) search(q Query) []engine.Hit {
+	o := engine.Options{K: q.K, PerDocument: q.PerDocument}
+	if q.Filter != nil {
+		o.Matches = q.matches
+	}
+	if v.basis != nil {
+		o.Vector, o.Weight = engine.EmbedQuery(language.English, q.Text, v.basis.Basis), lsa.Weight
+	}
+	return v.index.Search(q.Text, o)
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or
@@ -79,11 +110,19 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 	if err != nil {
 		return Passage{}, err
 	}
-	about, err := decodeAttributes(h.Attributes)
+	about, err := openAttributes(h.Attributes)
+	if err != nil {
+		return Passage{}, err
+	}
+	given, err := filter.Decode(about.given)
+	if err != nil {
+		return Passage{}, fmt.Errorf("document %s: %w: %w", about.document, seal.ErrCorrupt, err)
+	}
+	title := string(about.title)
 	return Passage{
-		Document: about.Document, ExternalID: about.ExternalID, Title: about.Title, Heading: about.Title + " " + h.Chunk.Heading,
-		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score,
-	}, err
+		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
+		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
+	}, nil
 }
 
 // Answer is a text and the spans of documents that say it. Without a text, the
@@ -93,12 +132,9 @@ type Answer struct {
 	Citations []Passage
 }
 
-// evidence is how many passages an answer is looked for in.
-const evidence = 20
-
-// Answer answers a question out of the tenant's documents.
-func (c *Corpus) Answer(ctx context.Context, r Request, query string) (Answer, error) {
-	passages, err := c.Retrieve(ctx, r, query, evidence)
+// Answer answers a question out of the passages that match it.
+func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error) {
+	passages, err := c.Retrieve(ctx, r, q)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -106,7 +142,7 @@ func (c *Corpus) Answer(ctx context.Context, r Request, query string) (Answer, e
 	for i, p := range passages {
 		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
-	said := engine.Extract(language.English, query, asked)
+	said := engine.Extract(language.English, q.Text, asked)
 	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}
 	for _, cited := range said.Citations {
 		for _, p := range passages {

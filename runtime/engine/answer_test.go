@@ -84,7 +84,7 @@ func FuzzExtract(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, text string) {
 		d := document(1, "", text)
 		var passages []Passage
-		for _, hit := range indexOf(t, d).Search(query, 5) {
+		for _, hit := range indexOf(t, d).Search(query, Options{K: 5}) {
 			passages = append(passages, Passage{
 				Document: hit.Document, Start: hit.Chunk.Start, Text: hit.Chunk.in(text), Score: hit.Score,
 			})

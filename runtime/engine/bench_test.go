@@ -16,7 +16,7 @@ func BenchmarkSearch(b *testing.B) {
 			b.ReportMetric(float64(index.views[0].Bytes())/float64(chunks), "bytes/chunk")
 			b.ReportAllocs()
 			for b.Loop() {
-				index.Search(benchQuery, 10)
+				index.Search(benchQuery, Options{K: 10})
 			}
 		})
 	}

@@ -1,13 +1,21 @@
 package engine
 
 import (
-	"bytes"
-	"cmp"
-
 	"github.com/google/uuid"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
 )
+
+// Options say what a search returns.
+type Options struct {
+	K           int                          // chunks at most
+	PerDocument int                          // of them of one document at most; zero: any number
+	Matches     func(attributes []byte) bool // chooses documents; nil: all
+	// Vector is the query's, by the embedder that made the parts' vectors, and Weight
+	// its share beside BM25. Without it chunks are ranked by BM25 alone.
+	Vector []float32
+	Weight float64
+}
 
 // Hit is a chunk that a search found.
 type Hit struct {
@@ -17,91 +25,58 @@ type Hit struct {
 	Score      float64
 }
 
-// Search returns the k best chunks for query by BM25 over title, headings and text,
-// best first, of equals the one first by document and place. No chunk is returned
-// that has none of the query's content words.
-func (x *Index) Search(query string, k int) []Hit {
+// Search returns the best chunks for query, best first, of equals the one first by
+// document and place. BM25 is over title, headings and text, and finds no chunk that
+// has none of the query's content words. With a vector, the best of both measures are
+// scored in both, and their order is that of fusion.Rank. Documents that do not match
+// count in the statistics, so that a score does not depend on what else was asked for.
+func (x *Index) Search(query string, o Options) []Hit {
 	_, chunks := x.Len()
-	if k <= 0 || chunks == 0 {
+	if o.K <= 0 || chunks == 0 {
 		return nil
 	}
-	model := bm25{chunks: float64(chunks), length: max(1, float64(x.words())) / float64(chunks)}
-	terms := x.queryTerms(query, model)
-	best := ranking{limit: min(k, chunks)}
-	for i := range x.views {
-		x.views[i].rank(terms, model, &best)
+	chosen := x
+	if o.Matches != nil {
+		chosen = x.Restrict(o.Matches)
 	}
-	return best.sorted()
+	depth := max(o.K, fusion.Depth)
+	words := chosen.wordLeg(x.words(query), fusion.NewTop(depth, o.PerDocument))
+	ranked := words.best
+	if o.Vector != nil {
+		vectors := chosen.vectorLeg(o.Vector, fusion.NewTop(depth, o.PerDocument), depth)
+		ranked = fusion.Limit(chosen.fuse(words, vectors, o.Weight), o.PerDocument)
+	}
+	return chosen.hits(ranked[:min(o.K, len(ranked))])
 }
 
-// queryTerm is a distinct term of a query.
-type queryTerm struct {
-	text   string
-	weight float64 // its rarity, as often as the query has it
+// leg ranks the live chunks by one measure.
+type leg struct {
+	best  []fusion.Scored
+	score func(place) float64 // of any live chunk
 }
 
-// queryTerms looks up the terms of query, in the order in which it has them, so
-// that scores add up alike however the index is divided.
-func (x *Index) queryTerms(query string, model bm25) []queryTerm {
-	var order []string
-	counts := map[string]int{}
-	for term := range language.NewAnalyser(x.language).ContentTerms(query) {
-		if counts[term]++; counts[term] == 1 {
-			order = append(order, term)
+// fuse ranks what either leg found.
+func (x *Index) fuse(words, vectors leg, weight float64) []fusion.Scored {
+	var candidates []fusion.Candidate
+	for _, chunk := range fusion.Union(words.best, vectors.best) {
+		if at, _, found := x.find(chunk); found {
+			candidates = append(candidates, fusion.Candidate{Chunk: chunk, Lexical: words.score(at), Dense: vectors.score(at)})
 		}
 	}
-	var found []queryTerm
-	for _, term := range order {
-		frequency := 0
-		for i := range x.views {
-			frequency += x.views[i].frequency(term)
-		}
-		if frequency > 0 {
-			found = append(found, queryTerm{term, float64(counts[term]) * model.rarity(frequency)})
-		}
-	}
-	return found
+	return fusion.Rank(candidates, weight)
 }
 
-// rank scores the chunks of a view, term by term, and offers them to best.
-func (v *view) rank(terms []queryTerm, model bm25, best *ranking) {
-	scores := make([]float64, v.Chunks())
-	for _, term := range terms {
-		for cursor := v.cursor(term.text); cursor.Next(); {
-			for i, chunk := range cursor.Chunks {
-				scores[chunk] += term.weight * model.weight(cursor.Counts[i], v.Length(chunk))
-			}
+func (x *Index) hits(ranked []fusion.Scored) []Hit {
+	var hits []Hit
+	for _, s := range ranked {
+		at, document, found := x.find(s.Chunk)
+		if !found {
+			continue
 		}
+		v := &x.views[at.view]
+		id, attributes, _, _ := v.Document(document)
+		start, end, heading := v.Span(at.chunk)
+		hits = append(hits, Hit{id, attributes, Chunk{int(start), int(end), heading}, s.Score})
 	}
-	for chunk, score := range scores {
-		if score > 0 && best.admits(score) && v.lives(uint32(chunk)) {
-			best.offer(candidate{v, uint32(chunk), score})
-		}
-	}
-}
-
-// candidate is a chunk that may come to be a Hit.
-type candidate struct {
-	view  *view
-	chunk uint32
-	score float64
-}
-
-func (c candidate) hit() Hit {
-	id, attributes, _, _ := c.view.Document(c.view.DocumentOf(c.chunk))
-	start, end, heading := c.view.Span(c.chunk)
-	return Hit{id, attributes, Chunk{int(start), int(end), heading}, c.score}
-}
-
-// compare orders candidates from best to worst, of equal ones the first by document
-// and place first.
-func compare(a, b candidate) int {
-	if a.score != b.score {
-		return cmp.Compare(b.score, a.score)
-	}
-	idA, _, _, _ := a.view.Document(a.view.DocumentOf(a.chunk))
-	idB, _, _, _ := b.view.Document(b.view.DocumentOf(b.chunk))
-	startA, endA, _ := a.view.Span(a.chunk)
-	startB, endB, _ := b.view.Span(b.chunk)
-	return cmp.Or(bytes.Compare(idA[:], idB[:]), cmp.Compare(startA, startB), cmp.Compare(endA, endB))
+	return hits
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 )
 
@@ -25,20 +26,21 @@ const (
 
 // document is a document in a response.
 type document struct {
-	Object     string    `json:"object"`
-	ID         uuid.UUID `json:"id"`
-	ExternalID string    `json:"external_id"`
-	Title      string    `json:"title"`
-	MediaType  string    `json:"media_type"`
-	Bytes      int64     `json:"bytes"`
-	CreatedAt  time.Time `json:"created_at"`
-	UpdatedAt  time.Time `json:"updated_at"`
+	Object     string            `json:"object"`
+	ID         uuid.UUID         `json:"id"`
+	ExternalID string            `json:"external_id"`
+	Title      string            `json:"title"`
+	MediaType  string            `json:"media_type"`
+	Bytes      int64             `json:"bytes"`
+	Attributes filter.Attributes `json:"attributes,omitempty"`
+	CreatedAt  time.Time         `json:"created_at"`
+	UpdatedAt  time.Time         `json:"updated_at"`
 }
 
 func present(d corpus.Document) document {
 	return document{
 		Object: "document", ID: d.ID, ExternalID: d.ExternalID, Title: d.Title, MediaType: mediaName(d.Media),
-		Bytes: d.Bytes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
+		Bytes: d.Bytes, Attributes: d.Attributes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}
 }
 
@@ -79,6 +81,9 @@ func upload(x *exchange, slot *guard.Upload) (corpus.Upload, error) {
 		return up, badRequest("invalid_title", "Give a title of at most %d bytes of printable UTF-8, or none.", maxTitle)
 	}
 	var err error
+	if up.Attributes, err = attributesOf(x); err != nil {
+		return up, err
+	}
 	if up.Media, err = mediaOf(x.r.Header.Get("Content-Type")); err != nil {
 		return up, err
 	}

@@ -166,7 +166,7 @@ func (x *exchange) fail(err error) {
 	if p.retryAfter > 0 && x.w.Header().Get("Retry-After") == "" {
 		x.w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
-	_ = x.write(p.status, p.body()) // strings always marshal, and nobody has to read them
+	_ = x.write(p.status, p.body(parameterOf(err))) // strings always marshal, and nobody has to read them
 }
 
 // allowance tells the tenant what is left of its requests.

@@ -25,16 +25,18 @@ type problem struct {
 
 func (p problem) Error() string { return p.code + ": " + p.message }
 
-// body has the shape of OpenAI's errors, which client libraries know.
-func (p problem) body() any {
+// body has the shape of OpenAI's errors, which client libraries know. It names the
+// parameter that is wrong, if one is.
+func (p problem) body(parameter *string) any {
 	type detail struct {
-		Type    string `json:"type"`
-		Code    string `json:"code"`
-		Message string `json:"message"`
+		Type    string  `json:"type"`
+		Code    string  `json:"code"`
+		Message string  `json:"message"`
+		Param   *string `json:"param"`
 	}
 	return struct {
 		Error detail `json:"error"`
-	}{detail{p.kind, p.code, p.message}}
+	}{detail{p.kind, p.code, p.message, parameter}}
 }
 
 // The types of errors.

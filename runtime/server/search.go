@@ -7,23 +7,26 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 )
 
 const (
 	maxQuery    = 8 << 10 // bytes
 	maxTopK     = 100
 	defaultTopK = 10
+	evidence    = 20 // passages that an answer is looked for in
 )
 
 // passage is a byte span of a document in a response.
 type passage struct {
-	DocumentID uuid.UUID `json:"document_id"`
-	ExternalID string    `json:"external_id"`
-	Title      string    `json:"title"`
-	Start      int       `json:"start"`
-	End        int       `json:"end"`
-	Text       string    `json:"text"`
-	Score      float64   `json:"score,omitempty"`
+	DocumentID uuid.UUID         `json:"document_id"`
+	ExternalID string            `json:"external_id"`
+	Title      string            `json:"title"`
+	Start      int               `json:"start"`
+	End        int               `json:"end"`
+	Text       string            `json:"text"`
+	Score      float64           `json:"score,omitempty"`
+	Attributes filter.Attributes `json:"attributes,omitempty"`
 }
 
 func presentPassages(found []corpus.Passage) []passage {
@@ -31,7 +34,7 @@ func presentPassages(found []corpus.Passage) []passage {
 	for i, p := range found {
 		all[i] = passage{
 			DocumentID: p.Document, ExternalID: p.ExternalID, Title: p.Title,
-			Start: p.Start, End: p.End, Text: p.Text, Score: p.Score,
+			Start: p.Start, End: p.End, Text: p.Text, Score: p.Score, Attributes: p.Attributes,
 		}
 	}
 	return all
@@ -41,6 +44,7 @@ func retrieve(x *exchange) error {
 	asked := struct {
 		Query string `json:"query"`
 		TopK  *int   `json:"top_k"`
+		selection
 	}{}
 	if err := decode(x, &asked); err != nil {
 		return err
@@ -52,11 +56,15 @@ func retrieve(x *exchange) error {
 	if k < 1 || k > maxTopK {
 		return badRequest("invalid_top_k", "top_k must be a number from 1 to %d.", maxTopK)
 	}
+	query, err := asked.query(asked.Query, k)
+	if err != nil {
+		return err
+	}
 	req, err := question(x, asked.Query)
 	if err != nil {
 		return err
 	}
-	found, err := x.server.Corpus.Retrieve(x.r.Context(), req, asked.Query, k)
+	found, err := x.server.Corpus.Retrieve(x.r.Context(), req, query)
 	if err != nil {
 		return err
 	}
@@ -69,15 +77,20 @@ func retrieve(x *exchange) error {
 func answer(x *exchange) error {
 	asked := struct {
 		Query string `json:"query"`
+		selection
 	}{}
 	if err := decode(x, &asked); err != nil {
+		return err
+	}
+	query, err := asked.query(asked.Query, evidence)
+	if err != nil {
 		return err
 	}
 	req, err := question(x, asked.Query)
 	if err != nil {
 		return err
 	}
-	said, err := x.server.Corpus.Answer(x.r.Context(), req, asked.Query)
+	said, err := x.server.Corpus.Answer(x.r.Context(), req, query)
 	if err != nil {
 		return err
 	}
