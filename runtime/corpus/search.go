@@ -124,34 +124,3 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
 	}, nil
 }
-
-// Answer is a text and the spans of documents that say it. Without a text, the
-// documents do not answer.
-type Answer struct {
-	Text      string
-	Citations []Passage
-}
-
-// Answer answers a question out of the passages that match it.
-func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error) {
-	passages, err := c.Retrieve(ctx, r, q)
-	if err != nil {
-		return Answer{}, err
-	}
-	asked := make([]engine.Passage, len(passages))
-	for i, p := range passages {
-		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
-	}
-	said := engine.Extract(language.English, q.Text, asked)
-	answer := Answer{Text: said.Text, Citations: make([]Passage, 0, len(said.Citations))}
-	for _, cited := range said.Citations {
-		for _, p := range passages {
-			if p.Document == cited.Document && p.Start <= cited.Start && cited.End <= p.End {
-				p.Start, p.End, p.Text = cited.Start, cited.End, p.Text[cited.Start-p.Start:cited.End-p.Start]
-				answer.Citations = append(answer.Citations, p)
-				break
-			}
-		}
-	}
-	return answer, nil
-}
