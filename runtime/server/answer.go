@@ -56,10 +56,11 @@ func answer(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	by, err := x.answerer(asked.Answerer)
+	by, done, err := x.answerer(asked.Answerer)
 	if err != nil {
 		return err
 	}
+	defer done()
 	found, reranked, err := x.find(req, query)
 	if err != nil {
 		return err
@@ -97,18 +98,20 @@ func (x *exchange) streamAnswer(by answering.Answerer, query string, found []cor
 	return nil
 }
 
-// answerer is who answers: the tenant's model if it has one, unless another is asked for.
-func (x *exchange) answerer(name string) (answering.Answerer, error) {
+// answerer is who answers: the tenant's model if it has one, unless another is asked
+// for. done is called at the end of the answer.
+func (x *exchange) answerer(name string) (by answering.Answerer, done func(), err error) {
 	models := x.caller.Tenant.Models
 	switch {
 	case name == extractive, name == "" && models.Chat == nil:
-		return answering.Extractive{}, nil
+		return answering.Extractive{}, func() {}, nil
 	case name != "" && name != byModel:
-		return nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, extractive)
+		return nil, nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, extractive)
 	case models.Chat == nil:
-		return nil, wrong("answerer", "no_model", "The tenant has no chat model: leave answerer out, or ask your operator for a model.")
+		return nil, nil, wrong("answerer", "no_model", "The tenant has no chat model: leave answerer out, or ask your operator for a model.")
 	}
-	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens}, nil
+	done, err = x.server.Limits.Answer(x.caller.Tenant)
+	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens}, done, err
 }
 
 // say has a question answered for as long as the client listens: a model bounds its
