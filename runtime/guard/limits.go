@@ -31,12 +31,14 @@ type Limits struct {
 
 	mu       sync.Mutex
 	received int64 // of room
+	answers  int64 // by models, under way
 	tenants  map[uuid.UUID]*usage
 }
 
 type usage struct {
 	requests *rate.Limiter
 	inFlight int64
+	answers  int64
 	uploads  int32
 	parses   *semaphore.Weighted
 	received int64 // bytes of its uploads in memory

@@ -14,6 +14,9 @@ import (
 
 const (
 	chatTimeout = 5 * time.Minute
+	// chatPatience is how long an endpoint that has no room is asked again, before who
+	// reads the answer is told.
+	chatPatience = 5 * time.Second
 	// chatSilence is how long a stream may say nothing at all.
 	chatSilence = time.Minute
 	// costPatience is how long what an answer cost is waited for after its end.
@@ -131,9 +134,11 @@ func (c *Chat) bound(ctx context.Context) (bounded context.Context, silence *tim
 	return ctx, silence, func() { silence.Stop(); give(nil); stop() }
 }
 
-// open asks until there is an answer to read.
+// open asks until there is an answer to read, or for chatPatience.
 func (c *Chat) open(ctx context.Context, question chatQuestion) (response *http.Response, err error) {
-	err = c.caller.retry(ctx, func() error {
+	patient, cancel := context.WithTimeout(ctx, chatPatience)
+	defer cancel()
+	err = c.caller.retry(patient, func() error {
 		response, err = c.caller.post(ctx, question, maxStream) //nolint:bodyclose // whoever opens it closes it
 		return err
 	})

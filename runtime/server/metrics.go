@@ -12,6 +12,7 @@ import (
 type Metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	models   *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics.
@@ -24,8 +25,11 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "bulkhead_http_request_seconds", Help: "How long requests took, by route.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
 		}, []string{"route"}),
+		models: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bulkhead_model_calls_total", Help: "Calls to tenants' models, by kind and what became of them.",
+		}, []string{"kind", "outcome"}),
 	}
-	r.MustRegister(m.requests, m.seconds)
+	r.MustRegister(m.requests, m.seconds, m.models)
 	return m
 }
 
@@ -33,3 +37,6 @@ func (m *Metrics) observe(route string, status int, elapsed time.Duration) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	m.seconds.WithLabelValues(route).Observe(elapsed.Seconds())
 }
+
+// asked counts a call to a tenant's model.
+func (m *Metrics) asked(kind string, err error) { m.models.WithLabelValues(kind, outcomeOf(err)).Inc() }

@@ -186,6 +186,9 @@ func problemOf(err error) problem {
 	if errors.As(err, &unread) {
 		return problemOfFile(unread)
 	}
+	if p, ok := modelProblem(err); ok {
+		return p
+	}
 	for _, known := range problems {
 		if errors.Is(err, known.is) {
 			return known.problem

@@ -64,46 +64,15 @@ func retrieve(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	found, err := x.server.Corpus.Retrieve(x.r.Context(), req, query)
+	found, reranked, err := x.find(req, query)
 	if err != nil {
 		return err
 	}
 	return x.reply(http.StatusOK, struct {
-		Object string    `json:"object"`
-		Data   []passage `json:"data"`
-	}{"list", presentPassages(found)})
-}
-
-func answer(x *exchange) error {
-	asked := struct {
-		Query string `json:"query"`
-		selection
-	}{}
-	if err := decode(x, &asked); err != nil {
-		return err
-	}
-	query, err := asked.query(asked.Query, evidence)
-	if err != nil {
-		return err
-	}
-	req, err := question(x, asked.Query)
-	if err != nil {
-		return err
-	}
-	said, err := x.server.Corpus.Answer(x.r.Context(), req, query)
-	if err != nil {
-		return err
-	}
-	cited := presentPassages(said.Citations)
-	for i := range cited {
-		cited[i].Score = 0 // of the passage around it, not of what is cited
-	}
-	return x.reply(http.StatusOK, struct {
-		Object    string    `json:"object"`
-		Answer    string    `json:"answer"`
-		Found     bool      `json:"found"`
-		Citations []passage `json:"citations"`
-	}{"answer", said.Text, said.Text != "", cited})
+		Object   string    `json:"object"`
+		Data     []passage `json:"data"`
+		Reranked *bool     `json:"reranked,omitempty"`
+	}{"list", presentPassages(found), reranked})
 }
 
 // question checks a query and begins the access.

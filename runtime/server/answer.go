@@ -1,0 +1,176 @@
+package server
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/answering"
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/model"
+)
+
+// answerReply is a whole answer in a response.
+type answerReply struct {
+	Object    string     `json:"object"`
+	Answer    string     `json:"answer"`
+	Found     bool       `json:"found"`
+	Citations []citation `json:"citations"`
+	Answerer  string     `json:"answerer"`
+	// Finish is "stop", "length" or "content_filter" of a model's answer.
+	Finish   string `json:"finish_reason,omitempty"`
+	Reranked *bool  `json:"reranked,omitempty"`
+}
+
+// citation is a passage that an answer cites, by the mark [number] if it has marks.
+type citation struct {
+	Number int `json:"number,omitempty"`
+	passage
+}
+
+// The values of "answerer".
+const (
+	byModel    = "model"
+	extractive = "extractive"
+)
+
+var finishes = map[model.Finish]string{
+	model.FinishStop: "stop", model.FinishLength: "length", model.FinishFiltered: "content_filter",
+}
+
+func answer(x *exchange) error {
+	asked := struct {
+		Query    string `json:"query"`
+		Answerer string `json:"answerer"`
+		Stream   *bool  `json:"stream"`
+		selection
+	}{}
+	if err := decode(x, &asked); err != nil {
+		return err
+	}
+	query, err := asked.query(asked.Query, evidence)
+	if err != nil {
+		return err
+	}
+	req, err := question(x, asked.Query)
+	if err != nil {
+		return err
+	}
+	by, done, err := x.answerer(asked.Answerer)
+	if err != nil {
+		return err
+	}
+	defer done()
+	found, reranked, err := x.find(req, query)
+	if err != nil {
+		return err
+	}
+	if asked.Stream == nil && accepts(x.r, eventStream) || asked.Stream != nil && *asked.Stream {
+		return x.streamAnswer(by, asked.Query, found, reranked)
+	}
+	said, err := x.say(by, asked.Query, found, func(answering.Piece) error { return x.entitled() })
+	if err != nil {
+		return err
+	}
+	return x.reply(http.StatusOK, presentAnswer(by, said, reranked))
+}
+
+// streamAnswer tells the passages first, and then the answer as it comes to be.
+func (x *exchange) streamAnswer(by answering.Answerer, query string, found []corpus.Passage, reranked *bool) error {
+	stream := x.stream()
+	err := stream.emit("passages", struct {
+		Passages []citation `json:"passages"`
+	}{number(found)})
+	if err != nil {
+		return stream.fail(err)
+	}
+	said, err := x.say(by, query, found, func(p answering.Piece) error {
+		return stream.emit("delta", struct {
+			Text string `json:"text"`
+		}{p.Text})
+	})
+	if err != nil {
+		return stream.fail(err)
+	}
+	if err := stream.emit("done", presentAnswer(by, said, reranked)); err != nil {
+		return stream.fail(err)
+	}
+	return nil
+}
+
+// answerer is who answers: the tenant's model if it has one, unless another is asked
+// for. done is called at the end of the answer.
+func (x *exchange) answerer(name string) (by answering.Answerer, done func(), err error) {
+	models := x.caller.Tenant.Models
+	switch {
+	case name == extractive, name == "" && models.Chat == nil:
+		return answering.Extractive{}, func() {}, nil
+	case name != "" && name != byModel:
+		return nil, nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, extractive)
+	case models.Chat == nil:
+		return nil, nil, wrong("answerer", "no_model", "The tenant has no chat model: leave answerer out, or ask your operator for a model.")
+	}
+	done, err = x.server.Limits.Answer(x.caller.Tenant)
+	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens}, done, err
+}
+
+// say has a question answered for as long as the client listens: a model bounds its
+// time itself.
+func (x *exchange) say(by answering.Answerer, query string, found []corpus.Passage, say func(answering.Piece) error) (answering.Answer, error) {
+	said, err := by.Answer(x.client, query, found, say)
+	if _, ok := by.(answering.Chat); ok {
+		x.server.Metrics.asked("chat", err)
+		if said.Removed > 0 {
+			x.server.Log.Warn("a model's answer was sanitised", "request", x.id, "tenant", x.tenantID(), "removed", said.Removed)
+		}
+	}
+	return said, err
+}
+
+// number presents passages under the numbers by which an answer cites them. They have
+// no score, which says nothing of an answer.
+func number(found []corpus.Passage) []citation {
+	all := make([]citation, len(found))
+	for i, p := range presentPassages(found) {
+		p.Score = 0
+		all[i] = citation{Number: i + 1, passage: p}
+	}
+	return all
+}
+
+// presentAnswer has each passage once that a model cites, in the order of their marks,
+// and every span that an extractive answer is made of.
+func presentAnswer(by answering.Answerer, said answering.Answer, reranked *bool) answerReply {
+	reply := answerReply{
+		Object: "answer", Answer: said.Text, Found: len(said.Citations) > 0, Citations: []citation{},
+		Answerer: extractive, Reranked: reranked,
+	}
+	_, marks := by.(answering.Chat)
+	if marks {
+		reply.Answerer, reply.Finish = byModel, finishes[said.Finish]
+	}
+	seen := map[int]bool{}
+	for _, c := range said.Citations {
+		if marks && seen[c.Number] {
+			continue
+		}
+		seen[c.Number] = true
+		shown := citation{passage: presentPassages([]corpus.Passage{c.Passage})[0]}
+		shown.Score = 0 // of the passage around it, not of what is cited
+		if marks {
+			shown.Number = c.Number
+		}
+		reply.Citations = append(reply.Citations, shown)
+	}
+	return reply
+}
+
+// accepts reports whether the client names a media type that it accepts.
+func accepts(r *http.Request, media string) bool {
+	for accepted := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		if name, _, err := mime.ParseMediaType(accepted); err == nil && name == media {
+			return true
+		}
+	}
+	return false
+}

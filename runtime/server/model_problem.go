@@ -1,0 +1,56 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	answers "github.com/bulkhead-dev/bulkhead/runtime/answer"
+	"github.com/bulkhead-dev/bulkhead/runtime/model"
+)
+
+// modelPatience is after how long a model that failed may work again, when its
+// endpoint does not say.
+const modelPatience = 5 * time.Second
+
+// modelProblem tells of the failure of a chat model. What model.Error says holds
+// nothing that the endpoint said or was told.
+func modelProblem(err error) (problem, bool) {
+	var failure *model.Error
+	switch {
+	case errors.Is(err, answers.ErrBudget):
+		return badRequest("question_too_long", "The question is longer than the tenant's model reads: shorten it."), true
+	case !errors.As(err, &failure):
+		return problem{}, false
+	}
+	p := problem{
+		http.StatusBadGateway, unavailable, "model_unavailable",
+		fmt.Sprintf("The tenant's model gave no whole answer: %s. With \"answerer\": %q it is not needed.", failure, extractive), 0,
+	}
+	if errors.Is(err, model.ErrOverloaded) || errors.Is(err, model.ErrUnreachable) {
+		wait := failure.RetryAfter
+		if wait <= 0 {
+			wait = modelPatience
+		}
+		p.retryAfter = int(math.Ceil(wait.Seconds()))
+	}
+	return p, true
+}
+
+// outcomeOf is what became of a call to a model, as metrics have it.
+func outcomeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	for name, kind := range map[string]error{
+		"refused": model.ErrRefused, "overloaded": model.ErrOverloaded, "unreachable": model.ErrUnreachable,
+		"malformed": model.ErrMalformed, "too_large": model.ErrTooLarge,
+	} {
+		if errors.Is(err, kind) {
+			return name
+		}
+	}
+	return "ended" // by us: the client left, lost its rights, or was not to wait any longer
+}
