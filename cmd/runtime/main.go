@@ -26,7 +26,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serve(log), migrate(log), probeCommand())
+	root.AddCommand(serve(log), migrate(log), probeCommand(), parseCommand())
 	err := root.ExecuteContext(ctx)
 	stop()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/cmd/memory"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/replica"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
@@ -30,6 +31,7 @@ func serve(log *slog.Logger) *cobra.Command {
 			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "vault-address", "vault-auth-mount"); err != nil {
 				return err
 			}
+			memory.Leave(c.Parse.Children * c.Parse.Memory)
 			client, err := kubernetesClient(kubeconfig)
 			if err != nil {
 				return err
@@ -76,10 +78,18 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
 	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
 	f.Int64Var(&c.Uploads, "upload-bytes", memory.Share(8), "memory of uploads, half of it for one tenant; an eighth of the container's when not set")
+	parseFlags(f, &c.Parse)
 	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
 	return cmd
+}
+
+// parseFlags are about the processes that read uploaded files.
+func parseFlags(f *pflag.FlagSet, c *parse.Config) {
+	f.Int64Var(&c.Children, "parse-children", 2, "processes that read uploaded files at a time")
+	f.Int64Var(&c.Memory, "parse-memory", max(memory.Share(6), parse.LeastMemory), "memory of each of these processes, which the server does without; a sixth of the container's when not set, at least 96 MiB")
+	f.DurationVar(&c.Wait, "parse-wait", 20*time.Second, "how long an upload waits for one of these processes")
 }
 
 // vaultFlags are those of every command that uses keys.

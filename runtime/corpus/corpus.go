@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
@@ -20,15 +21,18 @@ import (
 
 // Corpus holds all tenants' documents. It is safe for concurrent use.
 type Corpus struct {
-	cache  *cache
-	upkeep *upkeep
-	merges *semaphore.Weighted // at a time: a merge holds its segments twice
+	cache   *cache
+	anchors *anchor.Anchors
+	upkeep  *upkeep
+	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
 }
 
 // New makes a Corpus whose indexes take at most about cacheBytes of memory, and
 // which loads so many of them at a time as a whole; each holds a connection.
-func New(cacheBytes, coldLoads int64, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
-	return &Corpus{cache: newCache(cacheBytes, coldLoads, metrics), upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1)}
+func New(cacheBytes, coldLoads int64, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
+	return &Corpus{
+		cache: newCache(cacheBytes, coldLoads, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
+	}
 }
 
 // Evict drops from memory the plaintext that a Keyring opened.
@@ -56,7 +60,8 @@ type Document struct {
 	ExternalID string // the name the tenant gave it
 	Title      string
 	Media      engine.Media
-	Bytes      int64
+	Type       string            // media type of the file that its text was read from
+	Bytes      int64             // of its text
 	Attributes filter.Attributes // that the tenant gave it
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
@@ -67,6 +72,7 @@ type meta struct {
 	ExternalID string       `json:"external_id"`
 	Title      string       `json:"title"`
 	Media      engine.Media `json:"media"`
+	Type       string       `json:"type"`
 	Attributes []byte       `json:"attributes,omitempty"` // as package filter encodes them
 }
 
@@ -89,7 +95,7 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 		return Document{}, fmt.Errorf("document %s: %w: %w", row.ID, seal.ErrCorrupt, err)
 	}
 	return Document{
-		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Attributes: given,
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type, Attributes: given,
 		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}, nil
 }

@@ -17,44 +17,30 @@ func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
 		return err
 	}
 	return c.change(ctx, r, func() error {
-		return r.admission().Change(ctx, func(tx *store.Tx) error { return r.delete(ctx, tx, mac, id) })
+		return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.delete(ctx, tx, e, mac, id) })
 	})
 }
 
 // delete removes the text at once, and lists the document as dead in its segment.
 // Errors: errFull.
-func (r Request) delete(ctx context.Context, tx *store.Tx, mac []byte, id uuid.UUID) error {
-	head, err := tx.LockHead(ctx)
-	if err != nil {
-		return err
-	}
+func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, mac []byte, id uuid.UUID) error {
 	doc, err := tx.Document(ctx, mac, id)
 	if err != nil {
 		return err
 	}
-	m, err := r.openHead(head)
-	if err != nil {
-		return err
-	}
-	if len(m.dead) >= maxDead {
+	if len(e.manifest.dead) >= maxDead {
 		return errFull
 	}
-	head.Docs--
-	head.Bytes -= doc.Bytes
-	m.dead = append(m.dead, doc.Source)
+	e.head.Docs--
+	e.head.Bytes -= doc.Bytes
+	e.manifest.dead = append(e.manifest.dead, doc.Source)
 	if err := tx.RemoveObjects(ctx, doc.Source); err != nil {
 		return err
 	}
-	if err := m.sealInto(r.keys(), &head); err != nil {
+	if err := tx.BuryDocument(ctx, doc.ID, e.head.Generation); err != nil {
 		return err
 	}
-	if err := tx.BuryDocument(ctx, doc.ID, head.Generation); err != nil {
-		return err
-	}
-	if err := r.Access.Change(ctx, tx, &head); err != nil {
-		return err
-	}
-	return tx.SaveHead(ctx, head)
+	return r.Access.Change(ctx, tx, &e.head)
 }
 
 // reference reads what a path names a document by: its external id or its id.

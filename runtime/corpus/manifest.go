@@ -173,10 +173,8 @@ func openManifest(keys *seal.Keyring, head store.Head) (manifest, error) {
 	return m, nil
 }
 
-// sealInto makes the manifest that of the head's next generation.
+// sealInto makes the manifest that of the head.
 func (m *manifest) sealInto(keys *seal.Keyring, head *store.Head) (err error) {
-	m.previous = sha256.Sum256(head.Manifest)
-	head.Generation++
 	head.ManifestDEK, head.Manifest, err = keys.SealCell(placeOf(head.Incarnation, head.Generation), m.encode())
 	return err
 }

@@ -30,7 +30,7 @@ func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []
 		return err
 	}
 	defer c.merges.Release(1)
-	return r.merge(ctx, v, choose(v.weigh()))
+	return c.mergeOf(ctx, r, v, choose(v.weigh()))
 }
 
 // clean rewrites the segments that hold dead documents one by one: an index that
@@ -40,7 +40,7 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 		return err
 	}
 	defer c.merges.Release(1)
-	head, err := r.head(ctx)
+	head, err := c.head(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -55,15 +55,15 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 		if err != nil {
 			return err
 		}
-		if err := r.merge(ctx, one, unclean(one.weigh())); err != nil {
+		if err := c.mergeOf(ctx, r, one, unclean(one.weigh())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// merge merges segments of a view.
-func (r Request) merge(ctx context.Context, v *view, chosen []member) error {
+// mergeOf merges segments of a view.
+func (c *Corpus) mergeOf(ctx context.Context, r Request, v *view, chosen []member) error {
 	if len(chosen) == 0 {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (r Request) merge(ctx context.Context, v *view, chosen []member) error {
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	return r.admission().Change(ctx, func(tx *store.Tx) error { return r.replace(ctx, tx, chosen, dead, merged) })
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(ctx, tx, chosen, dead, merged) })
 }
 
 // join makes one segment of several. Their vectors stay as they are.
@@ -135,34 +135,20 @@ func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.U
 }
 
 // replace lists a segment in the place of those that it was made of.
-func (r Request) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, merged sealed) error {
-	head, err := tx.LockHead(ctx)
-	if err != nil {
-		return err
-	}
-	m, err := r.openHead(head)
-	if err != nil {
-		return err
-	}
+func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, merged sealed) error {
 	var gone []uuid.UUID
 	for _, s := range chosen {
-		if !slices.Contains(m.segments, s) {
+		if !slices.Contains(e.manifest.segments, s) {
 			return errRaced
 		}
 		gone = append(gone, s.objects()...)
 	}
-	m.remove(chosen, dead)
+	e.manifest.remove(chosen, dead)
 	if merged.documents > 0 {
-		m.segments = append(m.segments, merged.member)
+		e.manifest.segments = append(e.manifest.segments, merged.member)
 		if err := addObjects(ctx, tx, merged.objects...); err != nil {
 			return err
 		}
 	}
-	if err := tx.RemoveObjects(ctx, gone...); err != nil {
-		return err
-	}
-	if err := m.sealInto(r.keys(), &head); err != nil {
-		return err
-	}
-	return tx.SaveHead(ctx, head)
+	return tx.RemoveObjects(ctx, gone...)
 }

@@ -41,7 +41,7 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
 		return nil, err
 	}
-	if p.row.ContentMAC, err = r.keys().MAC("document/content_mac", up.content()...); err != nil {
+	if p.row.ContentMAC, err = up.mac(r.keys()); err != nil {
 		return nil, err
 	}
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
@@ -60,14 +60,16 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 	return p, nil
 }
 
-// content is all that an upload sets. Attributes are part of it where there are any:
-// documents of a version that had none stay the same.
-func (up Upload) content() [][]byte {
-	parts := [][]byte{[]byte(up.Title), {byte(up.Media)}, up.Text}
-	if len(up.Attributes) > 0 {
-		parts = append(parts, up.Attributes.Encode())
+// mac is the same for the same upload.
+func (up Upload) mac(keys *seal.Keyring) ([]byte, error) {
+	if len(up.Sent) > 0 {
+		return sentMAC(keys, up.Sent)
 	}
-	return parts
+	return keys.MAC("document/content_mac", []byte(up.Title), []byte(up.Type), up.Text, up.Attributes.Encode())
+}
+
+func sentMAC(keys *seal.Keyring, sent []byte) ([]byte, error) {
+	return keys.MAC("document/sent_mac", sent)
 }
 
 func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
@@ -76,7 +78,7 @@ func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
-	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Attributes: up.Attributes.Encode()})
+	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Type: up.Type, Attributes: up.Attributes.Encode()})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}

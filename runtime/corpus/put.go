@@ -20,6 +20,8 @@ type Upload struct {
 	Media      engine.Media
 	Text       []byte // valid UTF-8
 	Attributes filter.Attributes
+	Type       string // media type of the file that Text was read from
+	Sent       []byte // hash of all that the tenant sent; when empty, what is above stands for it
 }
 
 // Outcome says what an upload did.
@@ -71,7 +73,7 @@ func (c *Corpus) put(ctx context.Context, r Request, up Upload) (Document, Outco
 	if ready.replaces() {
 		outcome = Replaced
 	}
-	err = r.admission().Change(ctx, func(tx *store.Tx) error { return r.commit(ctx, tx, ready) })
+	err = c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.commit(ctx, tx, e, ready) })
 	if err != nil {
 		return Document{}, 0, err
 	}
@@ -81,55 +83,38 @@ func (c *Corpus) put(ctx context.Context, r Request, up Upload) (Document, Outco
 
 // commit writes a created or replaced document and its event, and lists its
 // segment. Errors: errRaced, errFull.
-func (r Request) commit(ctx context.Context, tx *store.Tx, ready *prepared) error {
-	head, err := tx.LockHead(ctx)
-	if err != nil {
-		return err
-	}
+func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *prepared) error {
 	old, err := tx.Document(ctx, ready.row.ExtMAC, uuid.Nil)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if old.Source != ready.old.Source {
+	if old.Source != ready.old.Source || e.manifest.basis != ready.basis.pin() {
 		return errRaced
 	}
-	m, err := r.openHead(head)
-	if err != nil {
-		return err
-	}
-	if m.full() {
+	if e.manifest.full() {
 		return errFull
 	}
-	if m.basis != ready.basis.pin() {
-		return errRaced
-	}
-	head.Bytes += ready.row.Bytes - old.Bytes
-	m.segments = append(m.segments, ready.segment.member)
+	e.head.Bytes += ready.row.Bytes - old.Bytes
+	e.manifest.segments = append(e.manifest.segments, ready.segment.member)
 	if ready.replaces() {
-		m.dead = append(m.dead, old.Source)
+		e.manifest.dead = append(e.manifest.dead, old.Source)
 		if err := tx.RemoveObjects(ctx, old.Source); err != nil {
 			return err
 		}
 	} else {
-		head.Docs++
+		e.head.Docs++
 	}
-	if err := within(r.Tenant.Limits, head, !ready.replaces()); err != nil {
+	if err := within(r.Tenant.Limits, e.head, !ready.replaces()); err != nil {
 		return err
 	}
 	if err := addObjects(ctx, tx, append(ready.segment.objects, ready.source)...); err != nil {
 		return err
 	}
-	if err := m.sealInto(r.keys(), &head); err != nil {
-		return err
-	}
-	ready.row.Generation = head.Generation
+	ready.row.Generation = e.head.Generation
 	if err := tx.SaveDocument(ctx, ready.row); err != nil {
 		return err
 	}
-	if err := r.Access.Change(ctx, tx, &head); err != nil {
-		return err
-	}
-	return tx.SaveHead(ctx, head)
+	return r.Access.Change(ctx, tx, &e.head)
 }
 
 // within holds the head that a change would leave against the tenant's plan.

@@ -36,7 +36,7 @@ func (c *Corpus) refit(ctx context.Context, r Request) error {
 		if err := fitted.embed(v, r.keys()); err != nil {
 			return fmt.Errorf("refit: %w", err)
 		}
-		err := r.admission().Change(ctx, func(tx *store.Tx) error { return r.changeOver(ctx, tx, from, fitted) })
+		err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(ctx, tx, from, fitted) })
 		if !errors.Is(err, errRaced) {
 			return err
 		}
@@ -106,20 +106,12 @@ func (f *fitting) embed(v *view, keys *seal.Keyring) error {
 // changeOver lists a new basis and its vectors in the place of the old ones.
 // Errors: errRaced, when a segment has none of the new vectors or the basis is not
 // the one that was to be replaced.
-func (r Request) changeOver(ctx context.Context, tx *store.Tx, from pinned, f *fitting) error {
-	head, err := tx.LockHead(ctx)
-	if err != nil {
-		return err
-	}
-	m, err := r.openHead(head)
-	if err != nil {
-		return err
-	}
-	if m.basis != from {
+func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pinned, f *fitting) error {
+	if e.manifest.basis != from {
 		return errRaced
 	}
-	old := manifest{basis: m.basis, segments: m.segments}
-	m.basis, m.segments = f.basis.pin(), nil
+	old := manifest{basis: e.manifest.basis, segments: e.manifest.segments}
+	e.manifest.basis, e.manifest.segments = f.basis.pin(), nil
 	var objects []seal.Object
 	if f.basis != nil {
 		objects = append(objects, f.object)
@@ -130,17 +122,11 @@ func (r Request) changeOver(ctx context.Context, tx *store.Tx, from pinned, f *f
 			return errRaced
 		}
 		s.vectors, s.unseen = made.vectors, made.unseen
-		m.segments = append(m.segments, s)
+		e.manifest.segments = append(e.manifest.segments, s)
 		objects = append(objects, made.objects...)
 	}
 	if err := tx.RemoveObjects(ctx, old.embedding()...); err != nil {
 		return err
 	}
-	if err := addObjects(ctx, tx, objects...); err != nil {
-		return err
-	}
-	if err := m.sealInto(r.keys(), &head); err != nil {
-		return err
-	}
-	return tx.SaveHead(ctx, head)
+	return addObjects(ctx, tx, objects...)
 }

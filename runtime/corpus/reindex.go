@@ -21,8 +21,9 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 	var head store.Head
 	var objects []seal.Object
 	var made manifest
+	mark := c.mark(r)
 	err := r.admission().Read(ctx, func(rows *store.Rows) (err error) {
-		if head, err = rows.Head(ctx); err != nil {
+		if head, err = trusted(ctx, rows, mark); err != nil {
 			return err
 		}
 		return eachBatch(ctx, rows, func(batch []store.Document) error {
@@ -42,6 +43,7 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 		if now.Generation != head.Generation {
 			return errRaced
 		}
+		now.Generation++
 		if err := tx.RemoveKind(ctx, seal.Lexicon.String()); err != nil { // what that version had
 			return err
 		}

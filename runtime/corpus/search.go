@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -32,6 +34,7 @@ type Query struct {
 	Text        string
 	K           int            // passages at most
 	PerDocument int            // of them of one document at most
+	Share       float64        // of the best one's score that a passage has at least
 	Filter      *filter.Filter // that documents must match; nil: any does
 }
 
@@ -60,7 +63,12 @@ func (v *view) search(q Query) []engine.Hit {
 	if v.basis != nil {
 		o.Vector, o.Weight = engine.EmbedQuery(language.English, q.Text, v.basis.Basis), lsa.Weight
 	}
-	return v.index.Search(q.Text, o)
+	hits := v.index.Search(q.Text, o)
+	worst := slices.IndexFunc(hits, func(h engine.Hit) bool { return h.Score < q.Share*hits[0].Score })
+	if worst >= 0 {
+		hits = hits[:worst]
+	}
+	return hits
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or
@@ -123,4 +131,47 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
 		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
 	}, nil
+}
+
+// Answer is a text and the spans of documents that say it. Without a text, the
+// documents do not answer.
+type Answer struct {
+	Text      string
+	Citations []Passage
+	Passages  []Passage // that it was looked for in
+}
+
+// Answer answers a question out of the passages that match it.
+func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error) {
+	passages, err := c.Retrieve(ctx, r, q)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer := Answer{Citations: Quote(q.Text, passages), Passages: passages}
+	lines := make([]string, len(answer.Citations))
+	for i, cited := range answer.Citations {
+		lines[i] = cited.Text
+	}
+	answer.Text = strings.Join(lines, "\n")
+	return answer, nil
+}
+
+// Quote answers a question by the spans of passages that say what was asked.
+func Quote(question string, passages []Passage) []Passage {
+	asked := make([]engine.Passage, len(passages))
+	for i, p := range passages {
+		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
+	}
+	said := engine.Extract(language.English, question, asked)
+	quoted := make([]Passage, 0, len(said.Citations))
+	for _, cited := range said.Citations {
+		for _, p := range passages {
+			if p.Document == cited.Document && p.Start <= cited.Start && cited.End <= p.End {
+				p.Start, p.End, p.Text = cited.Start, cited.End, p.Text[cited.Start-p.Start:cited.End-p.Start]
+				quoted = append(quoted, p)
+				break
+			}
+		}
+	}
+	return quoted
 }

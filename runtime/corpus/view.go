@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
@@ -80,9 +81,9 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 		return nil, err
 	}
 	defer release()
-	v := c.cache.get(r.keys())
+	v, mark := c.cache.get(r.keys()), c.mark(r)
 	err = r.admission().Read(ctx, func(rows *store.Rows) error {
-		v, err = v.follow(ctx, rows, r.keys())
+		v, err = c.follow(ctx, r, rows, v, mark)
 		return err
 	})
 	if err != nil {
@@ -101,7 +102,7 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 // makeRoom reserves what a whole view will take, before a connection is held for
 // it. One that is there grows in place, as long as all of it fits.
 func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err error) {
-	head, err := r.head(ctx)
+	head, err := c.head(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -127,28 +128,31 @@ func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err e
 	return c.cache.reserve(ctx, m.bytes())
 }
 
-// head reads the tenant's head as it is now.
-func (r Request) head(ctx context.Context) (head store.Head, err error) {
+// head reads the tenant's head as it is now. Errors: anchor.ErrRolledBack.
+func (c *Corpus) head(ctx context.Context, r Request) (head store.Head, err error) {
+	mark := c.mark(r)
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
-		head, err = rows.Head(ctx)
+		head, err = trusted(ctx, rows, mark)
 		return err
 	})
 	return head, err
 }
 
-// follow returns the view of the snapshot, with the segments that v has already.
-func (v *view) follow(ctx context.Context, rows *store.Rows, keys *seal.Keyring) (*view, error) {
-	head, err := rows.Head(ctx)
+// follow returns the view of the snapshot, with what there is already. Errors:
+// anchor.ErrRolledBack.
+func (c *Corpus) follow(ctx context.Context, r Request, rows *store.Rows, there *view, mark anchor.Mark) (*view, error) {
+	head, err := trusted(ctx, rows, mark)
 	if err != nil {
 		return nil, err
 	}
 	next := newView(head.Stamp())
-	if next.manifest, err = openManifest(keys, head); err != nil {
+	if next.manifest, err = openManifest(r.keys(), head); err != nil {
 		return nil, err
 	}
-	if err := next.fetch(ctx, rows, keys, v); err != nil {
+	if err := next.fetch(ctx, rows, r.keys(), there); err != nil {
 		return nil, err
 	}
+	c.anchors.Note(r.keys().Tenant(), anchored(head))
 	var parts []engine.Part
 	for _, m := range next.manifest.segments {
 		parts = append(parts, engine.Part{Segment: next.segments[m.lexicon], Vectors: next.vectors[m.vectors], Dead: next.manifest.dead})

@@ -63,6 +63,8 @@ func useEveryRoute(t *testing.T, n *node, w *tenant, mine, theirs, foreign strin
 		{"POST", "/v1/retrieve", `{"query":"secret of the vault"}`, []int{200}},
 		{"POST", "/v1/retrieve", `{"query":"` + theirs + `"}`, []int{200}},
 		{"POST", "/v1/answer", `{"query":"What is the secret of the vault?"}`, []int{200}},
+		{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"What is the secret of the vault?"}]}`, []int{200}},
+		{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"What is the secret of the vault?","tools":[{"type":"file_search"}],"include":["file_search_call.results"]}`, []int{200}},
 		{"DELETE", fmt.Sprintf("/v1/documents/own%d", round), "", []int{204, 404}},
 		{"GET", "/v1/documents/" + foreign, "", []int{404}},
 		{"GET", "/v1/documents/" + foreign + "/content", "", []int{404}},

@@ -12,9 +12,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/server"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -30,6 +32,7 @@ type Replica struct {
 	cell      *store.Store // nil: the cell has no database
 	audit     *audit.Log
 	acks      *tenants.Acks
+	anchors   *anchor.Anchors
 	documents *corpus.Corpus
 	set       atomic.Pointer[tenants.Set] // nil while starting
 	api       *server.Listener
@@ -69,7 +72,8 @@ func New(ctx context.Context, c Config) (*Replica, error) {
 func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (err error) {
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
-	r.documents = corpus.New(c.IndexBytes, c.ColdLoads, metrics, c.Log)
+	r.anchors = anchor.New(c.Kubernetes.CoreV1().ConfigMaps(c.Pod.Namespace), c.Log)
+	r.documents = corpus.New(c.IndexBytes, c.ColdLoads, r.anchors, metrics, c.Log)
 	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
@@ -80,7 +84,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	})
 	r.set.Store(set)
 	api := &server.Server{
-		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents,
+		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents, Parser: parse.New(c.Parse),
 		Metrics: server.NewMetrics(metrics), Log: c.Log, Patience: c.Patience,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)
@@ -111,11 +115,15 @@ func (r *Replica) Run(ctx context.Context) error {
 	defer stop()
 	var tending sync.WaitGroup
 	tending.Go(func() { r.acks.Run(background) })
+	tending.Go(func() { r.anchors.Run(background) })
 
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(r.serving.Wait)
 	group.Go(r.api.Run)
 	group.Go(func() error {
+		if err := r.anchors.Begin(background); err != nil {
+			return nil //nolint:nilerr // it is over before it began
+		}
 		return r.set.Load().Run(background, r.config.Kubernetes, r.config.Pod.Namespace)
 	})
 	group.Go(func() error {

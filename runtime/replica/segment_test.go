@@ -6,6 +6,9 @@ import (
 	"sync"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -14,11 +17,8 @@ func found(w string) string { return fmt.Sprintf(`{"query":%q}`, w) }
 // segments counts the tenant's stored segments and their bytes.
 func (w *tenant) segments(t *testing.T, c *cell) (n, bytes int) {
 	t.Helper()
-	row := c.pg.Superuser(t).QueryRow(t.Context(), `select count(distinct object_id), coalesce(sum(length(ct)), 0)
+	c.pg.Scan(t, []any{&n, &bytes}, `select count(distinct object_id), coalesce(sum(length(ct)), 0)
 		from bulkhead.blob where kind = 'lex' and tenant_id = $1`, w.Tenant.ID)
-	if err := row.Scan(&n, &bytes); err != nil {
-		t.Fatal(err)
-	}
 	return n, bytes
 }
 
@@ -126,6 +126,9 @@ func TestDocumentsWithoutSegmentsAreIndexed(t *testing.T) {
 			n.stop()
 			c.pg.Exec(t, `begin; set local session_replication_role = replica;
 				update bulkhead.tenant_head set manifest = null, manifest_dek = null; commit`)
+			if err := c.kube.CoreV1().ConfigMaps(namespace).Delete(t.Context(), anchor.Name, metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err) // that version anchored nothing
+			}
 			n = c.start(t, "runtime-1")
 			if r := n.ask(t, acme, first.method, first.path, first.body); r.status >= 300 {
 				t.Fatalf("%d %s", r.status, r.body)

@@ -56,11 +56,8 @@ func (n *node) meansMore(t *testing.T, w *tenant, word string) {
 // embedding is which objects hold the tenant's basis and vectors.
 func (w *tenant) embedding(t *testing.T, c *cell) (objects string) {
 	t.Helper()
-	row := c.pg.Superuser(t).QueryRow(t.Context(), `select coalesce(string_agg(distinct object_id::text, ' '), '')
+	c.pg.Scan(t, []any{&objects}, `select coalesce(string_agg(distinct object_id::text, ' '), '')
 		from bulkhead.blob where kind = 'vec' and tenant_id = $1`, w.Tenant.ID)
-	if err := row.Scan(&objects); err != nil {
-		t.Fatal(err)
-	}
 	return objects
 }
 

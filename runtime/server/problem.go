@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -88,6 +90,10 @@ var problems = []struct {
 		http.StatusServiceUnavailable, unavailable, "overloaded",
 		"The server is busy: send the request again after Retry-After.", 1,
 	}},
+	{parse.ErrBusy, problem{
+		http.StatusServiceUnavailable, unavailable, "overloaded",
+		"Too many files are being read: send the request again after Retry-After.", 5,
+	}},
 	{seal.ErrDenied, problem{
 		http.StatusForbidden, forbidden, "key_revoked",
 		"Access to this tenant's encryption key was revoked: whoever holds the key must grant it again.", 0,
@@ -127,6 +133,10 @@ var problems = []struct {
 	{audit.ErrUnavailable, problem{
 		http.StatusServiceUnavailable, unavailable, "audit_unavailable",
 		"The access can not be recorded, so it is refused: send the request again after Retry-After.", 2,
+	}},
+	{anchor.ErrRolledBack, problem{
+		http.StatusServiceUnavailable, unavailable, "database_rolled_back",
+		"The database holds older documents than it did: ask your operator to restore the newest; nothing is served until then.", 0,
 	}},
 	{corpus.ErrTooLarge, problem{
 		http.StatusServiceUnavailable, unavailable, "index_too_large",
@@ -175,6 +185,10 @@ func problemOf(err error) problem {
 	if p, ok := modelProblem(err); ok {
 		return p
 	}
+	var unread *parse.Error
+	if errors.As(err, &unread) {
+		return problemOfFile(unread)
+	}
 	for _, known := range problems {
 		if errors.Is(err, known.is) {
 			return known.problem
@@ -184,6 +198,30 @@ func problemOf(err error) problem {
 		http.StatusInternalServerError, unavailable, "internal_error",
 		"Something failed on our side: tell your operator the value of X-Request-Id.", 0,
 	}
+}
+
+// codeTooLarge is the code of a document that has too many bytes.
+const codeTooLarge = "document_too_large"
+
+// filed tells, by why a file gives no text, what a client is told. The messages are
+// those of the parser.
+var filed = map[parse.Reason]struct {
+	status int
+	code   string
+}{
+	parse.Unsupported: {http.StatusUnsupportedMediaType, "unsupported_media_type"},
+	parse.Charset:     {http.StatusBadRequest, "unknown_charset"},
+	parse.Encrypted:   {http.StatusUnprocessableEntity, "document_encrypted"},
+	parse.TooLarge:    {http.StatusRequestEntityTooLarge, codeTooLarge},
+	parse.TimedOut:    {http.StatusUnprocessableEntity, "document_timed_out"},
+	parse.OutOfMemory: {http.StatusUnprocessableEntity, "document_out_of_memory"},
+	parse.Malformed:   {http.StatusUnprocessableEntity, "document_malformed"},
+	parse.NoText:      {http.StatusBadRequest, "empty_document"},
+}
+
+func problemOfFile(e *parse.Error) problem {
+	known := filed[e.Reason]
+	return problem{known.status, invalid, known.code, e.Error(), 0}
 }
 
 // badRequest is a 400 about the request itself.

@@ -31,6 +31,10 @@ func Routes() []Route {
 		{"document.delete", "DELETE /v1/documents/{ref}", Change, deleteDocument},
 		{"retrieve", "POST /v1/retrieve", Read, retrieve},
 		{"answer", "POST /v1/answer", Read, answer},
+		{"model.list", "GET /v1/models", None, listModels},
+		{"model.get", "GET /v1/models/{model}", None, getModel},
+		{"chat.complete", "POST /v1/chat/completions", Read, completeChat},
+		{"response.create", "POST /v1/responses", Read, createResponse},
 	}
 }
 

@@ -1,0 +1,216 @@
+package anchor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+)
+
+// ErrRolledBack: the database has an older state of the tenant than there was.
+var ErrRolledBack = errors.New("the database has an older state of the tenant's index than it had before")
+
+// Name is that of the ConfigMap.
+const Name = "heads"
+
+const (
+	// Interval is how far apart a replica's writes are.
+	Interval = time.Minute
+	timeout  = 5 * time.Second
+	retry    = 2 * time.Second
+	attempts = 5
+
+	fieldManager = "bulkhead-runtime"
+)
+
+// Anchors are the newest heads that are known. They are safe for concurrent use.
+type Anchors struct {
+	configMaps typedv1.ConfigMapInterface
+	log        *slog.Logger
+
+	mu       sync.Mutex
+	heads    map[uuid.UUID]Head
+	anchored map[uuid.UUID]Head // what the ConfigMap has
+}
+
+// New makes Anchors that know nothing before Begin.
+func New(configMaps typedv1.ConfigMapInterface, log *slog.Logger) *Anchors {
+	return &Anchors{configMaps: configMaps, log: log, heads: map[uuid.UUID]Head{}}
+}
+
+// Mark is the newest head that was known at a time, to hold what is read afterwards
+// against: what is read later than it was marked can not be older.
+type Mark struct {
+	newest  Head
+	known   bool
+	granted int64
+}
+
+// Mark marks a tenant's newest head. granted is the incarnation that its Binding
+// grants: a restore raises it.
+func (a *Anchors) Mark(tenant uuid.UUID, granted int64) Mark {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	newest, known := a.heads[tenant]
+	return Mark{newest, known, granted}
+}
+
+// Check refuses a head that is older than the mark. Errors: ErrRolledBack.
+func (m Mark) Check(h Head) error {
+	order := h.compare(m.newest)
+	if m.known && (order < 0 || order == 0 && h.Manifest != m.newest.Manifest || h.Incarnation > max(m.granted, m.newest.Incarnation)) {
+		return fmt.Errorf("%w: generation %d.%d, known is %d.%d", ErrRolledBack, h.Incarnation, h.Generation, m.newest.Incarnation, m.newest.Generation)
+	}
+	return nil
+}
+
+// Note remembers a head that is committed.
+func (a *Anchors) Note(tenant uuid.UUID, h Head) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if newest, known := a.heads[tenant]; !known || h.compare(newest) > 0 {
+		a.heads[tenant] = h
+	}
+}
+
+// Run reads and writes the anchors until the context ends, and once more then.
+func (a *Anchors) Run(ctx context.Context) {
+	ticker := time.NewTicker(Interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			a.keep(ctx)
+		case <-ctx.Done():
+			a.keep(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}
+
+func (a *Anchors) keep(ctx context.Context) {
+	if err := a.Save(ctx); err != nil {
+		a.log.Error("heads not anchored", "error", err.Error())
+	}
+}
+
+// Begin reads the anchors, as often as it takes. Errors: the context's.
+func (a *Anchors) Begin(ctx context.Context) error {
+	for {
+		_, err := a.load(ctx)
+		if err == nil {
+			return nil
+		}
+		a.log.Error("anchored heads not read: nothing is served before", "error", err.Error())
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retry):
+		}
+	}
+}
+
+// load takes over what other replicas anchored and returns the ConfigMap, nil when
+// there is none.
+func (a *Anchors) load(ctx context.Context) (*corev1.ConfigMap, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	object, err := a.configMaps.Get(ctx, Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ConfigMap %s: %w", Name, err)
+	}
+	anchored := map[uuid.UUID]Head{}
+	for id, text := range object.Data {
+		tenant, err := uuid.Parse(id)
+		if err != nil {
+			return nil, fmt.Errorf("ConfigMap %s: tenant %q: %w; delete what is not a head, or all to accept what the database has", Name, id, err)
+		}
+		if anchored[tenant], err = parse(text); err != nil {
+			return nil, fmt.Errorf("ConfigMap %s: %w; delete what is not a head, or all to accept what the database has", Name, err)
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.anchored = anchored
+	for tenant, h := range anchored {
+		if newest, known := a.heads[tenant]; !known || h.compare(newest) > 0 {
+			a.heads[tenant] = h
+		}
+	}
+	return object, nil
+}
+
+// Save writes what is newer than the ConfigMap has, if anything is.
+func (a *Anchors) Save(ctx context.Context) (err error) {
+	for range attempts {
+		if err = a.save(ctx); !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+		select { // another replica wrote
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retry):
+		}
+	}
+	return err
+}
+
+func (a *Anchors) save(ctx context.Context) error {
+	if a.current() {
+		return nil
+	}
+	object, err := a.load(ctx)
+	if err != nil || a.current() {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	heads := a.known()
+	if object == nil {
+		object = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: Name}, Data: encode(heads)}
+		_, err = a.configMaps.Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
+	} else {
+		object.Data = encode(heads)
+		object.ManagedFields = []metav1.ManagedFieldsEntry{{}} // an entry a tenant costs more than the data
+		_, err = a.configMaps.Update(ctx, object, metav1.UpdateOptions{FieldManager: fieldManager})
+	}
+	if err == nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.anchored = heads
+	}
+	return err
+}
+
+// current reports whether the ConfigMap, as it was read last, has all that is known.
+func (a *Anchors) current() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Equal(a.heads, a.anchored)
+}
+
+func (a *Anchors) known() map[uuid.UUID]Head {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.heads)
+}
+
+func encode(heads map[uuid.UUID]Head) map[string]string {
+	data := make(map[string]string, len(heads))
+	for tenant, h := range heads {
+		data[tenant.String()] = h.String()
+	}
+	return data
+}

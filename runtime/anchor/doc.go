@@ -1,0 +1,8 @@
+// Package anchor keeps outside of the database which state of each tenant's index
+// was the newest, so that whoever puts the whole database back to an older state,
+// heads and sealed manifests included, is found out.
+//
+// The anchors of a cell are in one ConfigMap of its namespace, which all replicas
+// read and, at most once a minute, write. What was committed within that minute
+// before all replicas were killed is not anchored.
+package anchor

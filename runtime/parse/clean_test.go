@@ -1,0 +1,37 @@
+package parse
+
+import (
+	"testing"
+	"unicode/utf8"
+)
+
+func TestClean(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"overrides":          {"a\u202eb\u202dc\u202ad\u202be\u202c", "abcde"},
+		"isolates":           {"a\u2066b\u2067c\u2068d\u2069", "abcd"},
+		"marks":              {"a\u200eb\u200fc\u061cd", "abcd"},
+		"without width":      {"pass\u200bwo\u2060rd\ufeff so\u00adft", "password soft"},
+		"joiners in Latin":   {"pass\u200dwo\u200crd", "password"},
+		"joiners in Persian": {"می\u200cخواهم", "می\u200cخواهم"},
+		"joined emoji":       {"👩\u200d💻", "👩\u200d💻"},
+		"tags":               {"hi\U000E0049\U000E0067", "hi"},
+		"smuggled selectors": {"hi\U000E0100", "hi"},
+		"control characters": {"a\x00b\x1b\x07c\u0090", "abc"},
+		"ends of lines":      {"a\r\nb\rc\u2028d\u0085e\ff", "a\nb\nc\nd\ne\nf"},
+		"tabs":               {"a\tb", "a\tb"},
+		"not UTF-8":          {"a\xff\xc3(", "a\ufffd\ufffd("},
+	} {
+		if got := clean(test.text); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestCleanLine(t *testing.T) {
+	if got := cleanLine(" a\n b\u202e\t ", 10); got != "a b" {
+		t.Errorf("%q", got)
+	}
+	if got := cleanLine("日本語", 7); got != "日本" || !utf8.ValidString(got) {
+		t.Errorf("%q", got)
+	}
+}

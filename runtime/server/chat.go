@@ -1,0 +1,126 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// chat is a request for a chat completion.
+type chat struct {
+	model         string
+	question      string
+	search        searchTool
+	stream        bool
+	usageInStream bool
+	limit         int // words; zero: any number
+}
+
+func (c *chat) rules() rules {
+	return rules{
+		"model": into(&c.model), "messages": conversation(&c.question), "stream": into(&c.stream),
+		"stream_options":        object(rules{"include_usage": into(&c.usageInStream), "include_obfuscation": harmless[bool]()}),
+		"max_completion_tokens": upTo(&c.limit, maxLimit), "max_tokens": upTo(&c.limit, maxLimit),
+		"tools": c.search.tools, "tool_choice": toolChoices,
+
+		"frequency_penalty": harmless[float64](), "metadata": harmless[map[string]string](), "parallel_tool_calls": harmless[bool](),
+		"prediction": harmless[map[string]any](), "presence_penalty": harmless[float64](), "prompt_cache_key": harmless[string](),
+		"prompt_cache_retention": harmless[string](), "reasoning_effort": harmless[string](), "safety_identifier": harmless[string](),
+		"seed": harmless[float64](), "service_tier": harmless[string](), "temperature": harmless[float64](),
+		"top_p": harmless[float64](), "user": harmless[string](), "verbosity": harmless[string](),
+
+		"n": only("1"), "store": only("false"), "logprobs": only("false"), "logit_bias": only("{}"), "modalities": only(`["text"]`),
+		"response_format": only(`{"type":"text"}`), "audio": without("answers are text"), "function_call": without("no functions are called"),
+		"functions": without("no functions are called"), "stop": without("documents are quoted as they are"),
+		"top_logprobs": without("words have no probabilities"), "web_search_options": without("only the tenant's documents are searched"),
+	}
+}
+
+const maxLimit = 1 << 20 // words of an answer
+
+func completeChat(x *exchange) error {
+	c := chat{}
+	if _, err := x.parameters(c.rules()); err != nil {
+		return err
+	}
+	if err := checkAsked(c.model, "messages", c.question); err != nil {
+		return err
+	}
+	req, err := x.begin("", c.question)
+	if err != nil {
+		return err
+	}
+	answer, err := x.server.Corpus.Answer(x.r.Context(), req, c.search.query(c.question))
+	if err != nil {
+		return err
+	}
+	done := completion{
+		ID: "chatcmpl-" + x.id, Object: "chat.completion", Created: time.Now().Unix(), Model: c.model,
+	}
+	s := say(answer, c.limit)
+	if c.stream {
+		return streamChat(x, c, done, s)
+	}
+	text := s.text()
+	done.Choices = []choice{{Message: &message{"assistant", &text, nil, s.annotations}, FinishReason: s.finish()}}
+	done.Usage = chatUsageOf(c.question, s)
+	return x.reply(http.StatusOK, done)
+}
+
+// checkAsked checks what every question needs.
+func checkAsked(model, parameter, question string) error {
+	if model == "" {
+		return missing("model")
+	}
+	if _, err := findModel(model); err != nil {
+		return err
+	}
+	return checkQuestion(parameter, question)
+}
+
+// completion is a chat completion, or a chunk of its stream.
+type completion struct {
+	ID      string     `json:"id"`
+	Object  string     `json:"object"`
+	Created int64      `json:"created"`
+	Model   string     `json:"model"`
+	Choices []choice   `json:"choices"`
+	Usage   *chatUsage `json:"usage"`
+}
+
+type choice struct {
+	Index        int             `json:"index"`
+	Message      *message        `json:"message,omitempty"`
+	Delta        *message        `json:"delta,omitempty"`
+	Logprobs     json.RawMessage `json:"logprobs"` // always null
+	FinishReason *string         `json:"finish_reason"`
+}
+
+type message struct {
+	Role        string       `json:"role,omitempty"`
+	Content     *string      `json:"content,omitempty"`
+	Refusal     *string      `json:"refusal"` // always null
+	Annotations []annotation `json:"annotations,omitempty"`
+}
+
+// finish says why an answer ends.
+func (s said) finish() *string {
+	reason := "stop"
+	if s.cut {
+		reason = "length"
+	}
+	return &reason
+}
+
+// chatUsage counts words, which is what the model reads and says.
+type chatUsage struct {
+	Prompt     int `json:"prompt_tokens"`
+	Completion int `json:"completion_tokens"`
+	Total      int `json:"total_tokens"`
+}
+
+func chatUsageOf(question string, s said) *chatUsage {
+	asked, answered := len(strings.Fields(question)), s.words()
+	return &chatUsage{asked, answered, asked + answered}
+}

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"encoding/json"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+)
+
+// searchTool is OpenAI's file_search: which documents are asked, and how many
+// passages are read. Without the tool the model searches all the same, for there is
+// nothing else that it knows.
+type searchTool struct {
+	asked   bool
+	limit   int
+	share   float64
+	filters *filter.Filter
+}
+
+const (
+	maxResults     = 50
+	defaultResults = 20
+)
+
+// tools reads a list of at most one file_search.
+func (s *searchTool) tools(name string, value json.RawMessage) error {
+	return each(func(name string, value json.RawMessage) error {
+		var kind struct{ Type string }
+		if json.Unmarshal(value, &kind) != nil || kind.Type != "file_search" || s.asked {
+			return unsupportedParameter(name, "file_search, once, is the only tool")
+		}
+		s.asked = true
+		return object(s.rules())(name, value)
+	})(name, value)
+}
+
+func (s *searchTool) rules() rules {
+	return rules{
+		"type":             harmless[string](),
+		"vector_store_ids": only("[]"),
+		"max_num_results":  upTo(&s.limit, maxResults),
+		"filters":          s.filter,
+		"ranking_options":  s.ranking(),
+	}
+}
+
+func (s *searchTool) filter(name string, value json.RawMessage) (err error) {
+	s.filters, err = filter.Parse(name, value)
+	return wrongAttribute(err, "invalid_filters")
+}
+
+// ranking reads how passages are ranked, which is one way only.
+func (s *searchTool) ranking() rule {
+	return object(rules{"ranker": only(`"auto"`, `"none"`), "score_threshold": share(&s.share)})
+}
+
+func (s *searchTool) query(question string) corpus.Query {
+	q := corpus.Query{Text: question, K: s.limit, PerDocument: defaultPerDocument, Share: s.share, Filter: s.filters}
+	if q.K == 0 {
+		q.K = defaultResults
+	}
+	return q
+}
+
+// toolChoices are those that leave the search to the model. It can not do without.
+var toolChoices = only(`"auto"`, `"required"`, `{"type":"file_search"}`)
+
+// searchResult is a passage as file_search returns it. Its score is relative to the
+// best of the search.
+type searchResult struct {
+	FileID     string            `json:"file_id"`
+	Filename   string            `json:"filename"`
+	Score      float64           `json:"score"`
+	Attributes filter.Attributes `json:"attributes"`
+	Text       string            `json:"text"`
+}
+
+func searchResults(found []corpus.Passage) []searchResult {
+	all := make([]searchResult, len(found))
+	for i, p := range found {
+		all[i] = searchResult{fileID(p.Document), p.ExternalID, relative(p, found[0]), p.Attributes, p.Text}
+	}
+	return all
+}
+
+func relative(p, best corpus.Passage) float64 {
+	if best.Score <= 0 {
+		return 0
+	}
+	return p.Score / best.Score
+}
