@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -145,20 +147,31 @@ func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error)
 	if err != nil {
 		return Answer{}, err
 	}
+	answer := Answer{Citations: Quote(r.Tenant.Language, q.Text, passages), Passages: passages}
+	lines := make([]string, len(answer.Citations))
+	for i, cited := range answer.Citations {
+		lines[i] = cited.Text
+	}
+	answer.Text = strings.Join(lines, "\n")
+	return answer, nil
+}
+
+// Quote answers a question in a language by the spans of passages that say what was asked.
+func Quote(l language.Language, question string, passages []Passage) []Passage {
 	asked := make([]engine.Passage, len(passages))
 	for i, p := range passages {
 		asked[i] = engine.Passage{Document: p.Document, Heading: p.Heading, Start: p.Start, Text: p.Text, Score: p.Score}
 	}
-	said := engine.Extract(r.Tenant.Language, q.Text, asked)
-	answer := Answer{Text: said.Text, Passages: passages, Citations: make([]Passage, 0, len(said.Citations))}
+	said := engine.Extract(l, question, asked)
+	quoted := make([]Passage, 0, len(said.Citations))
 	for _, cited := range said.Citations {
 		for _, p := range passages {
 			if p.Document == cited.Document && p.Start <= cited.Start && cited.End <= p.End {
 				p.Start, p.End, p.Text = cited.Start, cited.End, p.Text[cited.Start-p.Start:cited.End-p.Start]
-				answer.Citations = append(answer.Citations, p)
+				quoted = append(quoted, p)
 				break
 			}
 		}
 	}
-	return answer, nil
+	return quoted
 }

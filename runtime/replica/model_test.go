@@ -101,7 +101,7 @@ func (n *node) listen(ctx context.Context, t *testing.T, w *tenant, body string)
 	for k, v := range map[string]string{"Authorization": "Bearer " + w.key, "Content-Type": "application/json", "Accept": "text/event-stream"} {
 		req.Header.Set(k, v)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:bodyclose // whoever reads the events closes it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/answering"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
-	"github.com/bulkhead-dev/bulkhead/runtime/model"
+	modelapi "github.com/bulkhead-dev/bulkhead/runtime/model"
 )
 
 // answerReply is a whole answer in a response.
@@ -31,11 +31,11 @@ type citation struct {
 // The values of "answerer".
 const (
 	byModel    = "model"
-	extractive = "extractive"
+	byDocument = "extractive"
 )
 
-var finishes = map[model.Finish]string{
-	model.FinishStop: "stop", model.FinishLength: "length", model.FinishFiltered: "content_filter",
+var finishes = map[modelapi.Finish]string{
+	modelapi.FinishStop: "stop", modelapi.FinishLength: "length", modelapi.FinishFiltered: "content_filter",
 }
 
 func answer(x *exchange) error {
@@ -75,27 +75,33 @@ func answer(x *exchange) error {
 	return x.reply(http.StatusOK, presentAnswer(by, said, reranked))
 }
 
-// streamAnswer tells the passages first, and then the answer as it comes to be.
+// streamAnswer tells the passages first, and then the answer as it comes to be. The
+// last event is done or error.
 func (x *exchange) streamAnswer(by answering.Answerer, query string, found []corpus.Passage, reranked *bool) error {
-	stream := x.stream()
-	err := stream.emit("passages", struct {
+	out := x.events()
+	err := x.tellAnswer(out, by, query, found, reranked)
+	if err != nil {
+		_ = out.tell("error", problemOf(err).body(nil)) // the client may have left
+	}
+	return err
+}
+
+func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, found []corpus.Passage, reranked *bool) error {
+	err := out.send("passages", struct {
 		Passages []citation `json:"passages"`
 	}{number(found)})
 	if err != nil {
-		return stream.fail(err)
+		return err
 	}
 	said, err := x.say(by, query, found, func(p answering.Piece) error {
-		return stream.emit("delta", struct {
+		return out.send("delta", struct {
 			Text string `json:"text"`
 		}{p.Text})
 	})
 	if err != nil {
-		return stream.fail(err)
+		return err
 	}
-	if err := stream.emit("done", presentAnswer(by, said, reranked)); err != nil {
-		return stream.fail(err)
-	}
-	return nil
+	return out.send("done", presentAnswer(by, said, reranked))
 }
 
 // answerer is who answers: the tenant's model if it has one, unless another is asked
@@ -103,10 +109,10 @@ func (x *exchange) streamAnswer(by answering.Answerer, query string, found []cor
 func (x *exchange) answerer(name string) (by answering.Answerer, done func(), err error) {
 	models := x.caller.Tenant.Models
 	switch {
-	case name == extractive, name == "" && models.Chat == nil:
-		return answering.Extractive{}, func() {}, nil
+	case name == byDocument, name == "" && models.Chat == nil:
+		return answering.Extractive{Language: x.caller.Tenant.Language}, func() {}, nil
 	case name != "" && name != byModel:
-		return nil, nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, extractive)
+		return nil, nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, byDocument)
 	case models.Chat == nil:
 		return nil, nil, wrong("answerer", "no_model", "The tenant has no chat model: leave answerer out, or ask your operator for a model.")
 	}
@@ -143,7 +149,7 @@ func number(found []corpus.Passage) []citation {
 func presentAnswer(by answering.Answerer, said answering.Answer, reranked *bool) answerReply {
 	reply := answerReply{
 		Object: "answer", Answer: said.Text, Found: len(said.Citations) > 0, Citations: []citation{},
-		Answerer: extractive, Reranked: reranked,
+		Answerer: byDocument, Reranked: reranked,
 	}
 	_, marks := by.(answering.Chat)
 	if marks {

@@ -5,20 +5,22 @@ import (
 	"net/http"
 )
 
+const eventStream = "text/event-stream"
+
 // events is a response of server-sent events.
 type events struct{ x *exchange }
 
 // events begins the response.
 func (x *exchange) events() events {
-	x.w.Header().Set("Content-Type", "text/event-stream")
+	x.w.Header().Set("Content-Type", eventStream)
+	x.w.Header().Set("X-Accel-Buffering", "no") // or a proxy may keep the answer until it is whole
 	x.header(http.StatusOK)
 	return events{x}
 }
 
-// send writes an event, if the keys may still be used, and lets it go. Errors: those
-// of the keys, errGone.
+// send writes an event, if the caller may still be told, and lets it go.
 func (e events) send(name string, data any) error {
-	if err := e.x.caller.Tenant.Keys.Check(); err != nil {
+	if err := e.x.entitled(); err != nil {
 		return err
 	}
 	return e.tell(name, data)

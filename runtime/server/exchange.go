@@ -82,6 +82,18 @@ func (x *exchange) admit() error {
 	return x.caller.Tenant.Keys.Check()
 }
 
+// entitled reports why the caller may be told nothing more: while a stream lasts its
+// API key may be withdrawn, its tenant contained, or the tenant's key revoked.
+func (x *exchange) entitled() error {
+	if err := x.authenticate(); err != nil {
+		return err
+	}
+	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
+		return err
+	}
+	return x.caller.Tenant.Keys.Check()
+}
+
 // begin admits the caller once more, since a body may have taken its time, and
 // commits the audit intent. Nothing of the tenant can be read or changed without
 // the request it returns.

@@ -8,17 +8,17 @@ import (
 	"time"
 
 	answers "github.com/bulkhead-dev/bulkhead/runtime/answer"
-	"github.com/bulkhead-dev/bulkhead/runtime/model"
+	modelapi "github.com/bulkhead-dev/bulkhead/runtime/model"
 )
 
 // modelPatience is after how long a model that failed may work again, when its
 // endpoint does not say.
 const modelPatience = 5 * time.Second
 
-// modelProblem tells of the failure of a chat model. What model.Error says holds
+// modelProblem tells of the failure of a chat model. What modelapi.Error says holds
 // nothing that the endpoint said or was told.
 func modelProblem(err error) (problem, bool) {
-	var failure *model.Error
+	var failure *modelapi.Error
 	switch {
 	case errors.Is(err, answers.ErrBudget):
 		return badRequest("question_too_long", "The question is longer than the tenant's model reads: shorten it."), true
@@ -27,9 +27,9 @@ func modelProblem(err error) (problem, bool) {
 	}
 	p := problem{
 		http.StatusBadGateway, unavailable, "model_unavailable",
-		fmt.Sprintf("The tenant's model gave no whole answer: %s. With \"answerer\": %q it is not needed.", failure, extractive), 0,
+		fmt.Sprintf("The tenant's model gave no whole answer: %s. With \"answerer\": %q it is not needed.", failure, byDocument), 0,
 	}
-	if errors.Is(err, model.ErrOverloaded) || errors.Is(err, model.ErrUnreachable) {
+	if errors.Is(err, modelapi.ErrOverloaded) || errors.Is(err, modelapi.ErrUnreachable) {
 		wait := failure.RetryAfter
 		if wait <= 0 {
 			wait = modelPatience
@@ -45,8 +45,8 @@ func outcomeOf(err error) string {
 		return "ok"
 	}
 	for name, kind := range map[string]error{
-		"refused": model.ErrRefused, "overloaded": model.ErrOverloaded, "unreachable": model.ErrUnreachable,
-		"malformed": model.ErrMalformed, "too_large": model.ErrTooLarge,
+		"refused": modelapi.ErrRefused, "overloaded": modelapi.ErrOverloaded, "unreachable": modelapi.ErrUnreachable,
+		"malformed": modelapi.ErrMalformed, "too_large": modelapi.ErrTooLarge,
 	} {
 		if errors.Is(err, kind) {
 			return name

@@ -182,12 +182,12 @@ func problemOf(err error) problem {
 			fmt.Sprintf("The plan allows %d %s: delete documents, or ask your operator for a larger plan.", quota.Limit, quota.Of), 0,
 		}
 	}
+	if p, ok := modelProblem(err); ok {
+		return p
+	}
 	var unread *parse.Error
 	if errors.As(err, &unread) {
 		return problemOfFile(unread)
-	}
-	if p, ok := modelProblem(err); ok {
-		return p
 	}
 	for _, known := range problems {
 		if errors.Is(err, known.is) {

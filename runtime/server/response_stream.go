@@ -103,10 +103,10 @@ func (e event) part(what string, part *outputText) event {
 	return e
 }
 
-// send sends events, if the keys may still be used.
+// send sends events, if the caller may still be told.
 func (s *responseStream) send(events ...event) error {
 	for _, e := range events {
-		if err := s.out.x.caller.Tenant.Keys.Check(); err != nil {
+		if err := s.out.x.entitled(); err != nil {
 			return err
 		}
 		if err := s.tell(e); err != nil {
