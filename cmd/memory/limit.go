@@ -19,9 +19,13 @@ const otherwise = 1 << 30
 // Limit makes the garbage collector work harder as the container's memory runs
 // out, so that the kernel does not end the program. Where nobody says how much
 // that is, and with GOMEMLIMIT, it changes nothing.
-func Limit() {
+func Limit() { Leave(0) }
+
+// Leave is Limit for a program that leaves some of the container's memory, in bytes,
+// to processes that it starts.
+func Leave(children int64) {
 	if bytes, known := container(); known && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(bytes / 100 * usable)
+		debug.SetMemoryLimit(max(0, bytes-children) / 100 * usable)
 	}
 }
 

@@ -31,6 +31,15 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+func TestLeave(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	t.Setenv(binding.EnvMemoryLimit, "1000000000")
+	Leave(200_000_000)
+	if got := debug.SetMemoryLimit(-1); got != 720_000_000 {
+		t.Errorf("limit %d, want 720000000", got)
+	}
+}
+
 func TestShare(t *testing.T) {
 	t.Setenv(binding.EnvMemoryLimit, "4000")
 	if got := Share(4); got != 1000 {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/cmd/memory"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/replica"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
@@ -30,6 +31,7 @@ func serve(log *slog.Logger) *cobra.Command {
 			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "vault-address", "vault-auth-mount"); err != nil {
 				return err
 			}
+			memory.Leave(c.Parse.Children * c.Parse.Memory)
 			client, err := kubernetesClient(kubeconfig)
 			if err != nil {
 				return err
@@ -71,15 +73,28 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.StringVar(&c.TLSDir, "tls-dir", binding.DirTLS, "directory of tls.crt and tls.key, plain HTTP when they are absent")
 
 	f.DurationVar(&c.Lease, "key-lease", 300*time.Second, "how long data keys are used after the last proof of access")
+	loadFlags(f, &c)
+	parseFlags(f, &c.Parse)
+	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
+	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
+	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
+	return cmd
+}
+
+// loadFlags are about how much is done at a time.
+func loadFlags(f *pflag.FlagSet, c *replica.Config) {
 	f.Int64Var(&c.IndexBytes, "index-bytes", memory.Share(4), "memory of search indexes; a quarter of the container's when not set")
 	f.Int64Var(&c.ColdLoads, "cold-loads", 4, "search indexes that are loaded as a whole at a time, fewer than database-connections")
 	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
 	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
 	f.Int64Var(&c.Uploads, "upload-bytes", memory.Share(8), "memory of uploads, half of it for one tenant; an eighth of the container's when not set")
-	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
-	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
-	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
-	return cmd
+}
+
+// parseFlags are about the processes that read uploaded files.
+func parseFlags(f *pflag.FlagSet, c *parse.Config) {
+	f.Int64Var(&c.Children, "parse-children", 2, "processes that read uploaded files at a time")
+	f.Int64Var(&c.Memory, "parse-memory", max(memory.Share(6), parse.LeastMemory), "memory of each of these processes, which the server does without; a sixth of the container's when not set, at least 96 MiB")
+	f.DurationVar(&c.Wait, "parse-wait", 20*time.Second, "how long an upload waits for one of these processes")
 }
 
 // vaultFlags are those of every command that uses keys.

@@ -55,7 +55,8 @@ type Document struct {
 	ExternalID string // the name the tenant gave it
 	Title      string
 	Media      engine.Media
-	Bytes      int64
+	Type       string // media type of the file that its text was read from
+	Bytes      int64  // of its text
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
@@ -65,6 +66,7 @@ type meta struct {
 	ExternalID string       `json:"external_id"`
 	Title      string       `json:"title"`
 	Media      engine.Media `json:"media"`
+	Type       string       `json:"type"`
 }
 
 func metaOf(id uuid.UUID) seal.Place {
@@ -82,7 +84,7 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 		return Document{}, fmt.Errorf("document %s: %w: metadata", row.ID, seal.ErrCorrupt)
 	}
 	return Document{
-		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media,
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type,
 		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}, nil
 }

@@ -39,7 +39,7 @@ func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
 	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
 		return nil, err
 	}
-	if p.row.ContentMAC, err = r.keys().MAC("document/content_mac", []byte(up.Title), []byte{byte(up.Media)}, up.Text); err != nil {
+	if p.row.ContentMAC, err = up.mac(r.keys()); err != nil {
 		return nil, err
 	}
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
@@ -55,13 +55,25 @@ func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
 	return p, nil
 }
 
+// mac is the same for the same upload.
+func (up Upload) mac(keys *seal.Keyring) ([]byte, error) {
+	if len(up.Sent) > 0 {
+		return sentMAC(keys, up.Sent)
+	}
+	return keys.MAC("document/content_mac", []byte(up.Title), []byte(up.Type), up.Text)
+}
+
+func sentMAC(keys *seal.Keyring, sent []byte) ([]byte, error) {
+	return keys.MAC("document/sent_mac", sent)
+}
+
 func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
 
 func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.ContentMAC) }
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
-	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media})
+	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Type: up.Type})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}

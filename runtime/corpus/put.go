@@ -18,6 +18,8 @@ type Upload struct {
 	Title      string
 	Media      engine.Media
 	Text       []byte // valid UTF-8
+	Type       string // media type of the file that Text was read from
+	Sent       []byte // hash of all that the tenant sent; when empty, what is above stands for it
 }
 
 // Outcome says what an upload did.

@@ -38,6 +38,7 @@ type usage struct {
 	requests *rate.Limiter
 	inFlight int64
 	uploads  int32
+	parses   *semaphore.Weighted
 	received int64 // bytes of its uploads in memory
 }
 
@@ -115,7 +116,10 @@ func (l *Limits) usage(t *tenants.Tenant) *usage {
 	mine, ok := l.tenants[t.Tenant.ID]
 	if !ok {
 		perMinute := t.Limits.RequestsPerMinute
-		mine = &usage{requests: rate.NewLimiter(rate.Every(time.Minute/time.Duration(perMinute)), int(perMinute))}
+		mine = &usage{
+			requests: rate.NewLimiter(rate.Every(time.Minute/time.Duration(perMinute)), int(perMinute)),
+			parses:   semaphore.NewWeighted(1),
+		}
 		l.tenants[t.Tenant.ID] = mine
 	}
 	return mine

@@ -10,6 +10,9 @@ import (
 // ingestWait is how long an upload that is there waits to be worked on.
 const ingestWait = 5 * time.Second
 
+// parseWait is how long an upload waits for others of its tenant to be read.
+const parseWait = 20 * time.Second
+
 // Upload is one upload from its first byte on. While it arrives, at a speed
 // that is its client's, it counts against its tenant; against the process only
 // its bytes do, and then the work for it.
@@ -71,6 +74,21 @@ func (u *Upload) Work(ctx context.Context) error {
 	}
 	u.working = true
 	return nil
+}
+
+// Parse waits for the tenant's turn to have a file read, which is one at a time, so
+// that it leaves children to others. The caller ends the turn. Errors: ErrIngests,
+// or the context's.
+func (u *Upload) Parse(ctx context.Context) (end func(), err error) {
+	waiting, cancel := context.WithTimeout(ctx, parseWait)
+	defer cancel()
+	if err := u.mine.parses.Acquire(waiting, 1); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, ErrIngests
+	}
+	return func() { u.mine.parses.Release(1) }, nil
 }
 
 // Done gives back what the upload took.

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -18,9 +19,24 @@ type Config struct {
 	Arguments []string
 	// Children that run at a time; 1 when it is zero.
 	Children int64
-	// Memory of one child in bytes, 256 MiB when it is zero. A file takes a few times
-	// its own size.
+	// Memory of one child in bytes, 256 MiB when it is zero, LeastMemory or more. Go
+	// takes 16 MiB for itself and the rest in pieces of 64 MiB. A file takes a few
+	// times its own size, one that is mostly markup 30 times.
 	Memory int64
+	// Wait is how long a file waits for its turn; as long as its caller when it is zero.
+	Wait time.Duration
+}
+
+// LeastMemory is what a child can begin with, in bytes.
+const LeastMemory = 96 << 20
+
+// ErrBusy: no child had time for the file.
+var ErrBusy = errors.New("too many files are being read")
+
+// MediaType is that of a Content-Type, when files of it are read. Errors: *Error.
+func MediaType(contentType string) (string, error) {
+	_, media, _, err := formatOf(contentType)
+	return media, err
 }
 
 // Parser makes text of files. It is safe for concurrent use.
@@ -46,7 +62,7 @@ func New(c Config) *Parser {
 
 // Parse makes text of a file of the type that its Content-Type names. It waits for
 // its turn, and for the child to end whatever happens; the time that the file may
-// take begins with its turn. Errors are *Error when they are the file's.
+// take begins with its turn. Errors are *Error when they are the file's; ErrBusy.
 func (p *Parser) Parse(ctx context.Context, contentType string, data []byte) (Text, error) {
 	f, media, charset, err := formatOf(contentType)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 // inChild reads a file in a process of its own.
 func (p *Parser) inChild(ctx context.Context, media, charset string, data []byte) (Text, error) {
-	if err := p.turns.Acquire(ctx, 1); err != nil {
+	if err := p.turn(ctx); err != nil {
 		return Text{}, err
 	}
 	defer p.turns.Release(1)
@@ -32,6 +32,21 @@ func (p *Parser) inChild(ctx context.Context, media, charset string, data []byte
 		return Text{}, err
 	}
 	return readFrame(out)
+}
+
+// turn waits until a child may be started. Errors: ErrBusy, or the context's.
+func (p *Parser) turn(ctx context.Context) error {
+	waiting := ctx
+	if p.config.Wait > 0 {
+		limited, cancel := context.WithTimeout(ctx, p.config.Wait)
+		defer cancel()
+		waiting = limited
+	}
+	err := p.turns.Acquire(waiting, 1)
+	if err != nil && ctx.Err() == nil {
+		return ErrBusy
+	}
+	return err
 }
 
 // environment is the child's: knobs of Go's runtime, nothing of the parent's.

@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/replica"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -28,7 +29,13 @@ import (
 	"github.com/bulkhead-dev/bulkhead/test/fixture"
 )
 
-func TestMain(m *testing.M) { fixture.Main(m) }
+// The test binary is also the child process that reads files.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == parse.Command {
+		os.Exit(parse.Child(os.Args[2:]))
+	}
+	fixture.Main(m)
+}
 
 const (
 	namespace      = "bulkhead-eu-1"
@@ -50,6 +57,7 @@ type cell struct {
 	ingests  int64
 	uploads  int64 // bytes
 	index    int64 // bytes
+	parse    parse.Config
 	patience time.Duration
 	log      *logs
 }
@@ -58,7 +66,7 @@ func newCell(t *testing.T) *cell {
 	t.Helper()
 	c := &cell{
 		pg: fixture.NewPostgres(t), bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
-		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256, ingests: 16, uploads: 64 << 20, index: 64 << 20, patience: 10 * time.Second,
+		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256, ingests: 16, uploads: 64 << 20, index: 64 << 20, parse: parse.Config{Children: 2, Wait: 10 * time.Second}, patience: 10 * time.Second,
 	}
 	c.pg.Migrate(t)
 	c.db = c.pg.Config()
@@ -109,7 +117,7 @@ func (c *cell) launch(t *testing.T, pod string) *node {
 		Database:   c.db, Dedicated: c.own, Handover: c.handover,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, IndexBytes: c.index, ColdLoads: 2, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Patience: c.patience, Grace: c.grace, Drain: 5 * time.Second,
+		Lease: c.lease, IndexBytes: c.index, ColdLoads: 2, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Parse: c.parse, Patience: c.patience, Grace: c.grace, Drain: 5 * time.Second,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
 	})
 	if err != nil {

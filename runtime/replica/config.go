@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
@@ -30,6 +31,7 @@ type Config struct {
 	InFlight   int64         // requests at a time
 	Ingests    int64         // uploads that are worked on at a time
 	Uploads    int64         // memory of uploads
+	Parse      parse.Config  // of files; its children have memory of their own
 	Patience   time.Duration // how far a client may fall behind the pace at which it must send and receive
 	Grace      time.Duration // between failing readiness and closing the port
 	Drain      time.Duration // for requests in flight at the end

@@ -15,6 +15,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/server"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -80,7 +81,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	})
 	r.set.Store(set)
 	api := &server.Server{
-		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents,
+		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents, Parser: parse.New(c.Parse),
 		Metrics: server.NewMetrics(metrics), Log: c.Log, Patience: c.Patience,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)

@@ -10,9 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 )
 
@@ -85,46 +83,6 @@ var errSlow = problem{
 	fmt.Sprintf("The body arrived too slowly: send at least %d bytes a second.", minPace), 0,
 }
 
-// mediaOf reads the Content-Type of a document.
-func mediaOf(header string) (engine.Media, error) {
-	media, params, err := mime.ParseMediaType(header)
-	if err != nil {
-		return 0, unsupported("Send a document as 'Content-Type: text/plain' or 'text/markdown'.")
-	}
-	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return 0, unsupported("Send the document in UTF-8, the only charset that is read.")
-	}
-	switch media {
-	case "text/plain":
-		return engine.Plain, nil
-	case "text/markdown":
-		return engine.Markdown, nil
-	}
-	return 0, unsupported("Documents of this type are not read: send text/plain or text/markdown.")
-}
-
-func mediaName(m engine.Media) string {
-	if m == engine.Markdown {
-		return "text/markdown"
-	}
-	return "text/plain"
-}
-
 func unsupported(message string) problem {
 	return problem{http.StatusUnsupportedMediaType, invalid, "unsupported_media_type", message, 0}
-}
-
-// firstInvalid is the offset of the first byte that is not UTF-8, or -1.
-func firstInvalid(text []byte) int {
-	if utf8.Valid(text) {
-		return -1
-	}
-	for at := 0; at < len(text); {
-		r, size := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && size == 1 {
-			return at
-		}
-		at += size
-	}
-	return -1
 }

@@ -1,26 +1,19 @@
 package server
 
 import (
-	"bytes"
+	"cmp"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
-	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 )
 
 const (
-	maxExternalID = 512 // bytes
-	maxTitle      = 512 // bytes
-	maxPage       = 100
-	defaultPage   = 20
+	maxPage     = 100
+	defaultPage = 20
 )
 
 // document is a document in a response.
@@ -37,94 +30,9 @@ type document struct {
 
 func present(d corpus.Document) document {
 	return document{
-		Object: "document", ID: d.ID, ExternalID: d.ExternalID, Title: d.Title, MediaType: mediaName(d.Media),
+		Object: "document", ID: d.ID, ExternalID: d.ExternalID, Title: d.Title, MediaType: cmp.Or(d.Type, mediaName(d.Media)),
 		Bytes: d.Bytes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}
-}
-
-func putDocument(x *exchange) error {
-	slot, err := x.server.Limits.Upload(x.caller.Tenant)
-	if err != nil {
-		return err
-	}
-	defer slot.Done()
-	up, err := upload(x, slot)
-	if err != nil {
-		return err
-	}
-	if err := slot.Work(x.r.Context()); err != nil {
-		return err
-	}
-	req, err := x.begin(up.ExternalID, "")
-	if err != nil {
-		return err
-	}
-	doc, outcome, err := x.server.Corpus.Put(x.r.Context(), req, up)
-	if err != nil {
-		return err
-	}
-	if outcome == corpus.Created {
-		return x.reply(http.StatusCreated, present(doc))
-	}
-	return x.reply(http.StatusOK, present(doc))
-}
-
-// upload reads and checks a document.
-func upload(x *exchange, slot *guard.Upload) (corpus.Upload, error) {
-	up := corpus.Upload{ExternalID: x.r.PathValue("ref"), Title: strings.TrimSpace(x.r.URL.Query().Get("title"))}
-	if len(up.ExternalID) > maxExternalID || !printable(up.ExternalID) {
-		return up, badRequest("invalid_external_id", "Name the document in the path with at most %d bytes of printable UTF-8.", maxExternalID)
-	}
-	if len(up.Title) > maxTitle || !printable(up.Title) {
-		return up, badRequest("invalid_title", "Give a title of at most %d bytes of printable UTF-8, or none.", maxTitle)
-	}
-	var err error
-	if up.Media, err = mediaOf(x.r.Header.Get("Content-Type")); err != nil {
-		return up, err
-	}
-	largest := min(x.caller.Tenant.Limits.DocumentBytes, corpus.MaxDocument, x.server.Limits.LargestUpload())
-	if up.Text, err = body(x, largest, "document_too_large", slot.Receive); err != nil {
-		return up, err
-	}
-	if at := firstInvalid(up.Text); at >= 0 {
-		return up, badRequest("invalid_utf8", "The document is not UTF-8 at byte %d: convert it and send it again.", at)
-	}
-	if len(bytes.TrimSpace(up.Text)) == 0 {
-		return up, badRequest("empty_document", "The document has no text: send one that has.")
-	}
-	if up.Title == "" {
-		up.Title = titleOf(up)
-	}
-	return up, nil
-}
-
-// titleOf is a Markdown document's first heading, else its name.
-func titleOf(up corpus.Upload) string {
-	if up.Media == engine.Markdown {
-		for line := range bytes.Lines(up.Text) {
-			heading := bytes.TrimLeft(line, "#")
-			title := string(bytes.TrimSpace(heading))
-			if len(heading) < len(line) && bytes.HasPrefix(heading, []byte(" ")) && title != "" && printable(title) {
-				return clip(title, maxTitle)
-			}
-		}
-	}
-	return up.ExternalID
-}
-
-// clip shortens to at most n bytes between two runes.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
-
-func printable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 func listDocuments(x *exchange) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -85,6 +86,10 @@ var problems = []struct {
 	{guard.ErrLoad, problem{
 		http.StatusServiceUnavailable, unavailable, "overloaded",
 		"The server is busy: send the request again after Retry-After.", 1,
+	}},
+	{parse.ErrBusy, problem{
+		http.StatusServiceUnavailable, unavailable, "overloaded",
+		"Too many files are being read: send the request again after Retry-After.", 5,
 	}},
 	{seal.ErrDenied, problem{
 		http.StatusForbidden, forbidden, "key_revoked",
@@ -170,6 +175,10 @@ func problemOf(err error) problem {
 			fmt.Sprintf("The plan allows %d %s: delete documents, or ask your operator for a larger plan.", quota.Limit, quota.Of), 0,
 		}
 	}
+	var unread *parse.Error
+	if errors.As(err, &unread) {
+		return problemOfFile(unread)
+	}
 	for _, known := range problems {
 		if errors.Is(err, known.is) {
 			return known.problem
@@ -179,6 +188,30 @@ func problemOf(err error) problem {
 		http.StatusInternalServerError, unavailable, "internal_error",
 		"Something failed on our side: tell your operator the value of X-Request-Id.", 0,
 	}
+}
+
+// codeTooLarge is the code of a document that has too many bytes.
+const codeTooLarge = "document_too_large"
+
+// filed tells, by why a file gives no text, what a client is told. The messages are
+// those of the parser.
+var filed = map[parse.Reason]struct {
+	status int
+	code   string
+}{
+	parse.Unsupported: {http.StatusUnsupportedMediaType, "unsupported_media_type"},
+	parse.Charset:     {http.StatusBadRequest, "unknown_charset"},
+	parse.Encrypted:   {http.StatusUnprocessableEntity, "document_encrypted"},
+	parse.TooLarge:    {http.StatusRequestEntityTooLarge, codeTooLarge},
+	parse.TimedOut:    {http.StatusUnprocessableEntity, "document_timed_out"},
+	parse.OutOfMemory: {http.StatusUnprocessableEntity, "document_out_of_memory"},
+	parse.Malformed:   {http.StatusUnprocessableEntity, "document_malformed"},
+	parse.NoText:      {http.StatusBadRequest, "empty_document"},
+}
+
+func problemOfFile(e *parse.Error) problem {
+	known := filed[e.Reason]
+	return problem{known.status, invalid, known.code, e.Error(), 0}
 }
 
 // badRequest is a 400 about the request itself.

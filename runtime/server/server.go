@@ -7,6 +7,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 )
 
 // Server answers the tenants' requests.
@@ -14,6 +15,7 @@ type Server struct {
 	Keys    *guard.Authenticator
 	Limits  *guard.Limits
 	Corpus  *corpus.Corpus
+	Parser  *parse.Parser
 	Metrics *Metrics
 	Log     *slog.Logger
 

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"encoding/base64"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,5 +39,10 @@ func fiveLines() {
 		Expect(err).NotTo(HaveOccurred())
 		acme.put(ctx, "faq.md", string(text))
 		acme.expectCited(ctx, acme.ask(ctx, "How much of the smell does the CataSpark filter remove?"), "92 percent")
+
+		page := acme.call(ctx, http.MethodPut, "/v1/documents/closing.html", "text/html",
+			"<title>Closing days</title><script>alert('no')</script><p>The roastery closes for the pepper harvest in October.")
+		Expect(page.Status).To(Equal(http.StatusCreated), page.Body)
+		acme.expectCited(ctx, acme.ask(ctx, "When does the roastery close for the pepper harvest?"), "October")
 	}, SpecTimeout(2*time.Minute))
 }

@@ -1,0 +1,2 @@
+// Package ingest makes documents of the files that tenants send.
+package ingest

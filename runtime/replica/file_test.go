@@ -1,0 +1,181 @@
+package replica_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
+
+const (
+	typeHTML = "text/html"
+	typePDF  = "application/pdf"
+	typeDOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+)
+
+// wordFile is a DOCX with the given body.
+func wordFile(t *testing.T, body string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, content := range map[string]string{
+		"_rels/.rels": `<Relationships><Relationship Id="r1"
+			Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`,
+		"word/document.xml": `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>` + body + `</w:body></w:document>`,
+	} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// pdfFile is a PDF of one page with one line.
+func pdfFile(line string) []byte {
+	content := "BT /F1 12 Tf 72 700 Td (" + line + ") Tj ET"
+	objects := []string{
+		"<< /Type /Catalog /Pages 2 0 R >>",
+		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+		fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(content), content),
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+	}
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.7\n")
+	table := fmt.Sprintf("xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for i, object := range objects {
+		table += fmt.Sprintf("%010d 00000 n \n", b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
+	}
+	at := b.Len()
+	fmt.Fprintf(&b, "%strailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", table, len(objects)+1, at)
+	return b.Bytes()
+}
+
+// putFile sends a file.
+func (n *node) putFile(t *testing.T, w *tenant, name, contentType string, data []byte, header ...string) response {
+	t.Helper()
+	all := map[string]string{"Authorization": "Bearer " + w.key, "Content-Type": contentType}
+	for i := 0; i+1 < len(header); i += 2 {
+		all[header[i]] = header[i+1]
+	}
+	return n.send(t, http.MethodPut, "/v1/documents/"+url.PathEscape(name), bytes.NewReader(data), all)
+}
+
+// stored is the text of a document.
+func (n *node) stored(t *testing.T, w *tenant, name string) string {
+	t.Helper()
+	return string(expect(t, n.ask(t, w, "GET", "/v1/documents/"+url.PathEscape(name)+"/content", ""), 200, "").body)
+}
+
+func TestFilesAreRead(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	files := map[string]struct {
+		contentType string
+		data        []byte
+		title, word string
+	}{
+		"page.html": {typeHTML + "; charset=iso-8859-1", []byte("<title>Caf\xe9</title><h1>Opening</h1><p>The espresso machine hisses.<script>hidden()</script>"), "Café", "espresso"},
+		"page.pdf":  {typePDF, pdfFile("The turbine spins quietly."), "page.pdf", "turbine"},
+		"page.docx": {typeDOCX, wordFile(t, "<w:p><w:r><w:t>The harbour crane lifts timber.</w:t></w:r></w:p>"), "page.docx", "timber"},
+		"page.eml":  {"message/rfc822", []byte("Subject: Minutes\r\nFrom: a@example.com\r\n\r\nThe committee postponed the regatta.\r\n"), "Minutes", "regatta"},
+	}
+	for name, file := range files {
+		t.Run(name, func(t *testing.T) {
+			var doc docJSON
+			expect(t, n.putFile(t, acme, name, file.contentType, file.data), 201, "").into(t, &doc)
+			media, _, _ := strings.Cut(file.contentType, ";")
+			text := n.stored(t, acme, name)
+			if doc.Title != file.title || doc.MediaType != media || doc.Bytes != len(text) {
+				t.Errorf("%+v of a text of %d bytes", doc, len(text))
+			}
+			expect(t, n.putFile(t, acme, name, file.contentType, file.data), 200, "")
+			var found struct{ Data []passageJSON }
+			expect(t, n.ask(t, acme, "POST", "/v1/retrieve", fmt.Sprintf(`{"query":%q,"top_k":1}`, file.word)), 200, "").into(t, &found)
+			if len(found.Data) != 1 || found.Data[0].ExternalID != name {
+				t.Fatalf("%s: found %+v", file.word, found.Data)
+			}
+			n.checkSpan(t, acme, found.Data[0], text)
+			var said answerJSON
+			expect(t, n.ask(t, acme, "POST", "/v1/answer", fmt.Sprintf(`{"query":"What about the %s?"}`, file.word)), 200, "").into(t, &said)
+			if !strings.Contains(said.Answer, file.word) {
+				t.Errorf("answer %q", said.Answer)
+			}
+			for _, p := range said.Citations {
+				n.checkSpan(t, acme, p, text)
+			}
+		})
+	}
+	if strings.Contains(n.stored(t, acme, "page.html"), "hidden") {
+		t.Error("a script became text")
+	}
+}
+
+// A hostile file costs its own request and nobody else's.
+func TestHostileFiles(t *testing.T) {
+	c := newCell(t)
+	c.parse.Memory = (1 << 30) / 6 // as in a container of 1 GiB
+	mallory, acme := c.tenant(t, "mallory"), c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "text"), 201, "")
+	stop := n.steady(t, acme)
+	files := map[string]struct {
+		contentType string
+		data        []byte
+		status      int
+		code        string
+	}{
+		"bomb.docx":  {typeDOCX, wordFile(t, strings.Repeat(" ", 257<<20)), 413, "document_too_large"},
+		"deep.html":  {typeHTML, []byte(strings.Repeat("<div>", 100_000)), 422, "document_malformed"},
+		"large.html": {typeHTML, []byte(strings.Repeat("<p>x", 1<<20)), 422, "document_out_of_memory"},
+		"noise.pdf":  {typePDF, bytes.Repeat([]byte("%PDF-1.7 obj << /Kids "), 1000), 422, "document_malformed"},
+	}
+	var all sync.WaitGroup
+	for name, file := range files {
+		all.Go(func() {
+			began := time.Now()
+			r := n.putFile(t, mallory, name, file.contentType, file.data)
+			if r.status != file.status || r.code() != file.code {
+				t.Errorf("%s: %d %s", name, r.status, r.body)
+			}
+			if took := time.Since(began); took > 30*time.Second {
+				t.Errorf("%s took %s", name, took)
+			}
+		})
+	}
+	expect(t, n.putFile(t, acme, "page.html", typeHTML, []byte("<p>An ordinary page.")), 201, "")
+	all.Wait()
+	stop()
+	expect(t, n.putFile(t, mallory, "page.html", typeHTML, []byte("<p>An ordinary page.")), 201, "")
+}
+
+// A file may hold more text than a document may.
+func TestTextLargerThanItsFile(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme", func(b *binding.Binding) { b.Limits.DocumentBytes = 2000 })
+	n := c.start(t, "runtime-0")
+	file := wordFile(t, "<w:p><w:r><w:t>"+strings.Repeat("again and ", 300)+"</w:t></w:r></w:p>")
+	if len(file) > 2000 {
+		t.Fatalf("the file has %d bytes", len(file))
+	}
+	r := expect(t, n.putFile(t, acme, "a", typeDOCX, file), 413, "document_too_large")
+	if !strings.Contains(string(r.body), "2000 bytes") {
+		t.Errorf("%s", r.body)
+	}
+}

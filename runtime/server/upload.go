@@ -1,0 +1,141 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
+)
+
+func putDocument(x *exchange) error {
+	slot, err := x.server.Limits.Upload(x.caller.Tenant)
+	if err != nil {
+		return err
+	}
+	defer slot.Done()
+	file, err := receive(x, slot)
+	if err != nil {
+		return err
+	}
+	up, err := read(x, slot, file)
+	if err != nil {
+		return err
+	}
+	if err := slot.Work(x.r.Context()); err != nil {
+		return err
+	}
+	req, err := x.begin(up.ExternalID, "")
+	if err != nil {
+		return err
+	}
+	doc, outcome, err := x.server.Corpus.Put(x.r.Context(), req, up)
+	if err != nil {
+		return err
+	}
+	if outcome == corpus.Created {
+		return x.reply(http.StatusCreated, present(doc))
+	}
+	return x.reply(http.StatusOK, present(doc))
+}
+
+// receive takes a file in, and checks what can be checked without reading it.
+func receive(x *exchange, slot *guard.Upload) (ingest.File, error) {
+	file := ingest.File{
+		Name: x.r.PathValue("ref"), Title: strings.TrimSpace(x.r.URL.Query().Get("title")),
+		ContentType: x.r.Header.Get("Content-Type"),
+	}
+	if len(file.Name) > ingest.MaxName || !ingest.Printable(file.Name) {
+		return file, badRequest("invalid_external_id", "Name the document in the path with at most %d bytes of printable UTF-8.", ingest.MaxName)
+	}
+	if len(file.Title) > ingest.MaxTitle || !ingest.Printable(file.Title) {
+		return file, badRequest("invalid_title", "Give a title of at most %d bytes of printable UTF-8, or none.", ingest.MaxTitle)
+	}
+	var err error
+	if file.Media, err = parse.MediaType(file.ContentType); err != nil {
+		return file, err
+	}
+	if !file.Parsed() && !utf8Named(file.ContentType) {
+		return file, unsupported("Send the document in UTF-8, the only charset of text that is read.")
+	}
+	if file.Data, err = body(x, largestDocument(x), codeTooLarge, slot.Receive); err != nil {
+		return file, err
+	}
+	if file.Parsed() {
+		return file, nil
+	}
+	return file, checkText(file.Data)
+}
+
+// largestDocument is the most bytes that a document of the caller may have, as it is
+// sent and as text.
+func largestDocument(x *exchange) int64 {
+	return min(x.caller.Tenant.Limits.DocumentBytes, corpus.MaxDocument, x.server.Limits.LargestUpload())
+}
+
+// read makes text of a file.
+func read(x *exchange, slot *guard.Upload, file ingest.File) (corpus.Upload, error) {
+	if file.Parsed() {
+		end, err := slot.Parse(x.r.Context())
+		if err != nil {
+			return corpus.Upload{}, err
+		}
+		defer end()
+	}
+	up, err := file.Read(x.r.Context(), x.server.Parser)
+	if err == nil && int64(len(up.Text)) > largestDocument(x) {
+		err = problem{
+			http.StatusRequestEntityTooLarge, invalid, codeTooLarge,
+			fmt.Sprintf("The text of the document has more than %d bytes: split it and send the parts.", largestDocument(x)), 0,
+		}
+	}
+	return up, err
+}
+
+// utf8Named reports whether a Content-Type names no other charset than UTF-8.
+func utf8Named(contentType string) bool {
+	_, params, err := mime.ParseMediaType(contentType)
+	charset := params["charset"]
+	return err == nil && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
+
+// checkText refuses what is no text.
+func checkText(text []byte) error {
+	if at := firstInvalid(text); at >= 0 {
+		return badRequest("invalid_utf8", "The document is not UTF-8 at byte %d: convert it and send it again.", at)
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return badRequest("empty_document", "The document has no text: send one that has.")
+	}
+	return nil
+}
+
+// firstInvalid is the offset of the first byte that is not UTF-8, or -1.
+func firstInvalid(text []byte) int {
+	if utf8.Valid(text) {
+		return -1
+	}
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+// mediaName is the type of a document's text.
+func mediaName(m engine.Media) string {
+	if m == engine.Markdown {
+		return ingest.Markdown
+	}
+	return ingest.Plain
+}
