@@ -73,16 +73,21 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.StringVar(&c.TLSDir, "tls-dir", binding.DirTLS, "directory of tls.crt and tls.key, plain HTTP when they are absent")
 
 	f.DurationVar(&c.Lease, "key-lease", 300*time.Second, "how long data keys are used after the last proof of access")
-	f.Int64Var(&c.IndexBytes, "index-bytes", memory.Share(4), "memory of search indexes; a quarter of the container's when not set")
-	f.Int64Var(&c.ColdLoads, "cold-loads", 4, "search indexes that are loaded as a whole at a time, fewer than database-connections")
-	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
-	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
-	f.Int64Var(&c.Uploads, "upload-bytes", memory.Share(8), "memory of uploads, half of it for one tenant; an eighth of the container's when not set")
+	loadFlags(f, &c)
 	parseFlags(f, &c.Parse)
 	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
 	return cmd
+}
+
+// loadFlags are about how much is done at a time.
+func loadFlags(f *pflag.FlagSet, c *replica.Config) {
+	f.Int64Var(&c.IndexBytes, "index-bytes", memory.Share(4), "memory of search indexes; a quarter of the container's when not set")
+	f.Int64Var(&c.ColdLoads, "cold-loads", 4, "search indexes that are loaded as a whole at a time, fewer than database-connections")
+	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
+	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
+	f.Int64Var(&c.Uploads, "upload-bytes", memory.Share(8), "memory of uploads, half of it for one tenant; an eighth of the container's when not set")
 }
 
 // parseFlags are about the processes that read uploaded files.
