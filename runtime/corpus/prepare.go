@@ -26,6 +26,8 @@ type prepared struct {
 	row             store.Document
 	source, segment seal.Object
 	member          member // the segment, as the manifest lists it
+	job             *store.Job
+	waits           bool // an upload of that name is in the queue
 }
 
 // prepare finds out what an upload replaces.
@@ -35,15 +37,19 @@ func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
 	if err != nil {
 		return nil, fmt.Errorf("document id: %w", err)
 	}
-	p := &prepared{row: store.Document{ID: id, Bytes: int64(len(up.Text)), CreatedAt: now, UpdatedAt: now}}
+	if up.Job != nil {
+		id = up.Job.Ref // which was told when it was accepted
+	}
+	p := &prepared{job: up.Job, row: store.Document{ID: id, Bytes: int64(len(up.Text)), CreatedAt: now, UpdatedAt: now}}
 	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
 		return nil, err
 	}
 	if p.row.ContentMAC, err = up.mac(r.keys()); err != nil {
 		return nil, err
 	}
-	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
-		p.old, err = rows.Document(ctx, p.row.ExtMAC, uuid.Nil)
+	err = r.admission().Read(ctx, func(rows *store.Rows) error {
+		there, err := find(ctx, rows, p.row.ExtMAC, uuid.Nil)
+		p.old, p.waits = there.document, there.waits()
 		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -69,7 +75,9 @@ func sentMAC(keys *seal.Keyring, sent []byte) ([]byte, error) {
 
 func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
 
-func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.ContentMAC) }
+func (p *prepared) unchanged() bool {
+	return !p.waits && hmac.Equal(p.old.ContentMAC, p.row.ContentMAC)
+}
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 )
 
 const (
@@ -26,13 +27,27 @@ type document struct {
 	Bytes      int64     `json:"bytes"`
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
+
+	Status    corpus.Status `json:"status"`
+	LastError *lastError    `json:"last_error,omitempty"`
+}
+
+// lastError is why an upload became no document.
+type lastError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 func present(d corpus.Document) document {
-	return document{
+	shown := document{
 		Object: "document", ID: d.ID, ExternalID: d.ExternalID, Title: d.Title, MediaType: cmp.Or(d.Type, mediaName(d.Media)),
 		Bytes: d.Bytes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
+		Status: d.Status,
 	}
+	if d.Code != "" {
+		shown.LastError = &lastError{d.Code, ingest.Message(d.Code)}
+	}
+	return shown
 }
 
 func listDocuments(x *exchange) error {

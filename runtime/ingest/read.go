@@ -2,8 +2,9 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,7 +12,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
-	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
 // MaxName and MaxTitle are the longest external id and title, in bytes.
@@ -20,53 +20,28 @@ const (
 	MaxTitle = 512
 )
 
-// The media types of files that are text already, valid UTF-8 and not blank.
-const (
-	Plain    = "text/plain"
-	Markdown = "text/markdown"
-)
+// ErrText: the text of the file is larger than a document may be.
+var ErrText = errors.New("the text of the file is too large")
 
-// File is a document as its tenant sent it.
-type File struct {
-	Name        string // external id
-	Title       string // that was given, or ""
-	ContentType string // with the charset
-	Media       string // type of ContentType
-	Data        []byte
-}
-
-// Parsed reports whether the file is read by a parser.
-func (f File) Parsed() bool { return f.Media != Plain && f.Media != Markdown }
-
-// Sent is a hash of the file and of all that was said about it.
-func (f File) Sent() []byte {
-	sum := sha256.Sum256(seal.Bind([]byte(f.Title), []byte(f.ContentType), f.Data))
-	return sum[:]
-}
-
-// Read makes a document's text and title of the file. Errors: *parse.Error,
-// parse.ErrBusy.
-func (f File) Read(ctx context.Context, p *parse.Parser) (corpus.Upload, error) {
-	up := corpus.Upload{ExternalID: f.Name, Title: f.Title, Type: f.Media, Text: f.Data, Sent: f.Sent()}
-	if f.Media == Markdown {
+// Read makes a document's title and text of a file; the text has so many bytes at
+// most. Errors: *parse.Error, parse.ErrBusy, ErrText.
+func Read(ctx context.Context, p *parse.Parser, f corpus.File, most int64) (corpus.Upload, error) {
+	up := corpus.Upload{ExternalID: f.ExternalID, Title: f.Title, Type: f.Type, Text: f.Data, Sent: f.Sent()}
+	if f.Type == corpus.MarkdownText {
 		up.Media = engine.Markdown
 	}
-	if f.Parsed() {
+	if !f.Text() {
 		text, err := p.Parse(ctx, f.ContentType, f.Data)
 		if err != nil {
 			return corpus.Upload{}, err
 		}
 		up.Text, up.Media = []byte(text.Body), text.Media
-		if up.Title == "" {
-			up.Title = text.Title
-		}
+		up.Title = cmp.Or(up.Title, text.Title)
 	}
-	if up.Title == "" {
-		up.Title = heading(up)
+	if int64(len(up.Text)) > most {
+		return corpus.Upload{}, ErrText
 	}
-	if up.Title == "" {
-		up.Title = f.Name
-	}
+	up.Title = cmp.Or(up.Title, heading(up), f.ExternalID)
 	return up, nil
 }
 
