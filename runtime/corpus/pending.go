@@ -159,6 +159,26 @@ func (r Request) record(ctx context.Context, tx *store.Tx, head store.Head) erro
 	return tx.SaveHead(ctx, head)
 }
 
+// Pending lists the uploads that are in progress, or those that have failed, by their
+// documents' ids, after the given one.
+func (c *Corpus) Pending(ctx context.Context, r Request, status Status, after uuid.UUID, limit int) ([]Document, error) {
+	var rows []store.Upload
+	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
+		rows, err = s.Uploads(ctx, status == Failed, after, limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]Document, len(rows))
+	for i, row := range rows {
+		if docs[i], err = r.present(store.Document{}, row); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}
+
 // Claimed opens the file of a job. Errors: store.ErrLost.
 func (c *Corpus) Claimed(ctx context.Context, r Request, job store.Job) (File, error) {
 	var row store.Upload

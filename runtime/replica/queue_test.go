@@ -36,6 +36,14 @@ func (n *node) ends(t *testing.T, w *tenant, name string) (doc uploadJSON) {
 	return doc
 }
 
+// listed are the documents of a status.
+func (n *node) listed(t *testing.T, w *tenant, status string) []uploadJSON {
+	t.Helper()
+	var list struct{ Data []uploadJSON }
+	expect(t, n.ask(t, w, "GET", "/v1/documents?status="+status, ""), 200, "").into(t, &list)
+	return list.Data
+}
+
 // waiting counts rows of the queue.
 func (c *cell) waiting(t *testing.T, where string) (n int) {
 	t.Helper()
@@ -99,6 +107,10 @@ func TestQueuedUpload(t *testing.T) {
 	expect(t, idle.ask(t, globex, "DELETE", "/v1/documents/"+doc.ID, ""), 404, "document_not_found")
 	expect(t, idle.ask(t, acme, "GET", "/v1/documents/page.html/content", ""), 404, "document_not_found")
 
+	if got := idle.listed(t, acme, "in_progress"); len(got) != 1 || got[0].ExternalID != "page.html" {
+		t.Errorf("in progress: %+v", got)
+	}
+
 	n := c.start(t, "runtime-1")
 	done := n.ends(t, acme, doc.ID)
 	if done.Status != "completed" || done.ID != doc.ID || done.Title != "Harbour" || done.LastError != nil {
@@ -132,6 +144,9 @@ func TestQueuedUploadFails(t *testing.T) {
 	doc := n.ends(t, acme, "a")
 	if doc.Status != "failed" || doc.LastError == nil || doc.LastError.Code != "document_malformed" || !strings.Contains(doc.LastError.Message, "save it anew") {
 		t.Errorf("%+v", doc)
+	}
+	if got := n.listed(t, acme, "failed"); len(got) != 1 || got[0].LastError == nil || len(n.listed(t, acme, "completed")) != 0 {
+		t.Errorf("failed: %+v", got)
 	}
 	expect(t, n.queueFile(t, acme, "a", typeHTML, "<p>good"), 202, "")
 	if doc := n.ends(t, acme, "a"); doc.Status != "completed" || doc.LastError != nil {

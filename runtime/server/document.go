@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,15 +68,27 @@ func listDocuments(x *exchange) error {
 		}
 		after = id
 	}
+	status := corpus.Status(cmp.Or(query.Get("status"), string(corpus.Completed)))
+	if !slices.Contains([]corpus.Status{corpus.Completed, corpus.InProgress, corpus.Failed}, status) {
+		return badRequest("invalid_status", "status must be completed, in_progress or failed.")
+	}
 	req, err := x.begin("", "")
 	if err != nil {
 		return err
 	}
-	docs, err := x.server.Corpus.List(x.r.Context(), req, after, limit+1)
+	docs, err := list(x, req, status, after, limit+1)
 	if err != nil {
 		return err
 	}
 	return x.reply(http.StatusOK, page(docs, limit))
+}
+
+// list reads documents, or uploads that are none.
+func list(x *exchange, req corpus.Request, status corpus.Status, after uuid.UUID, limit int) ([]corpus.Document, error) {
+	if status == corpus.Completed {
+		return x.server.Corpus.List(x.r.Context(), req, after, limit)
+	}
+	return x.server.Corpus.Pending(x.r.Context(), req, status, after, limit)
 }
 
 // listing is a page of documents; the page after begins after LastID.

@@ -37,12 +37,22 @@ func (r *Rows) UploadOf(ctx context.Context, job uuid.UUID) (Upload, error) {
 	return r.upload(ctx, selectUpload+`u.upload_id = $2`, r.tenant, job)
 }
 
-func (r *Rows) upload(ctx context.Context, sql string, args ...any) (Upload, error) {
+// Uploads lists those that wait, or those that have failed, by their documents' ids,
+// after the given one.
+func (r *Rows) Uploads(ctx context.Context, failed bool, after uuid.UUID, limit int) ([]Upload, error) {
+	return r.uploads(ctx, selectUpload+`(u.src_id is null) = $2 and u.doc_id > $3 order by u.doc_id limit $4`, r.tenant, failed, after, limit)
+}
+
+func (r *Rows) uploads(ctx context.Context, sql string, args ...any) ([]Upload, error) {
 	rows, err := r.tx.Query(ctx, sql, args...)
 	if err != nil {
-		return Upload{}, err
+		return nil, err
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Upload])
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Upload])
+}
+
+func (r *Rows) upload(ctx context.Context, sql string, args ...any) (Upload, error) {
+	found, err := r.uploads(ctx, sql, args...)
 	if err == nil && len(found) == 0 {
 		err = ErrNotFound
 	}
