@@ -56,6 +56,6 @@ func command() *cobra.Command {
 	kube.AddFlags(root.PersistentFlags())
 	verify := &cobra.Command{Use: "verify", Short: "Verify that something holds on this cluster"}
 	verify.AddCommand(verifyIsolation(kube))
-	root.AddCommand(verify)
+	root.AddCommand(verify, uploadCommand(kube))
 	return root
 }

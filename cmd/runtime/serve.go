@@ -75,6 +75,7 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.DurationVar(&c.Lease, "key-lease", 300*time.Second, "how long data keys are used after the last proof of access")
 	loadFlags(f, &c)
 	parseFlags(f, &c.Parse)
+	queueFlags(f, &c.Queue)
 	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
@@ -95,6 +96,15 @@ func parseFlags(f *pflag.FlagSet, c *parse.Config) {
 	f.Int64Var(&c.Children, "parse-children", 2, "processes that read uploaded files at a time")
 	f.Int64Var(&c.Memory, "parse-memory", max(memory.Share(6), parse.LeastMemory), "memory of each of these processes, which the server does without; a sixth of the container's when not set, at least 96 MiB")
 	f.DurationVar(&c.Wait, "parse-wait", 20*time.Second, "how long an upload waits for one of these processes")
+}
+
+// queueFlags are about the uploads that wait in the database.
+func queueFlags(f *pflag.FlagSet, c *replica.Queue) {
+	f.Int64Var(&c.Length, "queue-length", 1000, "uploads of one tenant that may wait in the database")
+	f.Int64Var(&c.Workers, "queue-workers", 2, "waiting uploads that are worked on at a time")
+	f.DurationVar(&c.Lease, "queue-lease", 30*time.Second, "after which another replica takes over the work of one that died")
+	f.DurationVar(&c.Poll, "queue-poll", time.Second, "between two looks for uploads that wait, those of other replicas above all")
+	f.DurationVar(&c.Retry, "queue-retry", 5*time.Second, "before the second of five attempts; it doubles with every other")
 }
 
 // vaultFlags are those of every command that uses keys.

@@ -65,6 +65,8 @@ type Document struct {
 	Attributes filter.Attributes // that the tenant gave it
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+	Status     Status // of its newest upload; until that is completed the rest is as before
+	Code       string // why that has failed
 }
 
 // meta is what the database may not read of a document.
@@ -96,7 +98,7 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 	}
 	return Document{
 		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type, Attributes: given,
-		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, Status: Completed,
 	}, nil
 }
 

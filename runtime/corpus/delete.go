@@ -8,7 +8,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// Delete removes a document by its external id or id. Once it returns nil no
+// Delete removes a document by its external id or id, and what waits to become it. Once it returns nil no
 // search on any replica that starts afterwards finds the document. Errors:
 // store.ErrNotFound, those of the write door and of the keys.
 func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
@@ -24,9 +24,18 @@ func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
 // delete removes the text at once, and lists the document as dead in its segment.
 // Errors: errFull.
 func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, mac []byte, id uuid.UUID) error {
-	doc, err := tx.Document(ctx, mac, id)
+	there, err := find(ctx, &tx.Rows, mac, id)
 	if err != nil {
 		return err
+	}
+	if there.waits() {
+		if err := tx.RemoveUpload(ctx, there.upload); err != nil {
+			return err
+		}
+	}
+	doc := there.document
+	if !there.lives() {
+		return r.Access.Change(ctx, tx, &e.head)
 	}
 	if len(e.manifest.dead) >= maxDead {
 		return errFull

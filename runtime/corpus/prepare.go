@@ -28,6 +28,8 @@ type prepared struct {
 	basis    *basis
 	source   seal.Object
 	segment  sealed
+	job      *store.Job
+	waits    bool // an upload of that name is in the queue
 }
 
 // prepare finds out what an upload replaces, the language of its index, and the basis
@@ -38,7 +40,10 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 	if err != nil {
 		return nil, fmt.Errorf("document id: %w", err)
 	}
-	p := &prepared{row: store.Document{ID: id, Bytes: int64(len(up.Text)), CreatedAt: now, UpdatedAt: now}}
+	if up.Job != nil {
+		id = up.Job.Ref // which was told when it was accepted
+	}
+	p := &prepared{job: up.Job, row: store.Document{ID: id, Bytes: int64(len(up.Text)), CreatedAt: now, UpdatedAt: now}}
 	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
 		return nil, err
 	}
@@ -49,7 +54,8 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 		if p.language, p.basis, err = r.analysis(ctx, rows, there); err != nil {
 			return err
 		}
-		p.old, err = rows.Document(ctx, p.row.ExtMAC, uuid.Nil)
+		found, err := find(ctx, rows, p.row.ExtMAC, uuid.Nil)
+		p.old, p.waits = found.document, found.waits()
 		return err
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -75,7 +81,9 @@ func sentMAC(keys *seal.Keyring, sent []byte) ([]byte, error) {
 
 func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
 
-func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.ContentMAC) }
+func (p *prepared) unchanged() bool {
+	return !p.waits && hmac.Equal(p.old.ContentMAC, p.row.ContentMAC)
+}
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {

@@ -22,6 +22,8 @@ type Upload struct {
 	Attributes filter.Attributes
 	Type       string // media type of the file that Text was read from
 	Sent       []byte // hash of all that the tenant sent; when empty, what is above stands for it
+
+	Job *store.Job // that the upload is of, if it comes out of the queue
 }
 
 // Outcome says what an upload did.
@@ -46,9 +48,10 @@ func (e QuotaError) Error() string { return fmt.Sprintf("quota of %d %s is reach
 // for 7,275 blocks, which is more than this.
 const MaxDocument = 64 << 20
 
-// Put stores an upload under its external id. It is idempotent: the same
-// upload again changes nothing. Errors: QuotaError, those of the store's write
-// door and of the keys.
+// Put stores an upload under its external id, and drops what waits in the queue under
+// that id. It is idempotent: the same upload again changes nothing. Errors:
+// QuotaError, those of the store's write door and of the keys; store.ErrLost when the
+// upload's job is.
 func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (doc Document, outcome Outcome, err error) {
 	err = c.change(ctx, r, func() error {
 		doc, outcome, err = c.put(ctx, r, up)
@@ -84,11 +87,11 @@ func (c *Corpus) put(ctx context.Context, r Request, up Upload) (Document, Outco
 // commit writes a created or replaced document and its event, and lists its
 // segment. Errors: errRaced, errFull.
 func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *prepared) error {
-	old, err := tx.Document(ctx, ready.row.ExtMAC, uuid.Nil)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	old, err := makeWay(ctx, tx, ready)
+	if err != nil {
 		return err
 	}
-	if old.Source != ready.old.Source || e.manifest.basis != ready.basis.pin() || e.manifest.foreign(ready.language) {
+	if e.manifest.basis != ready.basis.pin() || e.manifest.foreign(ready.language) {
 		return errRaced
 	}
 	if e.manifest.full() {
@@ -116,6 +119,27 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *pr
 		return err
 	}
 	return r.Access.Change(ctx, tx, &e.head)
+}
+
+// makeWay finds what an upload replaces, and takes what waits under its name, which
+// was sent before or is this very upload, out of the queue. Errors: errRaced,
+// store.ErrLost.
+func makeWay(ctx context.Context, tx *store.Tx, ready *prepared) (store.Document, error) {
+	if ready.job != nil {
+		if err := tx.Hold(ctx, *ready.job); err != nil {
+			return store.Document{}, err
+		}
+	}
+	there, err := find(ctx, &tx.Rows, ready.row.ExtMAC, uuid.Nil)
+	switch {
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return store.Document{}, err
+	case there.document.Source != ready.old.Source:
+		return store.Document{}, errRaced
+	case there.waits():
+		return there.document, tx.RemoveUpload(ctx, there.upload)
+	}
+	return there.document, nil
 }
 
 // within holds the head that a change would leave against the tenant's plan.

@@ -38,24 +38,23 @@ func (c *Corpus) List(ctx context.Context, r Request, after uuid.UUID, limit int
 
 // Get describes a document by its external id or id. Errors: store.ErrNotFound.
 func (c *Corpus) Get(ctx context.Context, r Request, ref string) (Document, error) {
-	row, err := r.find(ctx, ref)
+	there, err := r.find(ctx, ref)
 	if err != nil {
 		return Document{}, err
 	}
-	return describe(r.keys(), row)
+	return r.present(there.document, there.upload)
 }
 
-func (r Request) find(ctx context.Context, ref string) (store.Document, error) {
+func (r Request) find(ctx context.Context, ref string) (f found, err error) {
 	mac, id, err := reference(r, ref)
 	if err != nil {
-		return store.Document{}, err
+		return found{}, err
 	}
-	var row store.Document
 	err = r.admission().Read(ctx, func(s *store.Rows) (err error) {
-		row, err = s.Document(ctx, mac, id)
+		f, err = find(ctx, s, mac, id)
 		return err
 	})
-	return row, err
+	return f, err
 }
 
 // Content is a byte range of a document's text, ready to be read.
@@ -71,9 +70,13 @@ type Content struct {
 // Open prepares to read bytes [start, end) of a document; an end of -1 is that
 // of the document. Errors: store.ErrNotFound, ErrRange.
 func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int64) (*Content, error) {
-	row, err := r.find(ctx, ref)
+	there, err := r.find(ctx, ref)
 	if err != nil {
 		return nil, err
+	}
+	row := there.document
+	if !there.lives() {
+		return nil, store.ErrNotFound // there is no text yet
 	}
 	doc, err := describe(r.keys(), row)
 	if err != nil {

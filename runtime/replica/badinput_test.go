@@ -30,6 +30,7 @@ func TestBadInput(t *testing.T) {
 		"name with control":       {"PUT", "/v1/documents/a%00b", plain, "x", 400, "invalid_external_id", ""},
 		"name too long":           {"PUT", "/v1/documents/" + strings.Repeat("n", 513), plain, "x", 400, "invalid_external_id", "512"},
 		"title too long":          {"PUT", "/v1/documents/a?title=" + strings.Repeat("n", 513), plain, "x", 400, "invalid_title", ""},
+		"unknown status":          {"GET", "/v1/documents?status=lost", "", "", 400, "invalid_status", "in_progress"},
 		"unknown document":        {"GET", "/v1/documents/" + uuid.NewString(), "", "", 404, "document_not_found", "GET /v1/documents"},
 		"unknown content":         {"GET", "/v1/documents/nothing/content", "", "", 404, "document_not_found", ""},
 		"range backwards":         {"GET", "/v1/documents/there/content?start=3&end=1", "", "", 416, "range_not_satisfiable", ""},

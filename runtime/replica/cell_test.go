@@ -29,10 +29,14 @@ import (
 	"github.com/bulkhead-dev/bulkhead/test/fixture"
 )
 
-// The test binary is also the child process that reads files.
+// The test binary is also the child process that reads files, and a replica that
+// can be killed.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == parse.Command {
 		os.Exit(parse.Child(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == mortalCommand {
+		beMortal()
 	}
 	fixture.Main(m)
 }
@@ -58,6 +62,7 @@ type cell struct {
 	uploads  int64 // bytes
 	index    int64 // bytes
 	parse    parse.Config
+	queue    replica.Queue
 	patience time.Duration
 	log      *logs
 }
@@ -71,7 +76,8 @@ func newCellOn(t *testing.T, pg *fixture.Postgres) *cell {
 	t.Helper()
 	c := &cell{
 		pg: pg, bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
-		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256, ingests: 16, uploads: 64 << 20, index: 64 << 20, parse: parse.Config{Children: 2, Wait: 10 * time.Second}, patience: 10 * time.Second,
+		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256, ingests: 16, uploads: 64 << 20, index: 64 << 20, parse: parse.Config{Children: 2, Wait: 10 * time.Second},
+		queue: replica.Queue{Length: 1000, Workers: 2, Lease: 3 * time.Second, Poll: 100 * time.Millisecond, Retry: 50 * time.Millisecond}, patience: 10 * time.Second,
 	}
 	c.pg.Migrate(t)
 	c.db = c.pg.Config()
@@ -113,18 +119,24 @@ func (c *cell) start(t *testing.T, pod string) *node {
 	return n
 }
 
-// launch starts a replica and does not wait for it to be ready.
-func (c *cell) launch(t *testing.T, pod string) *node {
+// config is what a replica is told.
+func (c *cell) config(t *testing.T, pod string) replica.Config {
 	t.Helper()
-	r, err := replica.New(t.Context(), replica.Config{
+	return replica.Config{
 		Pod:        tenants.Pod{Namespace: namespace, Name: pod, UID: "uid-of-" + pod},
 		Kubernetes: c.kube,
 		Database:   c.db, Dedicated: c.own, Handover: c.handover,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, IndexBytes: c.index, ColdLoads: 2, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Parse: c.parse, Patience: c.patience, Grace: c.grace, Drain: 5 * time.Second,
+		Lease: c.lease, IndexBytes: c.index, ColdLoads: 2, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Parse: c.parse, Queue: c.queue, Patience: c.patience, Grace: c.grace, Drain: 5 * time.Second,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
-	})
+	}
+}
+
+// launch starts a replica and does not wait for it to be ready.
+func (c *cell) launch(t *testing.T, pod string) *node {
+	t.Helper()
+	r, err := replica.New(t.Context(), c.config(t, pod))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,9 +32,19 @@ type Config struct {
 	Ingests    int64         // uploads that are worked on at a time
 	Uploads    int64         // memory of uploads
 	Parse      parse.Config  // of files; its children have memory of their own
+	Queue      Queue         // of uploads
 	Patience   time.Duration // how far a client may fall behind the pace at which it must send and receive
 	Grace      time.Duration // between failing readiness and closing the port
 	Drain      time.Duration // for requests in flight at the end
 
 	Log *slog.Logger
+}
+
+// Queue is how a replica works on the uploads that wait in the database.
+type Queue struct {
+	Length  int64         // uploads of one tenant that may wait
+	Workers int64         // uploads that are worked on at a time
+	Lease   time.Duration // after which another replica takes over the work of one that died
+	Poll    time.Duration // between two looks into a database
+	Retry   time.Duration // before the second attempt; it doubles with every other
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/server"
@@ -34,6 +35,7 @@ type Replica struct {
 	acks      *tenants.Acks
 	anchors   *anchor.Anchors
 	documents *corpus.Corpus
+	queue     *ingest.Queue
 	set       atomic.Pointer[tenants.Set] // nil while starting
 	api       *server.Listener
 	ops       *server.Listener
@@ -83,8 +85,13 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Evict: r.documents.Evict, Forget: limits.Forget,
 	})
 	r.set.Store(set)
+	parser := parse.New(c.Parse)
+	r.queue = ingest.NewQueue(ingest.Config{
+		Tenants: set, Corpus: r.documents, Parser: parser, Log: c.Log,
+		Workers: c.Queue.Workers, Lease: c.Queue.Lease, Poll: c.Queue.Poll, Retry: c.Queue.Retry,
+	})
 	api := &server.Server{
-		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents, Parser: parse.New(c.Parse),
+		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents, Parser: parser, Queue: r.queue, QueueLength: c.Queue.Length,
 		Metrics: server.NewMetrics(metrics), Log: c.Log, Patience: c.Patience,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)
@@ -125,6 +132,10 @@ func (r *Replica) Run(ctx context.Context) error {
 			return nil //nolint:nilerr // it is over before it began
 		}
 		return r.set.Load().Run(background, r.config.Kubernetes, r.config.Pod.Namespace)
+	})
+	group.Go(func() error {
+		r.queue.Run(failed)
+		return nil
 	})
 	group.Go(func() error {
 		<-failed.Done()

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 )
 
 const (
@@ -28,13 +30,26 @@ type document struct {
 	Attributes filter.Attributes `json:"attributes,omitempty"`
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
+	Status     corpus.Status     `json:"status"`
+	LastError  *lastError        `json:"last_error,omitempty"`
+}
+
+// lastError is why an upload became no document.
+type lastError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 func present(d corpus.Document) document {
-	return document{
+	shown := document{
 		Object: "document", ID: d.ID, ExternalID: d.ExternalID, Title: d.Title, MediaType: cmp.Or(d.Type, mediaName(d.Media)),
 		Bytes: d.Bytes, Attributes: d.Attributes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
+		Status: d.Status,
 	}
+	if d.Code != "" {
+		shown.LastError = &lastError{d.Code, ingest.Message(d.Code)}
+	}
+	return shown
 }
 
 func listDocuments(x *exchange) error {
@@ -54,15 +69,27 @@ func listDocuments(x *exchange) error {
 		}
 		after = id
 	}
+	status := corpus.Status(cmp.Or(query.Get("status"), string(corpus.Completed)))
+	if !slices.Contains([]corpus.Status{corpus.Completed, corpus.InProgress, corpus.Failed}, status) {
+		return badRequest("invalid_status", "status must be completed, in_progress or failed.")
+	}
 	req, err := x.begin("", "")
 	if err != nil {
 		return err
 	}
-	docs, err := x.server.Corpus.List(x.r.Context(), req, after, limit+1)
+	docs, err := list(x, req, status, after, limit+1)
 	if err != nil {
 		return err
 	}
 	return x.reply(http.StatusOK, page(docs, limit))
+}
+
+// list reads documents, or uploads that are none.
+func list(x *exchange, req corpus.Request, status corpus.Status, after uuid.UUID, limit int) ([]corpus.Document, error) {
+	if status == corpus.Completed {
+		return x.server.Corpus.List(x.r.Context(), req, after, limit)
+	}
+	return x.server.Corpus.Pending(x.r.Context(), req, status, after, limit)
 }
 
 // listing is a page of documents; the page after begins after LastID.

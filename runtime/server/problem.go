@@ -10,6 +10,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -142,6 +143,10 @@ var problems = []struct {
 		http.StatusServiceUnavailable, unavailable, "index_too_large",
 		"All documents together are too large to be searched here: delete some, or ask your operator to give the runtime more memory.", 0,
 	}},
+	{corpus.ErrQueueFull, problem{
+		http.StatusTooManyRequests, limited, "queue_full",
+		"Too many uploads are waiting to be read: send this one again after Retry-After.", 5,
+	}},
 	{corpus.ErrChanged, problem{
 		http.StatusConflict, invalid, "document_changed",
 		"The document changed while it was read: send the request again.", 0,
@@ -200,28 +205,21 @@ func problemOf(err error) problem {
 	}
 }
 
-// codeTooLarge is the code of a document that has too many bytes.
-const codeTooLarge = "document_too_large"
-
-// filed tells, by why a file gives no text, what a client is told. The messages are
-// those of the parser.
-var filed = map[parse.Reason]struct {
-	status int
-	code   string
-}{
-	parse.Unsupported: {http.StatusUnsupportedMediaType, "unsupported_media_type"},
-	parse.Charset:     {http.StatusBadRequest, "unknown_charset"},
-	parse.Encrypted:   {http.StatusUnprocessableEntity, "document_encrypted"},
-	parse.TooLarge:    {http.StatusRequestEntityTooLarge, codeTooLarge},
-	parse.TimedOut:    {http.StatusUnprocessableEntity, "document_timed_out"},
-	parse.OutOfMemory: {http.StatusUnprocessableEntity, "document_out_of_memory"},
-	parse.Malformed:   {http.StatusUnprocessableEntity, "document_malformed"},
-	parse.NoText:      {http.StatusBadRequest, "empty_document"},
+// fileStatus tells, by why a file gives no text, what a client is told. Codes and
+// messages are the same when it is found out later.
+var fileStatus = map[parse.Reason]int{
+	parse.Unsupported: http.StatusUnsupportedMediaType,
+	parse.Charset:     http.StatusBadRequest,
+	parse.Encrypted:   http.StatusUnprocessableEntity,
+	parse.TooLarge:    http.StatusRequestEntityTooLarge,
+	parse.TimedOut:    http.StatusUnprocessableEntity,
+	parse.OutOfMemory: http.StatusUnprocessableEntity,
+	parse.Malformed:   http.StatusUnprocessableEntity,
+	parse.NoText:      http.StatusBadRequest,
 }
 
 func problemOfFile(e *parse.Error) problem {
-	known := filed[e.Reason]
-	return problem{known.status, invalid, known.code, e.Error(), 0}
+	return problem{fileStatus[e.Reason], invalid, ingest.Code(e.Reason), e.Error(), 0}
 }
 
 // badRequest is a 400 about the request itself.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 )
 
@@ -16,9 +17,12 @@ type Server struct {
 	Limits  *guard.Limits
 	Corpus  *corpus.Corpus
 	Parser  *parse.Parser
+	Queue   *ingest.Queue
 	Metrics *Metrics
 	Log     *slog.Logger
 
+	// QueueLength is how many uploads of one tenant may wait.
+	QueueLength int64
 	// Patience is how far a client may fall behind the pace at which it must
 	// send and receive.
 	Patience time.Duration

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -15,6 +16,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 )
 
+// respondAsync asks to answer before the file is read (RFC 7240).
+const respondAsync = "respond-async"
+
 func putDocument(x *exchange) error {
 	slot, err := x.server.Limits.Upload(x.caller.Tenant)
 	if err != nil {
@@ -24,6 +28,9 @@ func putDocument(x *exchange) error {
 	file, err := receive(x, slot)
 	if err != nil {
 		return err
+	}
+	if prefersAsync(x.r.Header) {
+		return accept(x, slot, file)
 	}
 	up, err := read(x, slot, file)
 	if err != nil {
@@ -46,13 +53,48 @@ func putDocument(x *exchange) error {
 	return x.reply(http.StatusOK, present(doc))
 }
 
+// accept queues a file, and answers with how far it is.
+func accept(x *exchange, slot *guard.Upload, file corpus.File) error {
+	if err := slot.Work(x.r.Context()); err != nil {
+		return err
+	}
+	req, err := x.begin(file.ExternalID, "")
+	if err != nil {
+		return err
+	}
+	doc, err := x.server.Corpus.Accept(x.r.Context(), req, file, x.server.QueueLength)
+	if err != nil {
+		return err
+	}
+	x.w.Header().Set("Preference-Applied", respondAsync)
+	if doc.Status == corpus.Completed {
+		return x.reply(http.StatusOK, present(doc))
+	}
+	x.server.Queue.Wake()
+	x.w.Header().Set("Location", "/v1/documents/"+doc.ID.String())
+	return x.reply(http.StatusAccepted, present(doc))
+}
+
+// prefersAsync reports whether a Prefer header asks for respond-async.
+func prefersAsync(h http.Header) bool {
+	for _, value := range h.Values("Prefer") {
+		for preference := range strings.SplitSeq(value, ",") {
+			name, _, _ := strings.Cut(preference, ";")
+			if strings.EqualFold(strings.TrimSpace(name), respondAsync) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // receive takes a file in, and checks what can be checked without reading it.
-func receive(x *exchange, slot *guard.Upload) (ingest.File, error) {
-	file := ingest.File{
-		Name: x.r.PathValue("ref"), Title: strings.TrimSpace(x.r.URL.Query().Get("title")),
+func receive(x *exchange, slot *guard.Upload) (corpus.File, error) {
+	file := corpus.File{
+		ExternalID: x.r.PathValue("ref"), Title: strings.TrimSpace(x.r.URL.Query().Get("title")),
 		ContentType: x.r.Header.Get("Content-Type"),
 	}
-	if len(file.Name) > ingest.MaxName || !ingest.Printable(file.Name) {
+	if len(file.ExternalID) > ingest.MaxName || !ingest.Printable(file.ExternalID) {
 		return file, badRequest("invalid_external_id", "Name the document in the path with at most %d bytes of printable UTF-8.", ingest.MaxName)
 	}
 	if len(file.Title) > ingest.MaxTitle || !ingest.Printable(file.Title) {
@@ -62,16 +104,16 @@ func receive(x *exchange, slot *guard.Upload) (ingest.File, error) {
 	if file.Attributes, err = attributesOf(x); err != nil {
 		return file, err
 	}
-	if file.Media, err = parse.MediaType(file.ContentType); err != nil {
+	if file.Type, err = parse.MediaType(file.ContentType); err != nil {
 		return file, err
 	}
-	if !file.Parsed() && !utf8Named(file.ContentType) {
+	if file.Text() && !utf8Named(file.ContentType) {
 		return file, unsupported("Send the document in UTF-8, the only charset of text that is read.")
 	}
-	if file.Data, err = body(x, largestDocument(x), codeTooLarge, slot.Receive); err != nil {
+	if file.Data, err = body(x, largestDocument(x), ingest.CodeTooLarge, slot.Receive); err != nil {
 		return file, err
 	}
-	if file.Parsed() {
+	if !file.Text() {
 		return file, nil
 	}
 	return file, checkText(file.Data)
@@ -84,18 +126,18 @@ func largestDocument(x *exchange) int64 {
 }
 
 // read makes text of a file.
-func read(x *exchange, slot *guard.Upload, file ingest.File) (corpus.Upload, error) {
-	if file.Parsed() {
+func read(x *exchange, slot *guard.Upload, file corpus.File) (corpus.Upload, error) {
+	if !file.Text() {
 		end, err := slot.Parse(x.r.Context())
 		if err != nil {
 			return corpus.Upload{}, err
 		}
 		defer end()
 	}
-	up, err := file.Read(x.r.Context(), x.server.Parser)
-	if err == nil && int64(len(up.Text)) > largestDocument(x) {
+	up, err := ingest.Read(x.r.Context(), x.server.Parser, file, largestDocument(x))
+	if errors.Is(err, ingest.ErrText) {
 		err = problem{
-			http.StatusRequestEntityTooLarge, invalid, codeTooLarge,
+			http.StatusRequestEntityTooLarge, invalid, ingest.CodeTooLarge,
 			fmt.Sprintf("The text of the document has more than %d bytes: split it and send the parts.", largestDocument(x)), 0,
 		}
 	}
@@ -138,7 +180,7 @@ func firstInvalid(text []byte) int {
 // mediaName is the type of a document's text.
 func mediaName(m engine.Media) string {
 	if m == engine.Markdown {
-		return ingest.Markdown
+		return corpus.MarkdownText
 	}
-	return ingest.Plain
+	return corpus.PlainText
 }

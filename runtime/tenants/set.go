@@ -14,6 +14,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // Config is what a Set works with.
@@ -77,6 +78,21 @@ func (s *Set) Lookup(id uuid.UUID) (*Tenant, bool) {
 		return nil, false
 	}
 	return e.tenant, true
+}
+
+// Stores are the databases of the tenants in effect, each once.
+func (s *Set) Stores() []*store.Store {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	seen := map[*store.Store]bool{}
+	var all []*store.Store
+	for _, e := range s.entries {
+		if e.tenant.State == binding.Active && !seen[e.tenant.Store] {
+			seen[e.tenant.Store] = true
+			all = append(all, e.tenant.Store)
+		}
+	}
+	return all
 }
 
 // put brings a Binding into effect. It refuses one that turns back the epoch

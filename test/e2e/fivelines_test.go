@@ -44,5 +44,15 @@ func fiveLines() {
 			"<title>Closing days</title><script>alert('no')</script><p>The roastery closes for the pepper harvest in October.")
 		Expect(page.Status).To(Equal(http.StatusCreated), page.Body)
 		acme.expectCited(ctx, acme.ask(ctx, "When does the roastery close for the pepper harvest?"), "October")
-	}, SpecTimeout(2*time.Minute))
+
+		p := buildPlugin(ctx)
+		send := []string{"upload", name, filepath.Join(repo, "config", "samples", "documents", "acme"), "--prefix", "handbook/"}
+		code, out, _ := p.run(ctx, send...)
+		Expect(code).To(Equal(0), out)
+		Expect(out).To(ContainSubstring(" 0 failed"))
+		code, out, _ = p.run(ctx, send...)
+		Expect(code).To(Equal(0), out)
+		Expect(out).To(HavePrefix("0 documents new or changed"))
+		acme.expectCited(ctx, acme.ask(ctx, "Is a warped drum covered?"), "drum")
+	}, SpecTimeout(5*time.Minute))
 }

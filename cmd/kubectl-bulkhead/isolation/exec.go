@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
-	"k8s.io/streaming/pkg/httpstream"
 
+	"github.com/bulkhead-dev/bulkhead/cmd/kubectl-bulkhead/podport"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -77,9 +77,5 @@ func (t *test) executor(pod *corev1.Pod) (remotecommand.Executor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return remotecommand.NewFallbackExecutor(websocket, spdy, noUpgrade)
-}
-
-func noUpgrade(err error) bool {
-	return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+	return remotecommand.NewFallbackExecutor(websocket, spdy, podport.NoUpgrade)
 }

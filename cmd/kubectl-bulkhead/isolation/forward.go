@@ -11,10 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/portforward"
-	"k8s.io/client-go/transport/spdy"
-	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/bulkhead-dev/bulkhead/cmd/kubectl-bulkhead/isolation/matrix"
+	"github.com/bulkhead-dev/bulkhead/cmd/kubectl-bulkhead/podport"
 )
 
 // What makes a server that listens say something.
@@ -63,7 +62,7 @@ func (t *test) listening(ctx context.Context, s *survey) matrix.Evidence {
 
 // hello sends bytes to a port inside a pod and waits for one in return.
 func (t *test) hello(ctx context.Context, pod *corev1.Pod, port int32, hello []byte) error {
-	dialer, err := t.dialer(pod)
+	dialer, err := podport.Dialer(t.Config, t.core, pod.Namespace, pod.Name)
 	if err != nil {
 		return err
 	}
@@ -95,19 +94,4 @@ func (t *test) hello(ctx context.Context, pod *corev1.Pod, port int32, hello []b
 		return fmt.Errorf("no answer: %w", err)
 	}
 	return nil
-}
-
-// dialer uses WebSockets and, where they do not get through, SPDY, as kubectl does.
-func (t *test) dialer(pod *corev1.Pod) (httpstream.Dialer, error) {
-	target := t.core.Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).SubResource("portforward").URL()
-	transport, upgrader, err := spdy.RoundTripperFor(t.Config)
-	if err != nil {
-		return nil, err
-	}
-	websocket, err := portforward.NewSPDYOverWebsocketDialerForStreaming(target, t.Config)
-	if err != nil {
-		return nil, err
-	}
-	plain := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, target)
-	return portforward.NewFallbackDialerForStreaming(websocket, plain, noUpgrade), nil
 }

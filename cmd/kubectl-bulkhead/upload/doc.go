@@ -1,0 +1,3 @@
+// Package upload sends directories of files to a tenant, and waits until they are
+// documents.
+package upload

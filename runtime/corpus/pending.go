@@ -1,0 +1,274 @@
+package corpus
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// Status is how far the newest upload of a document is.
+type Status string
+
+// The statuses.
+const (
+	Completed  Status = "completed"
+	InProgress Status = "in_progress"
+	Failed     Status = "failed"
+)
+
+// ErrQueueFull: as many uploads of the tenant wait as may.
+var ErrQueueFull = errors.New("too many uploads are waiting")
+
+// keepFailures is how long a failed upload is told of.
+const keepFailures = 7 * 24 * time.Hour
+
+// pendingMeta is what the database may not read of an upload.
+type pendingMeta struct {
+	ExternalID  string `json:"external_id"`
+	Title       string `json:"title"`
+	ContentType string `json:"content_type"`
+	Type        string `json:"type"`
+	Attributes  []byte `json:"attributes,omitempty"` // as package filter encodes them
+}
+
+func pendingMetaOf(upload uuid.UUID) seal.Place {
+	return seal.Place{Table: "upload", Column: "meta_ct", Row: upload[:]}
+}
+
+// Accept queues a file to become a document, in the place of one that waits under
+// the same name; most may wait. It is idempotent: a file that waits, or has become
+// its document, is not queued again. Errors: ErrQueueFull, QuotaError, those of the
+// store's write door and of the keys.
+func (c *Corpus) Accept(ctx context.Context, r Request, f File, most int64) (Document, error) {
+	a := acceptance{most: most}
+	if err := a.seal(r.keys(), f); err != nil {
+		return Document{}, err
+	}
+	err := r.admission().Change(ctx, func(tx *store.Tx) error { return r.accept(ctx, tx, &a) })
+	if err != nil {
+		return Document{}, err
+	}
+	return r.present(a.document, a.row)
+}
+
+// acceptance is an upload on its way into the queue.
+type acceptance struct {
+	most     int64
+	file     seal.Object
+	row      store.Upload // of the upload that waits; zero when it is its document already
+	document store.Document
+}
+
+func (a *acceptance) seal(keys *seal.Keyring, f File) (err error) {
+	document, err := uuid.NewV7() // as that of a document that is put
+	if err != nil {
+		return fmt.Errorf("document id: %w", err)
+	}
+	a.row = store.Upload{ID: uuid.New(), Document: document, Bytes: int64(len(f.Data)), CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
+	if a.row.ExtMAC, err = name(keys, f.ExternalID); err != nil {
+		return err
+	}
+	if a.row.SentMAC, err = sentMAC(keys, f.Sent()); err != nil {
+		return err
+	}
+	plain, err := json.Marshal(pendingMeta{ExternalID: f.ExternalID, Title: f.Title, ContentType: f.ContentType, Type: f.Type, Attributes: f.Attributes.Encode()})
+	if err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	if a.row.DEK, a.row.Meta, err = keys.SealCell(pendingMetaOf(a.row.ID), plain); err != nil {
+		return err
+	}
+	a.file, err = keys.SealObject(seal.Source, f.Data, seal.MaxBlock)
+	a.row.Source = a.file.ID
+	return err
+}
+
+// accept queues the upload, unless the same one was accepted before.
+func (r Request) accept(ctx context.Context, tx *store.Tx, a *acceptance) error {
+	head, err := tx.LockHead(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := find(ctx, &tx.Rows, a.row.ExtMAC, uuid.Nil)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	a.document = found.document
+	switch same := hmac.Equal(found.upload.SentMAC, a.row.SentMAC); {
+	case same && found.upload.Code == "":
+		a.row = found.upload
+		return nil
+	case !found.waits() && hmac.Equal(found.document.ContentMAC, a.row.SentMAC):
+		a.row = store.Upload{}
+		return nil
+	}
+	if found.lives() {
+		a.row.Document = found.document.ID
+	}
+	if found.waits() {
+		if err := tx.RemoveUpload(ctx, found.upload); err != nil {
+			return err
+		}
+	}
+	if err := r.room(ctx, tx, head, a); err != nil {
+		return err
+	}
+	if err := addObjects(ctx, tx, a.file); err != nil {
+		return err
+	}
+	if err := tx.AddUpload(ctx, a.row); err != nil {
+		return err
+	}
+	return r.record(ctx, tx, head)
+}
+
+// room holds what waits, and would, against the queue and the tenant's plan.
+func (r Request) room(ctx context.Context, tx *store.Tx, head store.Head, a *acceptance) error {
+	if err := tx.RemoveFailures(ctx, time.Now().Add(-keepFailures)); err != nil {
+		return err
+	}
+	waiting, err := tx.Waiting(ctx)
+	if err != nil {
+		return err
+	}
+	if waiting.Uploads >= a.most {
+		return ErrQueueFull
+	}
+	head.Bytes += waiting.Bytes + a.row.Bytes
+	head.Docs += waiting.Created
+	created := a.document.Source == uuid.Nil
+	if created {
+		head.Docs++
+	}
+	return within(r.Tenant.Limits, head, created)
+}
+
+// record writes the event of a change that leaves the index as it is.
+func (r Request) record(ctx context.Context, tx *store.Tx, head store.Head) error {
+	if err := r.Access.Change(ctx, tx, &head); err != nil {
+		return err
+	}
+	return tx.SaveHead(ctx, head)
+}
+
+// Pending lists the uploads that are in progress, or those that have failed, by their
+// documents' ids, after the given one.
+func (c *Corpus) Pending(ctx context.Context, r Request, status Status, after uuid.UUID, limit int) ([]Document, error) {
+	var rows []store.Upload
+	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
+		rows, err = s.Uploads(ctx, status == Failed, after, limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]Document, len(rows))
+	for i, row := range rows {
+		if docs[i], err = r.present(store.Document{}, row); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}
+
+// Claimed opens the file of a job. Errors: store.ErrLost.
+func (c *Corpus) Claimed(ctx context.Context, r Request, job store.Job) (File, error) {
+	var row store.Upload
+	var blocks map[store.BlockRef][]byte
+	err := r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		if row, err = rows.UploadOf(ctx, job.ID); err != nil {
+			return err
+		}
+		blocks, err = rows.Objects(ctx, []uuid.UUID{row.Source})
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return File{}, store.ErrLost
+	}
+	if err != nil {
+		return File{}, err
+	}
+	m, err := openPending(r.keys(), row)
+	if err != nil {
+		return File{}, err
+	}
+	given, err := filter.Decode(m.Attributes)
+	if err != nil {
+		return File{}, fmt.Errorf("upload %s: %w: %w", row.ID, seal.ErrCorrupt, err)
+	}
+	_, data, err := whole(r.keys(), row.Source, seal.Source, blocks)
+	return File{ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given, Data: data}, err
+}
+
+func openPending(keys *seal.Keyring, row store.Upload) (m pendingMeta, err error) {
+	plain, err := keys.OpenCell(pendingMetaOf(row.ID), row.DEK, row.Meta)
+	if err != nil {
+		return m, fmt.Errorf("upload %s: %w", row.ID, err)
+	}
+	if err := json.Unmarshal(plain, &m); err != nil {
+		return m, fmt.Errorf("upload %s: %w: metadata", row.ID, seal.ErrCorrupt)
+	}
+	return m, nil
+}
+
+// found is what there is under a name: a document, an upload, or one that replaces
+// the other.
+type found struct {
+	document store.Document
+	upload   store.Upload
+}
+
+func (f found) lives() bool { return f.document.Source != uuid.Nil }
+func (f found) waits() bool { return f.upload.ID != uuid.Nil }
+
+// find looks for a document and an upload by the MAC of their external id or, failing
+// that, by the document's id. Errors: store.ErrNotFound when there is neither.
+func find(ctx context.Context, rows *store.Rows, mac []byte, id uuid.UUID) (f found, err error) {
+	if f.document, err = rows.Document(ctx, mac, id); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return f, err
+	}
+	if f.upload, err = rows.Upload(ctx, mac, id); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return f, err
+	}
+	if f.lives() && f.waits() && !bytes.Equal(f.document.ExtMAC, f.upload.ExtMAC) { // one's name is the other's id
+		if bytes.Equal(f.document.ExtMAC, mac) {
+			f.upload = store.Upload{}
+		} else {
+			f.document = store.Document{}
+		}
+	}
+	if !f.lives() && !f.waits() {
+		return f, store.ErrNotFound
+	}
+	return f, nil
+}
+
+// present describes what there is under a name.
+func (r Request) present(document store.Document, upload store.Upload) (Document, error) {
+	if upload.ID == uuid.Nil {
+		return describe(r.keys(), document)
+	}
+	d := Document{Status: InProgress, Code: upload.Code}
+	if upload.Code != "" {
+		d.Status = Failed
+	}
+	if document.Source != uuid.Nil {
+		lives, err := describe(r.keys(), document)
+		lives.Status, lives.Code = d.Status, d.Code
+		return lives, err
+	}
+	m, err := openPending(r.keys(), upload)
+	d.ID, d.ExternalID, d.Title, d.Type, d.Bytes = upload.Document, m.ExternalID, m.Title, m.Type, upload.Bytes
+	d.CreatedAt, d.UpdatedAt = upload.CreatedAt, upload.CreatedAt
+	return d, err
+}

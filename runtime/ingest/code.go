@@ -1,0 +1,60 @@
+package ingest
+
+import (
+	"errors"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
+)
+
+// The codes of why a file is no document, other than those of the parser's reasons.
+const (
+	CodeTooLarge = "document_too_large"
+	CodeQuota    = "quota_exceeded"
+	CodeInternal = "internal_error"
+)
+
+// codes are those of the parser's reasons.
+var codes = map[parse.Reason]string{
+	parse.Unsupported: "unsupported_media_type",
+	parse.Charset:     "unknown_charset",
+	parse.Encrypted:   "document_encrypted",
+	parse.TooLarge:    CodeTooLarge,
+	parse.TimedOut:    "document_timed_out",
+	parse.OutOfMemory: "document_out_of_memory",
+	parse.Malformed:   "document_malformed",
+	parse.NoText:      "empty_document",
+}
+
+// Code is that of a parser's reason.
+func Code(r parse.Reason) string { return codes[r] }
+
+// Message says what to do about a code.
+func Message(code string) string {
+	for reason, known := range codes {
+		if known == code {
+			return (&parse.Error{Reason: reason}).Error()
+		}
+	}
+	if code == CodeQuota {
+		return "The plan allows no more documents or bytes: delete documents, or ask your operator for a larger plan, and send the file again."
+	}
+	return "Something failed on our side, several times: send the file again, and tell your operator when that does not help."
+}
+
+// refusal is the code of an error that is the file's. It is final when trying again
+// would give the same.
+func refusal(err error) (code string, final bool) {
+	var unread *parse.Error
+	var quota corpus.QuotaError
+	switch {
+	case errors.As(err, &unread):
+		// Reading it may have been slow because of something else.
+		return Code(unread.Reason), unread.Reason != parse.TimedOut && unread.Reason != parse.OutOfMemory
+	case errors.Is(err, ErrText):
+		return CodeTooLarge, true
+	case errors.As(err, &quota):
+		return CodeQuota, true
+	}
+	return CodeInternal, false
+}

@@ -1,0 +1,108 @@
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+)
+
+// Config is what a Queue works with.
+type Config struct {
+	Tenants *tenants.Set
+	Corpus  *corpus.Corpus
+	Parser  *parse.Parser
+	Log     *slog.Logger
+
+	Workers int64         // files that are worked on at a time
+	Lease   time.Duration // of a job, after which another process may take it over
+	Poll    time.Duration // between two looks into a database, unless there is something to do
+	Retry   time.Duration // before the second attempt; it doubles with every other
+}
+
+const (
+	// attempts is how often a job is tried that may be at fault itself.
+	attempts = 5
+	// workTimeout bounds one attempt.
+	workTimeout = 5 * time.Minute
+	// claimTimeout bounds one look into a database.
+	claimTimeout = 5 * time.Second
+)
+
+// Queue works on the jobs of the databases that this process serves tenants of.
+type Queue struct {
+	Config
+	free *semaphore.Weighted // workers
+	wake chan struct{}
+	work sync.WaitGroup
+}
+
+// NewQueue makes a Queue; Run works on it.
+func NewQueue(c Config) *Queue {
+	return &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), wake: make(chan struct{}, 1)}
+}
+
+// Wake has the Queue look for jobs at once.
+func (q *Queue) Wake() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until the context ends, then gives back the jobs that it has.
+func (q *Queue) Run(ctx context.Context) {
+	defer q.work.Wait()
+	last := map[*store.Store]uuid.UUID{} // the tenant whose turn was last
+	for ctx.Err() == nil {
+		claimed := false
+		stores := q.Tenants.Stores()
+		for _, s := range stores {
+			claimed = q.claim(ctx, s, last) || claimed
+		}
+		maps.DeleteFunc(last, func(s *store.Store, _ uuid.UUID) bool { return !slices.Contains(stores, s) })
+		if claimed {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-q.wake:
+		case <-time.After(q.Poll - rand.N(q.Poll/4+1)): //nolint:gosec // no secret
+		}
+	}
+}
+
+// claim waits for a worker and gives it the job whose turn it is in a database.
+func (q *Queue) claim(ctx context.Context, s *store.Store, last map[*store.Store]uuid.UUID) bool {
+	if s.Check() != nil || q.free.Acquire(ctx, 1) != nil {
+		return false
+	}
+	// Not cancelled: a claim whose answer is lost costs its job a lease.
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
+	defer cancel()
+	jobs, err := s.Claim(limited, last[s], 1, q.Lease)
+	if err != nil && ctx.Err() == nil {
+		q.Log.Warn("no job claimed", "error", err.Error())
+	}
+	if len(jobs) == 0 {
+		q.free.Release(1)
+		return false
+	}
+	last[s] = jobs[0].Tenant
+	q.work.Go(func() {
+		defer q.free.Release(1)
+		q.attempt(ctx, s, jobs[0])
+	})
+	return true
+}

@@ -1,0 +1,77 @@
+package ingest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/parse"
+)
+
+// MaxName and MaxTitle are the longest external id and title, in bytes.
+const (
+	MaxName  = 512
+	MaxTitle = 512
+)
+
+// ErrText: the text of the file is larger than a document may be.
+var ErrText = errors.New("the text of the file is too large")
+
+// Read makes a document's title and text of a file; the text has so many bytes at
+// most. Errors: *parse.Error, parse.ErrBusy, ErrText.
+func Read(ctx context.Context, p *parse.Parser, f corpus.File, most int64) (corpus.Upload, error) {
+	up := corpus.Upload{ExternalID: f.ExternalID, Title: f.Title, Type: f.Type, Text: f.Data, Attributes: f.Attributes, Sent: f.Sent()}
+	if f.Type == corpus.MarkdownText {
+		up.Media = engine.Markdown
+	}
+	if !f.Text() {
+		text, err := p.Parse(ctx, f.ContentType, f.Data)
+		if err != nil {
+			return corpus.Upload{}, err
+		}
+		up.Text, up.Media = []byte(text.Body), text.Media
+		up.Title = cmp.Or(up.Title, text.Title)
+	}
+	if int64(len(up.Text)) > most {
+		return corpus.Upload{}, ErrText
+	}
+	up.Title = cmp.Or(up.Title, heading(up), f.ExternalID)
+	return up, nil
+}
+
+// heading is a Markdown document's first one, or "".
+func heading(up corpus.Upload) string {
+	if up.Media != engine.Markdown {
+		return ""
+	}
+	for line := range bytes.Lines(up.Text) {
+		marked := bytes.TrimLeft(line, "#")
+		title := string(bytes.TrimSpace(marked))
+		if len(marked) < len(line) && bytes.HasPrefix(marked, []byte(" ")) && title != "" && Printable(title) {
+			return clip(title, MaxTitle)
+		}
+	}
+	return ""
+}
+
+// clip shortens to at most n bytes between two runes.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// Printable reports whether s is UTF-8 without control characters.
+func Printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}

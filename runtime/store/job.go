@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrLost: the job was cancelled, or its lease ended and somebody else has it.
+var ErrLost = errors.New("job is no longer ours")
+
+// Job is a claimed job. It is lost when its lease ends and nobody renewed it.
+type Job struct {
+	Tenant   uuid.UUID
+	ID       uuid.UUID
+	Ref      uuid.UUID // what it is about
+	Lease    uuid.UUID // of this claim
+	Attempts int32     // this one included
+}
+
+// Claim takes due jobs and leases them: at most one of each tenant, in the order of
+// the tenants' ids from the one after the given id on. Tenants that are fenced keep
+// theirs. Errors: ErrBusy, ErrUnavailable.
+func (s *Store) Claim(ctx context.Context, after uuid.UUID, most int, lease time.Duration) ([]Job, error) {
+	conn, err := s.borrow(ctx, forApp)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	rows, err := conn.Query(ctx, "select tenant_id, job_id, ref, lease, attempts from bulkhead.claim_jobs($1, $2, $3)", after, most, lease)
+	if err != nil {
+		return nil, s.judge(err)
+	}
+	jobs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Job])
+	return jobs, s.judge(err)
+}
+
+// Renew leases a job for longer. Errors: ErrLost.
+func (t *Tx) Renew(ctx context.Context, j Job, lease time.Duration) error {
+	return t.mine(ctx, `update job set run_at = now() + $4 where tenant_id = $1 and job_id = $2 and lease = $3`, j, lease)
+}
+
+// Hold keeps a job from being lost until the transaction ends. Errors: ErrLost.
+func (t *Tx) Hold(ctx context.Context, j Job) error {
+	return t.mine(ctx, `select from job where tenant_id = $1 and job_id = $2 and lease = $3 for update`, j)
+}
+
+// Defer gives a job back, to be claimed after some time. An attempt that could not
+// tell anything about the job is not counted. Errors: ErrLost.
+func (t *Tx) Defer(ctx context.Context, j Job, after time.Duration, counted bool) error {
+	return t.mine(ctx, `update job set lease = null, run_at = now() + $4, attempts = attempts - $5
+		where tenant_id = $1 and job_id = $2 and lease = $3`, j, after, boolean(!counted))
+}
+
+// Fail ends a job for a reason, and removes the file of its upload. Errors: ErrLost.
+func (t *Tx) Fail(ctx context.Context, j Job, code string) error {
+	err := t.mine(ctx, `update job set lease = null, code = $4 where tenant_id = $1 and job_id = $2 and lease = $3`, j, code)
+	if err != nil {
+		return err
+	}
+	if _, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1
+		and object_id = (select src_id from upload where tenant_id = $1 and upload_id = $2)`, t.tenant, j.ID); err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(ctx, `update upload set src_id = null where tenant_id = $1 and upload_id = $2`, t.tenant, j.ID)
+	return err
+}
+
+// mine runs a statement on the job whose lease is held.
+func (t *Tx) mine(ctx context.Context, sql string, j Job, args ...any) error {
+	done, err := t.tx.Exec(ctx, sql, append([]any{t.tenant, j.ID, j.Lease}, args...)...)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrLost
+	}
+	return err
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
