@@ -19,8 +19,9 @@ It can be repeated: what is there already is not read again, so that a run which
 interrupted goes on where it was. Nothing is deleted.
 
 The tenant's API is reached through a port-forward to a pod that serves it, with
-the tenant's first API key, which is not shown. Who may not do or read that gives
---url and --key-file, and needs no cluster.
+the tenant's first API key, which is not shown. That takes the rights to get the
+Tenant and its Secret in bulkhead-credentials, and to list and port-forward the pods
+of its cell. Who has not got them gives --url and --key-file, and needs no cluster.
 
 Exit codes:
   0  all files are documents

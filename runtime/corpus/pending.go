@@ -74,7 +74,11 @@ func (a *acceptance) seal(keys *seal.Keyring, f File) (err error) {
 	if err != nil {
 		return fmt.Errorf("document id: %w", err)
 	}
-	a.row = store.Upload{ID: uuid.New(), Document: document, Bytes: int64(len(f.Data)), CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
+	upload, err := uuid.NewV7() // jobs are done in the order of their ids
+	if err != nil {
+		return fmt.Errorf("upload id: %w", err)
+	}
+	a.row = store.Upload{ID: upload, Document: document, Bytes: int64(len(f.Data)), CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
 	if a.row.ExtMAC, err = name(keys, f.ExternalID); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
@@ -34,7 +35,12 @@ func (q *Queue) attempt(ctx context.Context, s *store.Store, job store.Job) {
 	err := q.try(working, s, job)
 	cancel()
 	<-renewed
-	if err == nil || errors.Is(err, store.ErrLost) {
+	switch {
+	case err == nil:
+		q.attempts.WithLabelValues("completed").Inc()
+		return
+	case errors.Is(err, store.ErrLost):
+		q.attempts.WithLabelValues("lost").Inc()
 		return
 	}
 	if err := q.settle(ctx, s, job, err); err != nil && !errors.Is(err, store.ErrLost) {
@@ -110,12 +116,19 @@ func (q *Queue) ingest(ctx context.Context, r corpus.Request, job store.Job) err
 // errDeadly: nobody who worked on the job before could say what came of it.
 var errDeadly = errors.New("every attempt ended without a result")
 
-// notTheFile are errors that tell nothing about a file.
-var notTheFile = []error{
-	context.Canceled, errNotServed, parse.ErrBusy,
-	store.ErrBusy, store.ErrUnavailable, store.ErrUnproven, store.ErrFenced, store.ErrUnprovisioned,
-	seal.ErrDenied, seal.ErrUnreachable, audit.ErrUnavailable, audit.ErrBacklog,
+// Errors that tell nothing about a file: those of one attempt, and those that every
+// other file of the tenant would meet.
+var (
+	notTheFile = []error{context.Canceled, parse.ErrBusy, store.ErrBusy, store.ErrUnavailable, audit.ErrUnavailable, audit.ErrBacklog}
+	theTenant  = []error{errNotServed, store.ErrUnproven, store.ErrFenced, store.ErrUnprovisioned, seal.ErrDenied, seal.ErrUnreachable}
+)
+
+func is(err error, of []error) bool {
+	return slices.ContainsFunc(of, func(one error) bool { return errors.Is(err, one) })
 }
+
+// longer is how many times as long a tenant is left alone as a file.
+const longer = 6
 
 // settle says in the queue why an attempt failed: for good, or until a later one.
 func (q *Queue) settle(ctx context.Context, s *store.Store, job store.Job, cause error) error {
@@ -123,19 +136,25 @@ func (q *Queue) settle(ctx context.Context, s *store.Store, job store.Job, cause
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
 	return s.WithTenant(ctx, job.Tenant, func(tx *store.Tx) error {
-		if stopping {
-			return tx.Defer(ctx, job, 0, false)
-		}
-		for _, other := range notTheFile {
-			if errors.Is(cause, other) {
-				return tx.Defer(ctx, job, q.pause(1), false)
-			}
-		}
 		code, final := refusal(cause)
-		if final || job.Attempts >= attempts {
+		switch {
+		case stopping:
+			return tx.Defer(ctx, job, 0, false)
+		case is(cause, theTenant):
+			q.attempts.WithLabelValues("put_off").Inc()
+			if err := tx.Defer(ctx, job, 0, false); err != nil {
+				return err
+			}
+			return tx.DeferAll(ctx, longer*q.pause(1))
+		case is(cause, notTheFile):
+			q.attempts.WithLabelValues("put_off").Inc()
+			return tx.Defer(ctx, job, q.pause(1), false)
+		case final || job.Attempts >= attempts:
+			q.attempts.WithLabelValues("refused").Inc()
 			q.Log.Info("file refused", "tenant", job.Tenant, "job", job.ID, "code", code)
 			return tx.Fail(ctx, job, code)
 		}
+		q.attempts.WithLabelValues("failed").Inc()
 		q.Log.Warn("file not ingested", "tenant", job.Tenant, "job", job.ID, "attempt", job.Attempts, "error", cause.Error())
 		return tx.Defer(ctx, job, q.pause(job.Attempts), true)
 	})

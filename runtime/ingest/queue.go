@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
@@ -23,6 +24,7 @@ type Config struct {
 	Tenants *tenants.Set
 	Corpus  *corpus.Corpus
 	Parser  *parse.Parser
+	Metrics prometheus.Registerer
 	Log     *slog.Logger
 
 	Workers int64         // files that are worked on at a time
@@ -43,14 +45,21 @@ const (
 // Queue works on the jobs of the databases that this process serves tenants of.
 type Queue struct {
 	Config
-	free *semaphore.Weighted // workers
-	wake chan struct{}
-	work sync.WaitGroup
+	free     *semaphore.Weighted // workers
+	wake     chan struct{}
+	work     sync.WaitGroup
+	attempts *prometheus.CounterVec
 }
 
 // NewQueue makes a Queue; Run works on it.
 func NewQueue(c Config) *Queue {
-	return &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), wake: make(chan struct{}, 1)}
+	q := &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), wake: make(chan struct{}, 1)}
+	q.attempts = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bulkhead_ingest_attempts_total",
+		Help: "Attempts at queued uploads, by result: completed; refused, for good; failed, to be tried again; put_off, for no reason of the file; lost, cancelled or taken over.",
+	}, []string{"result"})
+	c.Metrics.MustRegister(q.attempts)
+	return q
 }
 
 // Wake has the Queue look for jobs at once.
@@ -67,7 +76,10 @@ func (q *Queue) Run(ctx context.Context) {
 	last := map[*store.Store]uuid.UUID{} // the tenant whose turn was last
 	for ctx.Err() == nil {
 		claimed := false
-		stores := q.Tenants.Stores()
+		var stores []*store.Store
+		if q.Tenants.Ready() == nil { // else a tenant that is not known yet would be put off
+			stores = q.Tenants.Stores()
+		}
 		for _, s := range stores {
 			claimed = q.claim(ctx, s, last) || claimed
 		}
@@ -92,7 +104,7 @@ func (q *Queue) claim(ctx context.Context, s *store.Store, last map[*store.Store
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
 	jobs, err := s.Claim(limited, last[s], 1, q.Lease)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !is(err, notTheFile) {
 		q.Log.Warn("no job claimed", "error", err.Error())
 	}
 	if len(jobs) == 0 {

@@ -92,6 +92,10 @@ func TestDedicatedRowsAreInTheirDatabaseOnly(t *testing.T) {
 		var doc docJSON
 		expect(t, n.ask(t, w, "PUT", "/v1/documents/shared", document(canary[i], 0)), 201, "").into(t, &doc)
 		ids[i] = doc.ID
+		expect(t, n.queueFile(t, w, "damaged", typePDF, canary[i]), 202, "")
+		if got := n.ends(t, w, "damaged"); got.Status != "failed" {
+			t.Errorf("%+v", got)
+		}
 	}
 	c.acknowledges(t, "runtime-0", pair[0], binding.KeyOK)
 	c.reports(t, "runtime-0", pair[1], usable)

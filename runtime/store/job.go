@@ -55,6 +55,13 @@ func (t *Tx) Defer(ctx context.Context, j Job, after time.Duration, counted bool
 		where tenant_id = $1 and job_id = $2 and lease = $3`, j, after, boolean(!counted))
 }
 
+// DeferAll has no job of the tenant that nobody works on be claimed for some time.
+func (t *Tx) DeferAll(ctx context.Context, after time.Duration) error {
+	_, err := t.tx.Exec(ctx, `update job set run_at = now() + $2
+		where tenant_id = $1 and code is null and lease is null and run_at < now() + $2`, t.tenant, after)
+	return err
+}
+
 // Fail ends a job for a reason, and removes the file of its upload. Errors: ErrLost.
 func (t *Tx) Fail(ctx context.Context, j Job, code string) error {
 	err := t.mine(ctx, `update job set lease = null, code = $4 where tenant_id = $1 and job_id = $2 and lease = $3`, j, code)

@@ -112,6 +112,24 @@ func TestLeaseEndsAndIsRenewed(t *testing.T) {
 	}
 }
 
+func TestTenantIsPutOff(t *testing.T) {
+	s := open(t, fixture.NewPostgres(t))
+	tenant, other := provision(t, s), provision(t, s)
+	enqueue(t, s, tenant, 3)
+	enqueue(t, s, other, 1)
+	putOff := func(tx *store.Tx) error { return tx.DeferAll(t.Context(), 300*time.Millisecond) }
+	if err := s.WithTenant(t.Context(), tenant, putOff); err != nil {
+		t.Fatal(err)
+	}
+	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 1 || jobs[0].Tenant != other {
+		t.Errorf("claimed %v", jobs)
+	}
+	time.Sleep(350 * time.Millisecond)
+	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 1 || jobs[0].Tenant != tenant {
+		t.Errorf("claimed %v", jobs)
+	}
+}
+
 // The queue is written through the door: not for a fenced tenant, and not past a
 // mover that is about to fence it.
 func TestFencedTenantsKeepTheirJobs(t *testing.T) {

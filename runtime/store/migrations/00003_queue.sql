@@ -17,7 +17,7 @@ create table bulkhead.job (
     primary key (tenant_id, job_id),
     check (code is null or lease is null)
 );
-create index job_due on bulkhead.job (tenant_id, run_at) where code is null;
+create index job_due on bulkhead.job (tenant_id, run_at, job_id) where code is null;
 
 -- upload is a file that waits to become a document, or could not: the newest one of
 -- its name. Its job has the same id; its sealed file is gone when it has failed.
@@ -91,7 +91,7 @@ begin
             where j.tenant_id = v_tenant and j.job_id = (
                 select d.job_id from bulkhead.job d
                 where d.tenant_id = v_tenant and d.code is null and d.run_at <= now()
-                order by d.run_at limit 1 for update skip locked)
+                order by d.run_at, d.job_id limit 1 for update skip locked)
             returning j.*;
         if found then
             v_left := v_left - 1;
