@@ -9,34 +9,75 @@ import (
 // Encode writes vectors of one length. Errors: a vector of another length, or that
 // is not finite.
 func Encode(dimensions int, vectors [][]float32) ([]byte, error) {
-	out, err := newHead(dimensions, len(vectors))
+	out, rows, err := allocate(dimensions, len(vectors))
 	if err != nil {
 		return nil, err
 	}
+	rotated := make([]float32, dimensions)
 	for i, v := range vectors {
-		largest := largest(v)
-		if len(v) != dimensions || !finite(largest) {
-			return nil, fmt.Errorf("vector %d has %d dimensions, of %d, or is not finite", i, len(v), dimensions)
+		if len(v) != dimensions {
+			return nil, fmt.Errorf("vector %d has %d dimensions, not %d", i, len(v), dimensions)
 		}
-		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(largest/math.MaxInt8))
-	}
-	for i, v := range vectors {
-		scale := math.Float32frombits(binary.LittleEndian.Uint32(out[headBytes+4*i:]))
-		for _, value := range v {
-			out = append(out, byte(quantised(value, scale)))
+		copy(rotated, v)
+		rotate(rotated)
+		if !finite(largest(rotated)) {
+			return nil, fmt.Errorf("vector %d is not finite", i)
 		}
+		rows.set(uint32(i), rotated)
 	}
 	return out, nil
 }
 
-// newHead returns what precedes n rows, with room for them.
-func newHead(dimensions, n int) ([]byte, error) {
-	if dimensions < 1 || dimensions > MaxDimensions || n > math.MaxInt32/(4+dimensions) {
-		return nil, fmt.Errorf("%d vectors of %d dimensions are beyond the limits", n, dimensions)
+// allocate returns the encoding of n rows of zeros, and the rows in it.
+func allocate(dimensions, n int) ([]byte, *Rows, error) {
+	if dimensions < 1 || dimensions > MaxDimensions || n > math.MaxInt32 {
+		return nil, nil, fmt.Errorf("%d vectors of %d dimensions are beyond the limits", n, dimensions)
 	}
-	out := append(make([]byte, 0, headBytes+n*(4+dimensions)), magic...)
-	out = binary.LittleEndian.AppendUint32(out, uint32(dimensions))
-	return binary.LittleEndian.AppendUint32(out, uint32(n)), nil
+	rows, size := newRows(dimensions, n)
+	if size > math.MaxInt32 {
+		return nil, nil, fmt.Errorf("%d vectors of %d dimensions are %d bytes, beyond the limit", n, dimensions, size)
+	}
+	out := make([]byte, size)
+	copy(out, magic)
+	binary.LittleEndian.PutUint32(out[len(magic):], uint32(dimensions))
+	binary.LittleEndian.PutUint32(out[len(magic)+4:], uint32(n))
+	rows.divide(out)
+	return out, rows, nil
+}
+
+// maxValue is the greatest magnitude of a row's values: the greatest of which no
+// more than 8 bits are left when the last 4 are rounded off.
+const maxValue = 127*16 + 7
+
+// set encodes v, which was rotated, as a row, of zeros until now.
+func (r *Rows) set(row uint32, v []float32) {
+	scale := largest(v) / maxValue
+	r.scales.setFloat(row, scale)
+	r.shares.setFloat(row, share(v))
+	signs, values, fines := r.signs.at(row), r.values.at(row), r.fines.at(row)
+	for i, value := range v {
+		if value < 0 {
+			signs[i/8] |= 1 << (i % 8)
+		}
+		whole := quantised(value, scale, maxValue)
+		coarse := (whole + 8) >> 4
+		values[i] = byte(coarse)
+		fines[i/2] |= byte(whole-coarse<<4) & 15 << (4 * (i % 2))
+	}
+}
+
+// share is what the signs of v are to be multiplied with so that what v has besides
+// is at right angles to v.
+func share(v []float32) float32 {
+	squares, magnitudes := 0.0, 0.0
+	for _, value := range v {
+		squares += float64(value) * float64(value)
+		magnitudes += math.Abs(float64(value))
+	}
+	if magnitudes == 0 {
+		return 0
+	}
+	return float32(squares / magnitudes)
 }
 
 // largest is the greatest magnitude in v.
@@ -50,10 +91,11 @@ func largest(v []float32) float32 {
 
 func finite(value float32) bool { return value-value == 0 }
 
-// quantised is value in units of scale.
-func quantised(value, scale float32) int {
+// quantised is value in units of scale, at most limit of them.
+func quantised(value, scale float32, limit int) int {
 	if scale == 0 {
 		return 0
 	}
-	return int(math.Round(float64(value / scale)))
+	units := math.Round(float64(value / scale))
+	return int(max(float64(-limit), min(units, float64(limit))))
 }

@@ -1,0 +1,95 @@
+package vector
+
+import "math"
+
+// candidate is a row and the score, in units of the planes' scale, that its signs
+// promise.
+type candidate struct {
+	source, row uint32
+	promise     float32
+}
+
+// candidates are the most promising of those that are offered: as many as the limit,
+// and all that promise as much as the last of them.
+type candidates struct {
+	kept  []candidate
+	limit int
+	floor float32 // what promises less is not among them
+}
+
+func newCandidates(limit int) candidates {
+	return candidates{kept: make([]candidate, 0, 2*limit), limit: limit, floor: float32(math.Inf(-1))}
+}
+
+func (c *candidates) offer(offered candidate) {
+	if len(c.kept) == cap(c.kept) {
+		c.shrink()
+	}
+	c.kept = append(c.kept, offered)
+}
+
+// shrink drops what is below the limit.
+func (c *candidates) shrink() {
+	var rest []candidate
+	c.kept, rest = mostPromising(c.kept, c.limit)
+	if len(rest) > 0 {
+		c.floor = leastPromise(c.kept)
+	}
+}
+
+// mostPromising divides candidates, which it reorders, into the n most promising and
+// all that promise as much as the last of them, and the rest.
+func mostPromising(all []candidate, n int) (most, rest []candidate) {
+	if n >= len(all) {
+		return all, nil
+	}
+	low, high := 0, len(all)-1
+	for low < high {
+		i, j := partition(all, low, high)
+		switch {
+		case n-1 <= j:
+			high = j
+		case n-1 >= i:
+			low = i
+		default:
+			low = high
+		}
+	}
+	end, last := n, all[n-1].promise
+	for i := n; i < len(all); i++ {
+		if all[i].promise == last {
+			all[i], all[end] = all[end], all[i]
+			end++
+		}
+	}
+	return all[:end:end], all[end:]
+}
+
+// partition reorders all[low:high+1] so that none up to j promises less, and none from
+// i on more, than any between, which are equal.
+func partition(all []candidate, low, high int) (i, j int) {
+	pivot := all[low+(high-low)/2].promise
+	i, j = low, high
+	for i <= j {
+		for all[i].promise > pivot {
+			i++
+		}
+		for all[j].promise < pivot {
+			j--
+		}
+		if i <= j {
+			all[i], all[j] = all[j], all[i]
+			i++
+			j--
+		}
+	}
+	return i, j
+}
+
+func leastPromise(all []candidate) float32 {
+	least := all[0].promise
+	for _, c := range all[1:] {
+		least = min(least, c.promise)
+	}
+	return least
+}

@@ -1,0 +1,132 @@
+package vector
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestRotate: a rotation keeps dot products, and spreads what is in one dimension.
+func TestRotate(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	for dimensions := 1; dimensions <= 400; dimensions++ {
+		a, b := make([]float32, dimensions), make([]float32, dimensions)
+		for i := range a {
+			a[i], b[i] = float32(random.NormFloat64()), float32(random.NormFloat64())
+		}
+		before := dot(a, b)
+		rotate(a)
+		rotate(b)
+		if after := dot(a, b); math.Abs(after-before) > 1e-3 {
+			t.Errorf("%d dimensions: %v, once %v", dimensions, after, before)
+		}
+		for i := range dimensions {
+			one := make([]float32, dimensions)
+			one[i] = 1
+			rotate(one)
+			if most := float64(largest(one)); most > 6/math.Sqrt(float64(dimensions)) {
+				t.Errorf("%v of dimension %d of %d stays in one", most, i, dimensions)
+			}
+		}
+	}
+}
+
+func dot(a, b []float32) float64 {
+	sum := 0.0
+	for i := range a {
+		sum += float64(a[i]) * float64(b[i])
+	}
+	return sum
+}
+
+// TestBound: no row scores more than its 8-bit values let expect.
+func TestBound(t *testing.T) {
+	random := rand.New(rand.NewPCG(2, 2))
+	for dimensions := 1; dimensions < 200; dimensions++ {
+		vectors := make([][]float32, 50)
+		for i := range vectors {
+			for range dimensions {
+				vectors[i] = append(vectors[i], float32(random.NormFloat64()))
+			}
+		}
+		encoded, err := Encode(dimensions, vectors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := Open(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query := NewQuery(vectors[0])
+		for row := range uint32(rows.Len()) {
+			bound, score := query.bound(rows, row, product(query.values, rows.values.at(row))), query.Score(rows, row)
+			if score > bound || bound-score > 0.1*float64(dimensions) {
+				t.Errorf("%d dimensions: at most %v, but %v", dimensions, bound, score)
+			}
+		}
+	}
+}
+
+// TestDoubt: a row's promise is seldom less than its score, and not much more.
+func TestDoubt(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 3))
+	const dimensions, n = 128, 20_000
+	vectors := make([][]float32, n)
+	for i := range vectors {
+		for range dimensions {
+			vectors[i] = append(vectors[i], float32(random.NormFloat64()))
+		}
+	}
+	encoded, err := Encode(dimensions, vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := Open(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := NewQuery(vectors[0])
+	broken, deviation := 0, 0.0
+	for row := range uint32(n) {
+		product := query.planes.product(rows.signs.at(row))
+		said := float64(rows.shares.float(row)) * float64(query.planes.scale)
+		score := query.Score(rows, row)
+		if said*float64(product+query.planes.doubt) < score {
+			broken++
+		}
+		off := said*float64(product) - score
+		deviation += off * off
+	}
+	if broken > n/300 {
+		t.Errorf("%d of %d promises are broken", broken, n)
+	}
+	doubt := float64(query.planes.doubt) * float64(query.planes.scale) * math.Sqrt(math.Pi/2)
+	if got := math.Sqrt(deviation / n); got < 0.9*doubt/deviations || got > 1.1*doubt/deviations {
+		t.Errorf("deviation %v of %v", got, doubt/deviations)
+	}
+}
+
+// TestMostPromising: the most promising are those that sorting puts first, and their
+// equals.
+func TestMostPromising(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 4))
+	for range 5000 {
+		all := make([]candidate, 1+random.IntN(60))
+		different := 1 + random.IntN(60)
+		for i := range all {
+			all[i] = candidate{row: uint32(i), promise: float32(random.IntN(different))}
+		}
+		sorted := slices.Clone(all)
+		slices.SortFunc(sorted, func(a, b candidate) int { return int(b.promise - a.promise) })
+		n := 1 + random.IntN(len(all)+5)
+		end := min(n, len(all))
+		for end < len(all) && sorted[end].promise == sorted[end-1].promise {
+			end++
+		}
+		most, rest := mostPromising(all, n)
+		if len(most) != end || len(most)+len(rest) != len(sorted) || leastPromise(most) != sorted[end-1].promise {
+			t.Fatalf("%d of %v: %v and %v", n, sorted, most, rest)
+		}
+	}
+}
