@@ -12,27 +12,30 @@ type candidate struct {
 // candidates are the most promising of those that are offered: as many as the limit,
 // and all that promise as much as the last of them.
 type candidates struct {
-	kept  []candidate
-	limit int
-	floor float32 // what promises less is not among them
+	kept         []candidate
+	limit        int
+	floor, below float32 // what is not within promises too little, or too much
 }
 
-func newCandidates(limit int) candidates {
-	return candidates{kept: make([]candidate, 0, 2*limit), limit: limit, floor: float32(math.Inf(-1))}
+var minusInfinity = float32(math.Inf(-1))
+
+func newCandidates(limit int, floor, below float32) *candidates {
+	return &candidates{limit: limit, floor: floor, below: below}
 }
+
+func (c *candidates) admits(promise float32) bool { return promise >= c.floor && promise < c.below }
 
 func (c *candidates) offer(offered candidate) {
-	if len(c.kept) == cap(c.kept) {
+	if len(c.kept) == cap(c.kept) && len(c.kept)/2 >= c.limit {
 		c.shrink()
 	}
 	c.kept = append(c.kept, offered)
 }
 
-// shrink drops what is below the limit.
+// shrink drops what is beyond the limit.
 func (c *candidates) shrink() {
-	var rest []candidate
-	c.kept, rest = mostPromising(c.kept, c.limit)
-	if len(rest) > 0 {
+	all := c.kept
+	if c.kept, _ = mostPromising(all, c.limit); len(c.kept) < len(all) {
 		c.floor = leastPromise(c.kept)
 	}
 }
@@ -62,7 +65,7 @@ func mostPromising(all []candidate, n int) (most, rest []candidate) {
 			end++
 		}
 	}
-	return all[:end:end], all[end:]
+	return all[:end], all[end:]
 }
 
 // partition reorders all[low:high+1] so that none up to j promises less, and none from

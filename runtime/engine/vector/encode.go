@@ -45,24 +45,30 @@ func allocate(dimensions, n int) ([]byte, *Rows, error) {
 	return out, rows, nil
 }
 
-// maxValue is the greatest magnitude of a row's values: the greatest of which no
-// more than 8 bits are left when the last 4 are rounded off.
-const maxValue = 127*16 + 7
+const (
+	// fineBits is how many bits of a value the 8 first leave.
+	fineBits = 4
+	// half is half a unit of the 8 first.
+	half = 1 << (fineBits - 1)
+	// maxValue is the greatest magnitude of a value that 8 bits hold when it is rounded.
+	maxValue = math.MaxInt8<<fineBits + half - 1
+)
 
 // set encodes v, which was rotated, as a row, of zeros until now.
 func (r *Rows) set(row uint32, v []float32) {
 	scale := largest(v) / maxValue
-	r.scales.setFloat(row, scale)
-	r.shares.setFloat(row, share(v))
 	signs, values, fines := r.signs.at(row), r.values.at(row), r.fines.at(row)
+	binary.LittleEndian.PutUint32(signs, math.Float32bits(share(v)))
+	binary.LittleEndian.PutUint32(values, math.Float32bits(scale))
+	signs, values = signs[floatBytes:], values[floatBytes:]
 	for i, value := range v {
 		if value < 0 {
 			signs[i/8] |= 1 << (i % 8)
 		}
 		whole := quantised(value, scale, maxValue)
-		coarse := (whole + 8) >> 4
+		coarse := (whole + half) >> fineBits
 		values[i] = byte(coarse)
-		fines[i/2] |= byte(whole-coarse<<4) & 15 << (4 * (i % 2))
+		fines[i/2] |= byte(whole-coarse<<fineBits) & (1<<fineBits - 1) << (fineBits * (i % 2))
 	}
 }
 

@@ -60,7 +60,8 @@ func TestBound(t *testing.T) {
 		}
 		query := NewQuery(vectors[0])
 		for row := range uint32(rows.Len()) {
-			bound, score := query.bound(rows, row, product(query.values, rows.values.at(row))), query.Score(rows, row)
+			c := query.compare(rows, row)
+			bound, score := c.bound(), c.score()
 			if score > bound || bound-score > 0.1*float64(dimensions) {
 				t.Errorf("%d dimensions: at most %v, but %v", dimensions, bound, score)
 			}
@@ -87,15 +88,17 @@ func TestDoubt(t *testing.T) {
 		t.Fatal(err)
 	}
 	query := NewQuery(vectors[0])
+	promises := make([]float32, n)
+	query.planes.promise(rows, promises)
 	broken, deviation := 0, 0.0
-	for row := range uint32(n) {
-		product := query.planes.product(rows.signs.at(row))
-		said := float64(rows.shares.float(row)) * float64(query.planes.scale)
-		score := query.Score(rows, row)
-		if said*float64(product+query.planes.doubt) < score {
+	for row, promise := range promises {
+		score := query.Score(rows, uint32(row))
+		said := float64(promise) * float64(query.planes.scale)
+		if said < score {
 			broken++
 		}
-		off := said*float64(product) - score
+		share, _ := rows.signs.cut(uint32(row))
+		off := said - float64(share)*float64(query.planes.scale)*float64(query.planes.doubt) - score
 		deviation += off * off
 	}
 	if broken > n/300 {

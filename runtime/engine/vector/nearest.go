@@ -9,6 +9,8 @@ const (
 	fewDimensions = 64
 	// chosen is one in how many rows the signs choose at most.
 	chosen = 20
+	// ahead is how many times as many as are looked for are compared first.
+	ahead = 4
 )
 
 // Nearest visits kept rows of sources with their Score: the k nearest to the query,
@@ -28,7 +30,7 @@ func (q *Query) Nearest(sources []Source, live, k int, visit func(source int, ro
 	if live <= exactRows || len(q.values) < fewDimensions {
 		s.compareAll()
 	} else {
-		s.compareBest(s.promising(max(k, live/chosen)))
+		s.compareMany(max(k, live/chosen))
 	}
 }
 
@@ -45,51 +47,74 @@ func (s *search) compareAll() {
 	for i := range s.sources {
 		source := &s.sources[i]
 		for row := range uint32(source.Len()) {
-			coarse := product(s.values, source.values.at(row))
-			if s.bound(source.Rows, row, coarse) >= s.scores.least && source.keeps(row) {
-				s.found(i, row, coarse)
+			c := s.compare(source.Rows, row)
+			if c.bound() >= s.scores.least && source.keeps(row) {
+				s.found(i, &c)
 			}
 		}
 	}
 }
 
-// found visits a row by its product with the query.
-func (s *search) found(source int, row uint32, coarse int32) {
-	score := s.score(s.sources[source].Rows, row, coarse)
+func (s *search) found(source int, c *comparison) {
+	score := c.score()
 	s.scores.add(score)
-	s.visit(source, row, score)
+	s.visit(source, c.row, score)
 }
 
-// promising scans the signs for the most promising rows.
-func (s *search) promising(limit int) []candidate {
-	best := newCandidates(limit)
+// compareMany visits the most promising rows, and then, of the others that promise as
+// much as the k-th best score found, the most promising up to a limit.
+func (s *search) compareMany(limit int) {
+	promises := s.promises()
+	first := newCandidates(min(ahead*s.scores.k, limit), minusInfinity, -minusInfinity)
+	s.choose(promises, first)
+	s.compareBest(first.kept)
+	others := newCandidates(limit, s.floor(), first.floor)
+	s.choose(promises, others)
+	for n := limit / 64; len(others.kept) > 0; n *= 2 {
+		var best []candidate
+		best, others.kept = mostPromising(others.kept, n)
+		s.compareBest(best)
+		floor := s.floor()
+		others.kept = slices.DeleteFunc(others.kept, func(c candidate) bool { return c.promise < floor })
+	}
+}
+
+// promises are what the rows of all sources promise.
+func (s *search) promises() []float32 {
+	rows := 0
+	for i := range s.sources {
+		rows += s.sources[i].Len()
+	}
+	promises := make([]float32, rows)
+	rest := promises
+	for i := range s.sources {
+		rest = s.planes.promise(s.sources[i].Rows, rest)
+	}
+	return promises
+}
+
+// choose offers rows by their promises.
+func (s *search) choose(promises []float32, to *candidates) {
 	for i := range s.sources {
 		source := &s.sources[i]
-		for row := range uint32(source.Len()) {
-			product := s.planes.product(source.signs.at(row)) + s.planes.doubt
-			promise := source.shares.float(row) * float32(product)
-			if promise >= best.floor && source.keeps(row) {
-				best.offer(candidate{uint32(i), row, promise})
+		for row, promise := range promises[:source.Len()] {
+			if to.admits(promise) && source.keeps(uint32(row)) {
+				to.offer(candidate{uint32(i), uint32(row), promise})
 			}
 		}
+		promises = promises[source.Len():]
 	}
-	best.shrink()
-	return best.kept
+	to.shrink()
 }
 
-// compareBest visits candidates, the most promising first, until what is left promises
-// less than the k-th best score found.
-func (s *search) compareBest(rest []candidate) {
-	for take := 4 * s.scores.k; len(rest) > 0; take *= 2 {
-		var round []candidate
-		round, rest = mostPromising(rest, take)
-		for _, c := range round {
-			coarse := product(s.values, s.sources[c.source].values.at(c.row))
-			if s.bound(s.sources[c.source].Rows, c.row, coarse) >= s.scores.least {
-				s.found(int(c.source), c.row, coarse)
-			}
+func (s *search) compareBest(best []candidate) {
+	for _, promising := range best {
+		c := s.compare(s.sources[promising.source].Rows, promising.row)
+		if c.bound() >= s.scores.least {
+			s.found(int(promising.source), &c)
 		}
-		least := s.scores.shrink()
-		rest = slices.DeleteFunc(rest, func(c candidate) bool { return float64(c.promise)*float64(s.planes.scale) < least })
 	}
 }
+
+// floor is what a row has to promise to be among the k best.
+func (s *search) floor() float32 { return float32(s.scores.shrink() / float64(s.planes.scale)) }

@@ -7,59 +7,74 @@ import (
 )
 
 // planes are a query's values as odd numbers of planeCount bits, bit by bit, so that
-// their products with signs are counts of the bits that differ: every bit b of a value
-// stands for 1<<b or its negative.
+// their products with signs are counts of the bits that differ: bit b of a value, set
+// or not, stands for -1<<b or 1<<b.
 type planes struct {
-	words      [][planeCount]uint64 // bits set are negative
+	words      []planeWords
 	dimensions int
 	doubt      int     // what the product of a near row may fall short by
 	scale      float32 // the unit of the values
 }
 
+// planeWords are the bits of 128 dimensions: two words for each plane.
+type planeWords [2 * planeCount]uint64
+
 const (
 	planeCount = 4
 	maxPlane   = 1<<planeCount - 1
+	signBytes  = 16 // of signs for each planeWords
 	// deviations is how many standard deviations of doubt a row is given: one near row
 	// in a thousand is passed over.
 	deviations = 3
 )
 
 func newPlanes(q *Query) planes {
-	p := planes{words: make([][planeCount]uint64, (len(q.values)+63)/64), dimensions: len(q.values)}
+	p := planes{words: make([]planeWords, signWidth(len(q.values))/signBytes), dimensions: len(q.values)}
 	unit := float64(maxQuery) / maxPlane // in units of the query's values
 	p.scale = q.scale * float32(unit)
 	squares, lost := 0.0, 0.0
 	for i, value := range q.values {
-		odd := 2*int(math.Floor(float64(value)/(2*unit))) + 1
-		odd = max(-maxPlane, min(odd, maxPlane))
-		for bit := range planeCount {
-			if (odd+maxPlane)/2>>bit&1 == 0 {
-				p.words[i/64][bit] |= 1 << (i % 64)
-			}
-		}
 		exact := float64(value) / unit
+		odd := max(-maxPlane, min(2*int(math.Floor(exact/2))+1, maxPlane))
+		p.set(i, odd)
 		squares += exact * exact
 		lost += (exact - float64(odd)) * (exact - float64(odd))
 	}
-	// A rotated vector is to its signs as a normal one is: they hold 2/pi of it. The
-	// rest meets the query at random, and so does what the planes leave of the query.
+	// A rotated vector is to its signs as one of normal values is: they tell 2/pi of it.
+	// The rest meets the query at random, and so does what the planes lose of the query.
 	p.doubt = int(math.Ceil(deviations * math.Sqrt((1-2/math.Pi)*squares+lost)))
 	return p
 }
 
-// product is the dot product of the planes' values and the signs of a row.
-func (p *planes) product(signs []byte) int {
-	var differ [planeCount]int
-	for i := range p.words {
-		if len(signs) < 8 {
-			break
+func (p *planes) set(i, odd int) {
+	for bit := range planeCount {
+		if (odd+maxPlane)/2>>bit&1 == 0 {
+			p.words[i/128][2*bit+i%128/64] |= 1 << (i % 64)
 		}
-		word, plane := binary.LittleEndian.Uint64(signs), &p.words[i]
-		differ[0] += bits.OnesCount64(word ^ plane[0])
-		differ[1] += bits.OnesCount64(word ^ plane[1])
-		differ[2] += bits.OnesCount64(word ^ plane[2])
-		differ[3] += bits.OnesCount64(word ^ plane[3])
-		signs = signs[8:]
 	}
-	return maxPlane*p.dimensions - 2*(differ[0]+differ[1]<<1+differ[2]<<2+differ[3]<<3)
+}
+
+// promise writes, for every row of r, the score that its signs promise, in units of
+// scale. It returns what is left of out.
+func (p *planes) promise(r *Rows, out []float32) []float32 {
+	most := maxPlane*p.dimensions + p.doubt
+	for row := range uint32(r.n) {
+		share, signs := r.signs.cut(row)
+		differ := 0
+		for i := range p.words {
+			differ += p.words[i].differ((*[signBytes]byte)(signs))
+			signs = signs[signBytes:]
+		}
+		out[row] = share * float32(most-2*differ)
+	}
+	return out[r.n:]
+}
+
+// differ counts the bits that differ from signs, each as often as its plane weighs.
+func (p *planeWords) differ(signs *[signBytes]byte) int {
+	a, b := binary.LittleEndian.Uint64(signs[:]), binary.LittleEndian.Uint64(signs[8:])
+	return bits.OnesCount64(a^p[0]) + bits.OnesCount64(b^p[1]) +
+		(bits.OnesCount64(a^p[2])+bits.OnesCount64(b^p[3]))<<1 +
+		(bits.OnesCount64(a^p[4])+bits.OnesCount64(b^p[5]))<<2 +
+		(bits.OnesCount64(a^p[6])+bits.OnesCount64(b^p[7]))<<3
 }

@@ -37,7 +37,8 @@ func NewQuery(vector []float32) *Query {
 // dimensions than the query.
 func (q *Query) Score(r *Rows, row uint32) float64 {
 	q.check(r)
-	return q.score(r, row, product(q.values, r.values.at(row)))
+	c := q.compare(r, row)
+	return c.score()
 }
 
 func (q *Query) check(r *Rows) {
@@ -46,16 +47,27 @@ func (q *Query) check(r *Rows) {
 	}
 }
 
-// score is the score of a row whose 8-bit values have a product with the query's.
-func (q *Query) score(r *Rows, row uint32, coarse int32) float64 {
-	return q.scaled(r, row, int64(coarse)*16+int64(fineProduct(q.values, r.fines.at(row))))
+// comparison is of a query and a row by its 8-bit values.
+type comparison struct {
+	query   *Query
+	rows    *Rows
+	row     uint32
+	unit    float64
+	product int32
 }
 
-// bound is what the row's score can be at most.
-func (q *Query) bound(r *Rows, row uint32, coarse int32) float64 {
-	return q.scaled(r, row, int64(coarse)*16+8*q.sum)
+func (q *Query) compare(r *Rows, row uint32) comparison {
+	scale, values := r.values.cut(row)
+	return comparison{q, r, row, float64(q.scale) * float64(scale), product(q.values, values)}
 }
 
-func (q *Query) scaled(r *Rows, row uint32, product int64) float64 {
-	return float64(product) * (float64(q.scale) * float64(r.scales.float(row)))
+// bound is what the score can be at most.
+func (c *comparison) bound() float64 {
+	return float64(int64(c.product)<<fineBits+half*c.query.sum) * c.unit
+}
+
+// score is the score by all 12 bits.
+func (c *comparison) score() float64 {
+	fine := fineProduct(c.query.values, c.rows.fines.at(c.row))
+	return float64(int64(c.product)<<fineBits+int64(fine)) * c.unit
 }

@@ -18,11 +18,13 @@ const MaxDimensions = 4096
 type Rows struct {
 	dimensions, n int
 
-	signs  column // a bit for each value, set if it is below zero, in whole words
-	shares column // a float32: what the signs times it come closest to the vector
-	scales column // a float32: the unit of the finest values
-	values column // an int8 for each value, in units of 16
-	fines  column // half a byte for each value, signed: what the int8 leaves of it
+	// A row's share, as a 32-bit float, and a bit for each value, set if it is below
+	// zero, in 16s of bytes.
+	signs column
+	// A row's scale, as a 32-bit float, and an int8 for each value.
+	values column
+	// Half a byte for each value, signed: what a sixteenth of it left over.
+	fines column
 }
 
 // column has so many bytes for each row.
@@ -33,12 +35,12 @@ type column struct {
 
 func (c column) at(row uint32) []byte { return c.bytes[int(row)*c.width:][:c.width] }
 
-func (c column) float(row uint32) float32 {
-	return math.Float32frombits(binary.LittleEndian.Uint32(c.at(row)))
-}
+const floatBytes = 4
 
-func (c column) setFloat(row uint32, value float32) {
-	binary.LittleEndian.PutUint32(c.at(row), math.Float32bits(value))
+// cut divides what a column has of a row into the number it begins with and the rest.
+func (c column) cut(row uint32) (float32, []byte) {
+	in := c.at(row)
+	return math.Float32frombits(binary.LittleEndian.Uint32(in)), in[floatBytes:]
 }
 
 // The encoding, little-endian: the magic, the dimensions and the number of rows as
@@ -49,22 +51,25 @@ const (
 )
 
 // columns are the columns in the order in which they are written.
-func (r *Rows) columns() [5]*column {
-	return [...]*column{&r.signs, &r.shares, &r.scales, &r.values, &r.fines}
+func (r *Rows) columns() [3]*column {
+	return [...]*column{&r.signs, &r.values, &r.fines}
 }
 
 // newRows returns n rows without their bytes, and how many those are.
 func newRows(dimensions, n int) (r *Rows, size uint64) {
 	r = &Rows{dimensions: dimensions, n: n}
-	r.signs.width = (dimensions + 63) / 64 * 8
-	r.shares.width, r.scales.width = 4, 4
-	r.values.width, r.fines.width = dimensions, (dimensions+1)/2
+	r.signs.width = floatBytes + signWidth(dimensions)
+	r.values.width = floatBytes + dimensions
+	r.fines.width = (dimensions + 1) / 2
 	size = uint64(headBytes)
 	for _, c := range r.columns() {
 		size += uint64(c.width) * uint64(n)
 	}
 	return r, size
 }
+
+// signWidth is how many bytes the signs of a row take.
+func signWidth(dimensions int) int { return (dimensions + 127) / 128 * signBytes }
 
 // divide gives the columns their parts of in, which is as long as they are.
 func (r *Rows) divide(in []byte) {
@@ -91,7 +96,9 @@ func Open(in []byte) (*Rows, error) {
 	}
 	r.divide(in)
 	for row := range n {
-		if !length(r.scales.float(row)) || !length(r.shares.float(row)) {
+		share, _ := r.signs.cut(row)
+		scale, _ := r.values.cut(row)
+		if !length(share) || !length(scale) {
 			return nil, fmt.Errorf("%w: row %d", ErrCorrupt, row)
 		}
 	}

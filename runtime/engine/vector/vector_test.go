@@ -199,8 +199,8 @@ func TestOpenRefuses(t *testing.T) {
 		"more rows":    func(b []byte) []byte { b[8]++; return b },
 		"one byte off": func(b []byte) []byte { return b[1:] },
 		"trailing":     func(b []byte) []byte { return append(b, 0) },
-		"no unit":      func(b []byte) []byte { copy(b[len(b)-3*(5+3)-4:], "\xff\xff\xff\xff"); return b },
-		"negative":     func(b []byte) []byte { b[len(b)-3*(5+3)-1] |= 0x80; return b },
+		"no share":     func(b []byte) []byte { copy(b[12:], "\xff\xff\xff\xff"); return b },
+		"no scale":     func(b []byte) []byte { b[12+3*12+3] |= 0x80; return b },
 	} {
 		if _, err := vector.Open(change(bytes.Clone(good))); !errors.Is(err, vector.ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
@@ -211,9 +211,9 @@ func TestOpenRefuses(t *testing.T) {
 // TestEncodingStays: what was written once can be read for ever.
 func TestEncodingStays(t *testing.T) {
 	for dimensions, want := range map[int]string{
-		3:   "875b0b4e455c32fa",
-		128: "2de44b3aba7f9506",
-		384: "6ed6733e5f814708",
+		3:   "cfdddd922e41ed70",
+		128: "49091afd174f969d",
+		384: "8a4fa37dcc3ef9a4",
 	} {
 		given := make([][]float32, 5)
 		for i := range given {
