@@ -7,7 +7,8 @@ const (
 	exactRows = 100_000
 	// fewDimensions is of how many a vector's signs say too little to choose by them.
 	fewDimensions = 64
-	// chosen is one in how many rows the signs choose at most.
+	// chosen is one in how many rows the signs choose at most: of vectors that have
+	// nothing in common at all so many are needed, of others a third.
 	chosen = 20
 	// ahead is how many times as many as are looked for are compared first.
 	ahead = 4

@@ -23,9 +23,9 @@ const (
 	planeCount = 4
 	maxPlane   = 1<<planeCount - 1
 	signBytes  = 16 // of signs for each planeWords
-	// deviations is how many standard deviations of doubt a row is given: one near row
-	// in a thousand is passed over.
-	deviations = 3
+	// deviations is how many standard deviations of doubt a row is given. One in 40 of
+	// those just near enough is passed over, and hardly any that is nearer.
+	deviations = 2
 )
 
 func newPlanes(q *Query) planes {

@@ -1,7 +1,8 @@
 package vector
 
-// product is the dot product of a query's values and a row's 8-bit ones.
-func product(query []int16, row []byte) int32 {
+// plainProduct is the dot product of a query's values and a row's 8-bit ones, on any
+// machine.
+func plainProduct(query []int16, row []byte) int32 {
 	var a, b, c, d int32
 	for len(query) >= 8 && len(row) >= 8 {
 		a += int32(query[0])*int32(int8(row[0])) + int32(query[4])*int32(int8(row[4]))
