@@ -13,13 +13,12 @@ func Encode(dimensions int, vectors [][]float32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	rotated := make([]float32, dimensions)
+	rotation := newRotation(dimensions)
 	for i, v := range vectors {
 		if len(v) != dimensions {
 			return nil, fmt.Errorf("vector %d has %d dimensions, not %d", i, len(v), dimensions)
 		}
-		copy(rotated, v)
-		rotate(rotated)
+		rotated := rotation.turn(v)
 		if !finite(largest(rotated)) {
 			return nil, fmt.Errorf("vector %d is not finite", i)
 		}
@@ -86,13 +85,19 @@ func share(v []float32) float32 {
 	return float32(squares / magnitudes)
 }
 
-// largest is the greatest magnitude in v.
+// largest is the greatest magnitude in v; not a number if v is not finite.
 func largest(v []float32) float32 {
-	most := float32(0)
+	most, nothing := float32(0), float32(0)
 	for _, value := range v {
-		most = max(most, value, -value)
+		nothing += value - value
+		if value < 0 {
+			value = -value
+		}
+		if value > most {
+			most = value
+		}
 	}
-	return most
+	return most + nothing
 }
 
 func finite(value float32) bool { return value-value == 0 }
@@ -102,6 +107,5 @@ func quantised(value, scale float32, limit int) int {
 	if scale == 0 {
 		return 0
 	}
-	units := math.Round(float64(value / scale))
-	return int(max(float64(-limit), min(units, float64(limit))))
+	return max(-limit, min(int(math.RoundToEven(float64(value/scale))), limit))
 }

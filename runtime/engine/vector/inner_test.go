@@ -15,17 +15,16 @@ func TestRotate(t *testing.T) {
 		for i := range a {
 			a[i], b[i] = float32(random.NormFloat64()), float32(random.NormFloat64())
 		}
+		rotation := newRotation(dimensions)
 		before := dot(a, b)
-		rotate(a)
-		rotate(b)
-		if after := dot(a, b); math.Abs(after-before) > 1e-3 {
+		turned := slices.Clone(rotation.turn(a))
+		if after := dot(turned, rotation.turn(b)); math.Abs(after-before) > 1e-3 {
 			t.Errorf("%d dimensions: %v, once %v", dimensions, after, before)
 		}
 		for i := range dimensions {
 			one := make([]float32, dimensions)
 			one[i] = 1
-			rotate(one)
-			if most := float64(largest(one)); most > 6/math.Sqrt(float64(dimensions)) {
+			if most := float64(largest(rotation.turn(one))); most > 6/math.Sqrt(float64(dimensions)) {
 				t.Errorf("%v of dimension %d of %d stays in one", most, i, dimensions)
 			}
 		}

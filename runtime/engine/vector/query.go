@@ -14,11 +14,10 @@ type Query struct {
 // MaxDimensions products with 8-bit values leaves 32 bits.
 const maxQuery = 1<<12 - 1
 
-// NewQuery prepares vector. One of zeros, or that is not finite, is near to nothing:
-// it scores 0.
+// NewQuery prepares vector, of one dimension or more. One of zeros, or that is not
+// finite, is near to nothing: it scores 0.
 func NewQuery(vector []float32) *Query {
-	rotated := append([]float32(nil), vector...)
-	rotate(rotated)
+	rotated := newRotation(len(vector)).turn(vector)
 	q := &Query{values: make([]int16, len(vector)), scale: largest(rotated) / maxQuery}
 	if !finite(q.scale) {
 		q.scale = 0
