@@ -136,7 +136,7 @@ func TestMostPromising(t *testing.T) {
 // TestProduct: products are exact, at the extremes too.
 func TestProduct(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 5))
-	for length := 0; length <= 400; length++ {
+	for length := range 400 {
 		query, row, fine := make([]int16, length), make([]byte, length), make([]byte, (length+1)/2)
 		want, wantFine := int32(0), int32(0)
 		for i := range query {

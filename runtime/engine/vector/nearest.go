@@ -19,15 +19,14 @@ const (
 // visitor chooses. live is the number of all rows that are kept. Above 100,000 the
 // nearest are looked for among those that promise to be near, so that one in a hundred
 // may be missing. Neither how rows are divided into sources nor rows that are not kept
-// change which are the nearest.
+// change which are the nearest. Nothing is near to a query of zeros or of other
+// dimensions than the rows.
 func (q *Query) Nearest(sources []Source, live, k int, visit func(source int, row uint32, score float64)) {
-	if k <= 0 || q.scale == 0 {
+	unfit := func(s Source) bool { return !q.fits(s.Rows) }
+	if k <= 0 || q.scale == 0 || slices.ContainsFunc(sources, unfit) {
 		return
 	}
 	s := search{Query: q, sources: sources, scores: newScores(k), visit: visit}
-	for i := range sources {
-		q.check(sources[i].Rows)
-	}
 	if live <= exactRows || len(q.values) < fewDimensions {
 		s.compareAll()
 	} else {

@@ -1,7 +1,5 @@
 package vector
 
-import "fmt"
-
 // Query is a vector prepared to be compared with rows. It is safe for concurrent use.
 type Query struct {
 	values []int16
@@ -32,19 +30,17 @@ func NewQuery(vector []float32) *Query {
 }
 
 // Score is the cosine of the query and a row of r, both being of length 1; their dot
-// product if they are not. It depends on nothing but the two. It panics if r has other
-// dimensions than the query.
+// product if they are not. It depends on nothing but the two. Rows of other dimensions
+// than the query score 0.
 func (q *Query) Score(r *Rows, row uint32) float64 {
-	q.check(r)
+	if !q.fits(r) {
+		return 0
+	}
 	c := q.compare(r, row)
 	return c.score()
 }
 
-func (q *Query) check(r *Rows) {
-	if len(q.values) != r.dimensions {
-		panic(fmt.Sprintf("a query of %d dimensions meets rows of %d", len(q.values), r.dimensions))
-	}
-}
+func (q *Query) fits(r *Rows) bool { return len(q.values) == r.dimensions }
 
 // comparison is of a query and a row by its 8-bit values.
 type comparison struct {
