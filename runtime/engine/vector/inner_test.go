@@ -160,3 +160,31 @@ func TestProduct(t *testing.T) {
 		t.Errorf("the greatest product is %d", got)
 	}
 }
+
+// TestDiffer: every bit that differs counts as often as its plane weighs.
+func TestDiffer(t *testing.T) {
+	random := rand.New(rand.NewPCG(6, 6))
+	for n := range 10 {
+		words, signs := make([]planeWords, n), make([]byte, n*signBytes)
+		for i := range signs {
+			signs[i] = byte(random.Uint32())
+		}
+		want := 0
+		for i := range words {
+			for half := range words[i] {
+				for plane := range words[i][half] {
+					words[i][half][plane] = random.Uint64()
+					for bit := range 64 {
+						sign := signs[i*signBytes+half*8+bit/8] >> (bit % 8) & 1
+						if words[i][half][plane]>>bit&1 != uint64(sign) {
+							want += 1 << plane
+						}
+					}
+				}
+			}
+		}
+		if got := differ(words, signs); got != want {
+			t.Errorf("%d, not %d", got, want)
+		}
+	}
+}

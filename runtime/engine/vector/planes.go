@@ -16,8 +16,9 @@ type planes struct {
 	scale      float32 // the unit of the values
 }
 
-// planeWords are the bits of 128 dimensions: two words for each plane.
-type planeWords [2 * planeCount]uint64
+// planeWords are the bits of 128 dimensions: a word for each plane of the first 64, and
+// of the last.
+type planeWords [2][planeCount]uint64
 
 const (
 	planeCount = 4
@@ -49,7 +50,7 @@ func newPlanes(q *Query) planes {
 func (p *planes) set(i, odd int) {
 	for bit := range planeCount {
 		if (odd+maxPlane)/2>>bit&1 == 0 {
-			p.words[i/128][2*bit+i%128/64] |= 1 << (i % 64)
+			p.words[i/128][i%128/64][bit] |= 1 << (i % 64)
 		}
 	}
 }
@@ -60,21 +61,23 @@ func (p *planes) promise(r *Rows, out []float32) []float32 {
 	most := maxPlane*p.dimensions + p.doubt
 	for row := range uint32(r.n) {
 		share, signs := r.signs.cut(row)
-		differ := 0
-		for i := range p.words {
-			differ += p.words[i].differ((*[signBytes]byte)(signs))
-			signs = signs[signBytes:]
-		}
-		out[row] = share * float32(most-2*differ)
+		out[row] = share * float32(most-2*differ(p.words, signs))
 	}
 	return out[r.n:]
 }
 
-// differ counts the bits that differ from signs, each as often as its plane weighs.
-func (p *planeWords) differ(signs *[signBytes]byte) int {
-	a, b := binary.LittleEndian.Uint64(signs[:]), binary.LittleEndian.Uint64(signs[8:])
-	return bits.OnesCount64(a^p[0]) + bits.OnesCount64(b^p[1]) +
-		(bits.OnesCount64(a^p[2])+bits.OnesCount64(b^p[3]))<<1 +
-		(bits.OnesCount64(a^p[4])+bits.OnesCount64(b^p[5]))<<2 +
-		(bits.OnesCount64(a^p[6])+bits.OnesCount64(b^p[7]))<<3
+// plainDiffer counts the bits of signs that differ from words', each as often as its
+// plane weighs, on any machine.
+func plainDiffer(words []planeWords, signs []byte) int {
+	total := 0
+	for i := range words {
+		p, in := &words[i], (*[signBytes]byte)(signs)
+		a, b := binary.LittleEndian.Uint64(in[:]), binary.LittleEndian.Uint64(in[8:])
+		total += bits.OnesCount64(a^p[0][0]) + bits.OnesCount64(b^p[1][0]) +
+			(bits.OnesCount64(a^p[0][1])+bits.OnesCount64(b^p[1][1]))<<1 +
+			(bits.OnesCount64(a^p[0][2])+bits.OnesCount64(b^p[1][2]))<<2 +
+			(bits.OnesCount64(a^p[0][3])+bits.OnesCount64(b^p[1][3]))<<3
+		signs = signs[signBytes:]
+	}
+	return total
 }
