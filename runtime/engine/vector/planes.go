@@ -66,9 +66,9 @@ func (p *planes) promise(r *Rows, out []float32) []float32 {
 	return out[r.n:]
 }
 
-// plainDiffer counts the bits of signs that differ from words', each as often as its
-// plane weighs, on any machine.
-func plainDiffer(words []planeWords, signs []byte) int {
+// differ counts the bits of signs that differ from words', each as often as its plane
+// weighs.
+func differ(words []planeWords, signs []byte) int {
 	total := 0
 	for i := range words {
 		p, in := &words[i], (*[signBytes]byte)(signs)

@@ -4,7 +4,3 @@ package vector
 
 // product is the dot product of a query's values and a row's 8-bit ones.
 func product(query []int16, row []byte) int32 { return plainProduct(query, row) }
-
-// differ counts the bits of signs that differ from words', each as often as its plane
-// weighs.
-func differ(words []planeWords, signs []byte) int { return plainDiffer(words, signs) }
