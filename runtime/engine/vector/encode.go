@@ -9,51 +9,103 @@ import (
 // Encode writes vectors of one length. Errors: a vector of another length, or that
 // is not finite.
 func Encode(dimensions int, vectors [][]float32) ([]byte, error) {
-	out, err := newHead(dimensions, len(vectors))
+	out, rows, err := allocate(dimensions, len(vectors))
 	if err != nil {
 		return nil, err
 	}
+	rotation := newRotation(dimensions)
 	for i, v := range vectors {
-		largest := largest(v)
-		if len(v) != dimensions || !finite(largest) {
-			return nil, fmt.Errorf("vector %d has %d dimensions, of %d, or is not finite", i, len(v), dimensions)
+		if len(v) != dimensions {
+			return nil, fmt.Errorf("vector %d has %d dimensions, not %d", i, len(v), dimensions)
 		}
-		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(largest/math.MaxInt8))
-	}
-	for i, v := range vectors {
-		scale := math.Float32frombits(binary.LittleEndian.Uint32(out[headBytes+4*i:]))
-		for _, value := range v {
-			out = append(out, byte(quantised(value, scale)))
+		rotated := rotation.turn(v)
+		if !finite(largest(rotated)) {
+			return nil, fmt.Errorf("vector %d is not finite", i)
 		}
+		rows.set(uint32(i), rotated)
 	}
 	return out, nil
 }
 
-// newHead returns what precedes n rows, with room for them.
-func newHead(dimensions, n int) ([]byte, error) {
-	if dimensions < 1 || dimensions > MaxDimensions || n > math.MaxInt32/(4+dimensions) {
-		return nil, fmt.Errorf("%d vectors of %d dimensions are beyond the limits", n, dimensions)
+// allocate returns the encoding of n rows of zeros, and the rows in it.
+func allocate(dimensions, n int) ([]byte, *Rows, error) {
+	if dimensions < 1 || dimensions > MaxDimensions || n > math.MaxInt32 {
+		return nil, nil, fmt.Errorf("%d vectors of %d dimensions are beyond the limits", n, dimensions)
 	}
-	out := append(make([]byte, 0, headBytes+n*(4+dimensions)), magic...)
-	out = binary.LittleEndian.AppendUint32(out, uint32(dimensions))
-	return binary.LittleEndian.AppendUint32(out, uint32(n)), nil
+	rows, size := newRows(dimensions, n)
+	if size > math.MaxInt32 {
+		return nil, nil, fmt.Errorf("%d vectors of %d dimensions are %d bytes, beyond the limit", n, dimensions, size)
+	}
+	out := make([]byte, size)
+	copy(out, magic)
+	binary.LittleEndian.PutUint32(out[len(magic):], uint32(dimensions))
+	binary.LittleEndian.PutUint32(out[len(magic)+4:], uint32(n))
+	rows.divide(out)
+	return out, rows, nil
 }
 
-// largest is the greatest magnitude in v.
-func largest(v []float32) float32 {
-	most := float32(0)
-	for _, value := range v {
-		most = max(most, value, -value)
+const (
+	// fineBits is how many bits of a value the 8 first leave.
+	fineBits = 4
+	// half is half a unit of the 8 first.
+	half = 1 << (fineBits - 1)
+	// maxValue is the greatest magnitude of a value that 8 bits hold when it is rounded.
+	maxValue = math.MaxInt8<<fineBits + half - 1
+)
+
+// set encodes v, which was rotated, as a row, of zeros until now.
+func (r *Rows) set(row uint32, v []float32) {
+	scale := largest(v) / maxValue
+	signs, values, fines := r.signs.at(row), r.values.at(row), r.fines.at(row)
+	binary.LittleEndian.PutUint32(signs, math.Float32bits(share(v)))
+	binary.LittleEndian.PutUint32(values, math.Float32bits(scale))
+	signs, values = signs[floatBytes:], values[floatBytes:]
+	for i, value := range v {
+		if value < 0 {
+			signs[i/8] |= 1 << (i % 8)
+		}
+		whole := quantised(value, scale, maxValue)
+		coarse := (whole + half) >> fineBits
+		values[i] = byte(coarse)
+		fines[i/2] |= byte(whole-coarse<<fineBits) & (1<<fineBits - 1) << (fineBits * (i % 2))
 	}
-	return most
+}
+
+// share is what the signs of v are to be multiplied with so that what v has besides
+// is at right angles to v.
+func share(v []float32) float32 {
+	squares, magnitudes := 0.0, 0.0
+	for _, value := range v {
+		squares += float64(value) * float64(value)
+		magnitudes += math.Abs(float64(value))
+	}
+	if magnitudes == 0 {
+		return 0
+	}
+	return float32(squares / magnitudes)
+}
+
+// largest is the greatest magnitude in v; not a number if v is not finite.
+func largest(v []float32) float32 {
+	most, nothing := float32(0), float32(0)
+	for _, value := range v {
+		nothing += value - value
+		if value < 0 {
+			value = -value
+		}
+		if value > most {
+			most = value
+		}
+	}
+	return most + nothing
 }
 
 func finite(value float32) bool { return value-value == 0 }
 
-// quantised is value in units of scale.
-func quantised(value, scale float32) int {
+// quantised is value in units of scale, at most limit of them.
+func quantised(value, scale float32, limit int) int {
 	if scale == 0 {
 		return 0
 	}
-	return int(math.Round(float64(value / scale)))
+	return max(-limit, min(int(math.RoundToEven(float64(value/scale))), limit))
 }

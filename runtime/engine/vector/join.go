@@ -1,6 +1,9 @@
 package vector
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Source is rows and which of them count.
 type Source struct {
@@ -14,8 +17,10 @@ func (s *Source) keeps(row uint32) bool { return s.Keep == nil || s.Keep(row) }
 // of their vectors. Errors: no part, parts of different dimensions, or all together
 // are beyond the limits.
 func Join(parts []Source) ([]byte, error) {
-	kept := make([][]uint32, len(parts))
-	total := 0
+	if len(parts) == 0 {
+		return nil, errors.New("there are no vectors to be joined")
+	}
+	kept, total := make([][]uint32, len(parts)), 0
 	for i := range parts {
 		if parts[i].dimensions != parts[0].dimensions {
 			return nil, fmt.Errorf("vectors of %d and of %d dimensions can not be joined", parts[0].dimensions, parts[i].dimensions)
@@ -27,22 +32,23 @@ func Join(parts []Source) ([]byte, error) {
 		}
 		total += len(kept[i])
 	}
-	if len(parts) == 0 {
-		return nil, fmt.Errorf("no vectors to join")
-	}
-	out, err := newHead(parts[0].dimensions, total)
+	out, joined, err := allocate(parts[0].dimensions, total)
 	if err != nil {
 		return nil, err
 	}
+	next := uint32(0)
 	for i, rows := range kept {
 		for _, row := range rows {
-			out = append(out, parts[i].scales[4*row:][:4]...)
-		}
-	}
-	for i, rows := range kept {
-		for _, row := range rows {
-			out = append(out, parts[i].row(row)...)
+			joined.copyRow(next, parts[i].Rows, row)
+			next++
 		}
 	}
 	return out, nil
+}
+
+func (r *Rows) copyRow(to uint32, from *Rows, row uint32) {
+	columns := from.columns()
+	for i, c := range r.columns() {
+		copy(c.at(to), columns[i].at(row))
+	}
 }

@@ -1,22 +1,120 @@
 package vector
 
-// Nearest visits rows that sources keep, each once and with its Score, the k nearest
-// to the query among them; the visitor chooses. live counts all that are kept. What
-// is visited does not depend on how rows are divided into sources, nor on those that
-// are not kept.
+import "slices"
+
+const (
+	// exactRows is how many rows are all compared with a query.
+	exactRows = 100_000
+	// fewDimensions is of how many a vector's signs say too little to choose by them.
+	fewDimensions = 64
+	// chosen is one in how many rows the signs choose at most: of vectors that have
+	// nothing in common at all so many are needed, of others a third.
+	chosen = 20
+	// ahead is how many times as many as are looked for are compared first.
+	ahead = 4
+)
+
+// Nearest visits kept rows of sources with their Score: the k nearest to the query,
+// those as near as the last of them, and some others, each once and in no order; the
+// visitor chooses. live is the number of all rows that are kept. Above 100,000 the
+// nearest are looked for among those that promise to be near, so that one in a hundred
+// may be missing. Neither how rows are divided into sources nor rows that are not kept
+// change which are the nearest. Nothing is near to a query of zeros or of other
+// dimensions than the rows.
 func (q *Query) Nearest(sources []Source, live, k int, visit func(source int, row uint32, score float64)) {
-	for i := range sources {
-		q.Scan(sources[i].Rows, func(row uint32, score float64) {
-			if sources[i].keeps(row) {
-				visit(i, row, score)
-			}
-		})
+	unfit := func(s Source) bool { return !q.fits(s.Rows) }
+	if k <= 0 || q.scale == 0 || slices.ContainsFunc(sources, unfit) {
+		return
+	}
+	s := search{Query: q, sources: sources, scores: newScores(k), visit: visit}
+	if live <= exactRows || len(q.values) < fewDimensions {
+		s.compareAll()
+	} else {
+		s.compareMany(max(k, live/chosen))
 	}
 }
 
-// Scan visits every row of r with its Score.
-func (q *Query) Scan(r *Rows, visit func(row uint32, score float64)) {
-	for row := range uint32(r.Len()) {
-		visit(row, q.Score(r, row))
+// search is one call of Nearest.
+type search struct {
+	*Query
+	sources []Source
+	scores  scores
+	visit   func(source int, row uint32, score float64)
+}
+
+// compareAll visits what, by the 8-bit values, may be among the nearest.
+func (s *search) compareAll() {
+	for i := range s.sources {
+		source := &s.sources[i]
+		for row := range uint32(source.Len()) {
+			c := s.compare(source.Rows, row)
+			if c.bound() >= s.scores.least && source.keeps(row) {
+				s.found(i, &c)
+			}
+		}
 	}
 }
+
+func (s *search) found(source int, c *comparison) {
+	score := c.score()
+	s.scores.add(score)
+	s.visit(source, c.row, score)
+}
+
+// compareMany visits the most promising rows, and then, of the others that promise as
+// much as the k-th best score found, the most promising up to a limit.
+func (s *search) compareMany(limit int) {
+	promises := s.promises()
+	first := newCandidates(min(ahead*s.scores.k, limit), minusInfinity, -minusInfinity)
+	s.choose(promises, first)
+	s.compareBest(first.kept)
+	others := newCandidates(limit, s.floor(), first.floor)
+	s.choose(promises, others)
+	for n := limit / 64; len(others.kept) > 0; n *= 2 {
+		var best []candidate
+		best, others.kept = mostPromising(others.kept, n)
+		s.compareBest(best)
+		floor := s.floor()
+		others.kept = slices.DeleteFunc(others.kept, func(c candidate) bool { return c.promise < floor })
+	}
+}
+
+// promises are what the rows of all sources promise.
+func (s *search) promises() []float32 {
+	rows := 0
+	for i := range s.sources {
+		rows += s.sources[i].Len()
+	}
+	promises := make([]float32, rows)
+	rest := promises
+	for i := range s.sources {
+		rest = s.planes.promise(s.sources[i].Rows, rest)
+	}
+	return promises
+}
+
+// choose offers rows by their promises.
+func (s *search) choose(promises []float32, to *candidates) {
+	for i := range s.sources {
+		source := &s.sources[i]
+		for row, promise := range promises[:source.Len()] {
+			if to.admits(promise) && source.keeps(uint32(row)) {
+				to.offer(candidate{uint32(i), uint32(row), promise})
+			}
+		}
+		promises = promises[source.Len():]
+	}
+	to.shrink()
+}
+
+func (s *search) compareBest(best []candidate) {
+	for _, promising := range best {
+		c := s.compare(s.sources[promising.source].Rows, promising.row)
+		if c.bound() >= s.scores.least {
+			s.found(int(promising.source), &c)
+		}
+	}
+}
+
+// floor is what a row has to promise to be among the k best.
+func (s *search) floor() float32 { return float32(s.scores.shrink() / float64(s.planes.scale)) }

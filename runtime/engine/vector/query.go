@@ -4,37 +4,65 @@ package vector
 type Query struct {
 	values []int16
 	scale  float32 // the unit of the values
+	sum    int64   // of the values' magnitudes
+	planes planes
 }
 
 // maxQuery is the greatest magnitude of a query's values: as great as the sum of
-// MaxDimensions products with rows' values leaves 32 bits.
+// MaxDimensions products with 8-bit values leaves 32 bits.
 const maxQuery = 1<<12 - 1
 
-// NewQuery prepares vector. One that is not finite scores NaN.
+// NewQuery prepares vector, of one dimension or more. One of zeros, or that is not
+// finite, is near to nothing: it scores 0.
 func NewQuery(vector []float32) *Query {
-	q := &Query{values: make([]int16, len(vector)), scale: largest(vector) / maxQuery}
+	rotated := newRotation(len(vector)).turn(vector)
+	q := &Query{values: make([]int16, len(vector)), scale: largest(rotated) / maxQuery}
 	if !finite(q.scale) {
-		q.scale -= q.scale
-		return q
+		q.scale = 0
 	}
-	for i, value := range vector {
-		q.values[i] = int16(quantised(value, q.scale))
+	for i, value := range rotated {
+		whole := quantised(value, q.scale, maxQuery)
+		q.values[i] = int16(whole)
+		q.sum += int64(max(whole, -whole))
 	}
+	q.planes = newPlanes(q)
 	return q
 }
 
-// Score is the cosine of the query and a row of r, which has as many dimensions,
-// both being of length 1; their dot product if they are not. It depends on nothing
-// but the two.
+// Score is the cosine of the query and a row of r, both being of length 1; their dot
+// product if they are not. It depends on nothing but the two. Rows of other dimensions
+// than the query score 0.
 func (q *Query) Score(r *Rows, row uint32) float64 {
-	return float64(dot(q.values, r.row(row))) * float64(q.scale) * float64(r.scale(row))
+	if !q.fits(r) {
+		return 0
+	}
+	c := q.compare(r, row)
+	return c.score()
 }
 
-// dot is the dot product of a query's and a row's values.
-func dot(query []int16, row []byte) int32 {
-	sum := int32(0)
-	for i, value := range query {
-		sum += int32(value) * int32(int8(row[i]))
-	}
-	return sum
+func (q *Query) fits(r *Rows) bool { return len(q.values) == r.dimensions }
+
+// comparison is of a query and a row by its 8-bit values.
+type comparison struct {
+	query   *Query
+	rows    *Rows
+	row     uint32
+	unit    float64
+	product int32
+}
+
+func (q *Query) compare(r *Rows, row uint32) comparison {
+	scale, values := r.values.cut(row)
+	return comparison{q, r, row, float64(q.scale) * float64(scale), product(q.values, values)}
+}
+
+// bound is what the score can be at most.
+func (c *comparison) bound() float64 {
+	return float64(int64(c.product)<<fineBits+half*c.query.sum) * c.unit
+}
+
+// score is the score by all 12 bits.
+func (c *comparison) score() float64 {
+	fine := fineProduct(c.query.values, c.rows.fines.at(c.row))
+	return float64(int64(c.product)<<fineBits+int64(fine)) * c.unit
 }

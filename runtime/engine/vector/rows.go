@@ -16,17 +16,69 @@ const MaxDimensions = 4096
 // Rows are the vectors of a segment's chunks, in their order. They are safe for
 // concurrent use until their bytes are zeroed.
 type Rows struct {
-	dimensions int
-	scales     []byte // a float32 for each row: the unit of its values
-	values     []byte // int8
+	dimensions, n int
+
+	// A row's share, as a 32-bit float, and a bit for each value, set if it is below
+	// zero, in 16s of bytes.
+	signs column
+	// A row's scale, as a 32-bit float, and an int8 for each value.
+	values column
+	// Half a byte for each value, signed: what a sixteenth of it left over.
+	fines column
 }
 
-// The encoding, little-endian: the magic, the dimensions and the rows as 32-bit
-// numbers, a 32-bit float for each row, the rows.
+// column has so many bytes for each row.
+type column struct {
+	bytes []byte
+	width int
+}
+
+func (c column) at(row uint32) []byte { return c.bytes[int(row)*c.width:][:c.width] }
+
+const floatBytes = 4
+
+// cut divides what a column has of a row into the number it begins with and the rest.
+func (c column) cut(row uint32) (float32, []byte) {
+	in := c.at(row)
+	return math.Float32frombits(binary.LittleEndian.Uint32(in)), in[floatBytes:]
+}
+
+// The encoding, little-endian: the magic, the dimensions and the number of rows as
+// 32-bit numbers, the columns.
 const (
 	magic     = "BVX1"
 	headBytes = len(magic) + 4 + 4
 )
+
+// columns are the columns in the order in which they are written.
+func (r *Rows) columns() [3]*column {
+	return [...]*column{&r.signs, &r.values, &r.fines}
+}
+
+// newRows returns n rows without their bytes, and how many those are.
+func newRows(dimensions, n int) (r *Rows, size uint64) {
+	r = &Rows{dimensions: dimensions, n: n}
+	r.signs.width = floatBytes + signWidth(dimensions)
+	r.values.width = floatBytes + dimensions
+	r.fines.width = (dimensions + 1) / 2
+	size = uint64(headBytes)
+	for _, c := range r.columns() {
+		size += uint64(c.width) * uint64(n)
+	}
+	return r, size
+}
+
+// signWidth is how many bytes the signs of a row take.
+func signWidth(dimensions int) int { return (dimensions + 127) / 128 * signBytes }
+
+// divide gives the columns their parts of in, which is as long as they are.
+func (r *Rows) divide(in []byte) {
+	in = in[headBytes:]
+	for _, c := range r.columns() {
+		length := c.width * r.n
+		c.bytes, in = in[:length:length], in[length:]
+	}
+}
 
 // Open reads vectors, which keep in. It allocates nothing that depends on the
 // input. Errors: ErrCorrupt.
@@ -35,28 +87,38 @@ func Open(in []byte) (*Rows, error) {
 		return nil, fmt.Errorf("%w: they do not begin as such", ErrCorrupt)
 	}
 	dimensions, n := binary.LittleEndian.Uint32(in[len(magic):]), binary.LittleEndian.Uint32(in[len(magic)+4:])
-	if dimensions < 1 || dimensions > MaxDimensions || uint64(n)*(4+uint64(dimensions)) != uint64(len(in)-headBytes) {
+	if dimensions < 1 || dimensions > MaxDimensions {
+		return nil, fmt.Errorf("%w: %d dimensions", ErrCorrupt, dimensions)
+	}
+	r, size := newRows(int(dimensions), int(n))
+	if size != uint64(len(in)) {
 		return nil, fmt.Errorf("%w: %d of %d dimensions in %d bytes", ErrCorrupt, n, dimensions, len(in))
 	}
-	scales := in[headBytes:][:4*n]
-	return &Rows{dimensions: int(dimensions), scales: scales, values: in[headBytes+len(scales):]}, nil
+	r.divide(in)
+	for row := range n {
+		share, _ := r.signs.cut(row)
+		scale, _ := r.values.cut(row)
+		if !length(share) || !length(scale) {
+			return nil, fmt.Errorf("%w: row %d", ErrCorrupt, row)
+		}
+	}
+	return r, nil
 }
 
+// length tells whether value can be one.
+func length(value float32) bool { return value >= 0 && finite(value) }
+
 // Len is how many vectors there are.
-func (r *Rows) Len() int { return len(r.scales) / 4 }
+func (r *Rows) Len() int { return r.n }
 
 // Dimensions is the length of a vector.
 func (r *Rows) Dimensions() int { return r.dimensions }
 
 // Bytes is the length of the encoding.
-func (r *Rows) Bytes() int { return headBytes + len(r.scales) + len(r.values) }
-
-// scale is the unit of a row's values.
-func (r *Rows) scale(row uint32) float32 {
-	return math.Float32frombits(binary.LittleEndian.Uint32(r.scales[4*row:]))
-}
-
-// row is the values of a row.
-func (r *Rows) row(row uint32) []byte {
-	return r.values[int(row)*r.dimensions:][:r.dimensions]
+func (r *Rows) Bytes() int {
+	size := headBytes
+	for _, c := range r.columns() {
+		size += len(c.bytes)
+	}
+	return size
 }
