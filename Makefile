@@ -104,6 +104,10 @@ bench-tiers: ## Time a tenant of each tier from apply to Ready (needs devcluster
 bench-operator: ## Make 100, 1,000 and 10,000 tenants (TENANTS=n) and count what the operator does (STEADY=10m)
 	hack/bench-operator.sh
 
+.PHONY: bench-engine
+bench-engine: ## Measure retrieval, ingestion and memory of the query engine over HTTP (SIZES=10k,100k,1m)
+	hack/bench-engine.sh
+
 .PHONY: bench-quality
 bench-quality: ## Measure the ranking on judged collections (BULKHEAD_DATA=dir, DATASET=dir in BEIR layout)
 	hack/bench-quality.sh

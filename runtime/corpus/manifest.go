@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -16,21 +17,32 @@ import (
 // generation and incarnation, so that neither an older one nor another tenant's
 // opens in its place.
 type manifest struct {
-	previous hash // of the sealed manifest before this one
+	previous hash   // of the sealed manifest before this one
+	basis    pinned // of the vectors; none while there are too few chunks
 	segments []member
 	// dead are the versions of documents that were replaced or deleted and are in a
 	// segment still. A version is the object that has its text.
 	dead []uuid.UUID
 }
 
-type hash = [sha256.Size]byte
-
 // member is a segment of the index.
 type member struct {
-	object    uuid.UUID
-	header    hash // of the object's header: no other object takes its place
+	lexicon   pinned
+	vectors   pinned // none without a basis
 	documents uint32
-	bytes     uint32 // of the encoded segment
+	chunks    uint32
+	unseen    float32 // sum over the chunks of what the basis does not know of each
+}
+
+// bytes is what the segment takes in memory.
+func (m member) bytes() int64 { return int64(m.lexicon.bytes) + int64(m.vectors.bytes) }
+
+// objects are those that hold the segment.
+func (m member) objects() []uuid.UUID {
+	if m.vectors.none() {
+		return []uuid.UUID{m.lexicon.object}
+	}
+	return []uuid.UUID{m.lexicon.object, m.vectors.object}
 }
 
 // What a manifest may list. Whoever would add to a full one merges first.
@@ -41,35 +53,58 @@ const (
 
 func (m *manifest) full() bool { return len(m.segments) >= maxSegments || len(m.dead) >= maxDead }
 
-// bytes is what all segments take in memory.
+// bytes is what all segments take in memory. A basis takes about twice its encoding.
 func (m *manifest) bytes() int64 {
-	var sum int64
+	sum := 2 * int64(m.basis.bytes)
 	for _, s := range m.segments {
-		sum += int64(s.bytes)
+		sum += s.bytes()
 	}
 	return sum
 }
 
+// embedding are the objects that hold the basis and the vectors.
+func (m *manifest) embedding() []uuid.UUID {
+	if m.basis.none() {
+		return nil
+	}
+	objects := []uuid.UUID{m.basis.object}
+	for _, s := range m.segments {
+		objects = append(objects, s.vectors.object)
+	}
+	return objects
+}
+
+// chunks counts those of all segments, and adds up what the basis does not know.
+func (m *manifest) chunks() (n int, unseen float64) {
+	for _, s := range m.segments {
+		n += int(s.chunks)
+		unseen += float64(s.unseen)
+	}
+	return n, unseen
+}
+
 const (
-	manifestMagic = "BHM1"
+	manifestMagic = "BHM2"
 	idBytes       = len(uuid.UUID{})
-	memberBytes   = idBytes + sha256.Size + 4 + 4
-	manifestBytes = len(manifestMagic) + sha256.Size + 4
+	memberBytes   = 2*pinnedBytes + 4 + 4 + 4
+	manifestBytes = len(manifestMagic) + sha256.Size + pinnedBytes + 4
 )
 
-// encode writes, all integers big-endian:
+// encode writes, all integers big-endian and an object as appendTo does:
 //
-//	"BHM1" | previous 32 | u32 n | (object 16 | header 32 | u32 documents | u32 bytes) * n | dead 16 * the rest
+//	"BHM2" | previous 32 | basis | u32 n |
+//	(lexicon | vectors | u32 documents | u32 chunks | f32 unseen) * n | dead 16 * the rest
 func (m *manifest) encode() []byte {
 	out := make([]byte, 0, manifestBytes+memberBytes*len(m.segments)+idBytes*len(m.dead))
 	out = append(out, manifestMagic...)
 	out = append(out, m.previous[:]...)
+	out = m.basis.appendTo(out)
 	out = binary.BigEndian.AppendUint32(out, uint32(len(m.segments)))
 	for _, s := range m.segments {
-		out = append(out, s.object[:]...)
-		out = append(out, s.header[:]...)
+		out = s.vectors.appendTo(s.lexicon.appendTo(out))
 		out = binary.BigEndian.AppendUint32(out, s.documents)
-		out = binary.BigEndian.AppendUint32(out, s.bytes)
+		out = binary.BigEndian.AppendUint32(out, s.chunks)
+		out = binary.BigEndian.AppendUint32(out, math.Float32bits(s.unseen))
 	}
 	for _, id := range m.dead {
 		out = append(out, id[:]...)
@@ -85,6 +120,7 @@ func decodeManifest(in []byte) (manifest, error) {
 		return m, fmt.Errorf("%w: not a manifest", seal.ErrCorrupt)
 	}
 	copy(m.previous[:], in[len(manifestMagic):])
+	m.basis = readPinned(in[len(manifestMagic)+sha256.Size:])
 	n := binary.BigEndian.Uint32(in[manifestBytes-4:])
 	rest := in[manifestBytes:]
 	if int64(n)*int64(memberBytes) > int64(len(rest)) || (len(rest)-int(n)*memberBytes)%idBytes != 0 {
@@ -92,17 +128,24 @@ func decodeManifest(in []byte) (manifest, error) {
 	}
 	m.segments = make([]member, n)
 	for i := range m.segments {
-		s := &m.segments[i]
-		copy(s.object[:], rest)
-		copy(s.header[:], rest[idBytes:])
-		s.documents = binary.BigEndian.Uint32(rest[idBytes+sha256.Size:])
-		s.bytes = binary.BigEndian.Uint32(rest[idBytes+sha256.Size+4:])
+		if m.segments[i] = readMember(rest); m.segments[i].vectors.none() != m.basis.none() {
+			return m, fmt.Errorf("%w: vectors without a basis, or none with one", seal.ErrCorrupt)
+		}
 		rest = rest[memberBytes:]
 	}
 	for ; len(rest) > 0; rest = rest[idBytes:] {
 		m.dead = append(m.dead, uuid.UUID(rest[:idBytes]))
 	}
 	return m, nil
+}
+
+func readMember(in []byte) member {
+	numbers := in[2*pinnedBytes:]
+	return member{
+		lexicon: readPinned(in), vectors: readPinned(in[pinnedBytes:]),
+		documents: binary.BigEndian.Uint32(numbers), chunks: binary.BigEndian.Uint32(numbers[4:]),
+		unseen: math.Float32frombits(binary.BigEndian.Uint32(numbers[8:])),
+	}
 }
 
 // placeOf is where the manifest of a generation belongs.

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,9 +12,12 @@ import (
 )
 
 func listing(segments, dead int) manifest {
-	m := manifest{previous: hash{7}}
-	for i := range segments {
-		m.segments = append(m.segments, member{object: uuid.New(), header: hash{byte(i)}, documents: uint32(i), bytes: 100 + uint32(i)})
+	m := manifest{previous: hash{7}, basis: pinned{uuid.New(), hash{8}, 9}}
+	for i := range uint32(segments) {
+		m.segments = append(m.segments, member{
+			lexicon: pinned{uuid.New(), hash{byte(i)}, 100 + i}, vectors: pinned{uuid.New(), hash{byte(i), 1}, 200 + i},
+			documents: i, chunks: 300 + i, unseen: float32(i) / 2,
+		})
 	}
 	for range dead {
 		m.dead = append(m.dead, uuid.New())
@@ -30,8 +34,18 @@ func TestManifestIsReadAsItWasWritten(t *testing.T) {
 		if diff := cmp.Diff(want.encode(), got.encode()); diff != "" {
 			t.Errorf("(-written +read):\n%s", diff)
 		}
-		if len(got.segments) != len(want.segments) || len(got.dead) != len(want.dead) {
-			t.Errorf("%d segments and %d dead are read, of %d and %d", len(got.segments), len(got.dead), len(want.segments), len(want.dead))
+		if !slices.Equal(got.segments, want.segments) || !slices.Equal(got.dead, want.dead) || got.basis != want.basis {
+			t.Errorf("%v is read, of %v", got, want)
+		}
+	}
+}
+
+func TestVectorsAndBasisGoTogether(t *testing.T) {
+	without, lost := listing(2, 0), listing(2, 0)
+	without.basis, lost.segments[1].vectors = pinned{}, pinned{}
+	for _, m := range []manifest{without, lost} {
+		if _, err := decodeManifest(m.encode()); !errors.Is(err, seal.ErrCorrupt) {
+			t.Errorf("it is read: %v", err)
 		}
 	}
 }

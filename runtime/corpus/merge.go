@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -48,8 +49,9 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 		return err
 	}
 	for _, m := range listed.segments {
-		one := &view{manifest: manifest{segments: []member{m}, dead: listed.dead}, segments: map[member]*segment.Segment{}}
-		err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), nil) })
+		one := newView(head.Stamp())
+		one.manifest = manifest{basis: listed.basis, segments: []member{m}, dead: listed.dead}
+		err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), &view{}) })
 		if err != nil {
 			return err
 		}
@@ -66,15 +68,40 @@ func (r Request) merge(ctx context.Context, v *view, chosen []member) error {
 		return nil
 	}
 	sources, dead := v.sources(chosen)
-	encoded, err := segment.Merge(sources)
+	merged, err := v.join(r.keys(), chosen, sources)
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	object, merged, err := sealSegment(r.keys(), encoded)
+	return r.admission().Change(ctx, func(tx *store.Tx) error { return r.replace(ctx, tx, chosen, dead, merged) })
+}
+
+// join makes one segment of several. Their vectors stay as they are.
+func (v *view) join(keys *seal.Keyring, chosen []member, sources []segment.Source) (sealed, error) {
+	encoded, err := segment.Merge(sources)
 	if err != nil {
-		return err
+		return sealed{}, err
 	}
-	return r.admission().Change(ctx, func(tx *store.Tx) error { return r.replace(ctx, tx, chosen, dead, object, merged) })
+	merged, err := sealSegment(keys, encoded, nil)
+	if err != nil || v.basis == nil {
+		return merged, err
+	}
+	var parts []vector.Source
+	all := manifest{segments: chosen}
+	chunks, unseen := all.chunks()
+	for i, m := range chosen {
+		s := sources[i]
+		parts = append(parts, vector.Source{
+			Rows: v.vectors[m.vectors],
+			Keep: func(chunk uint32) bool { return s.Live(s.DocumentOf(chunk)) },
+		})
+	}
+	rows, err := vector.Join(parts)
+	if err != nil {
+		return sealed{}, err
+	}
+	unseen *= float64(merged.chunks) / float64(max(1, chunks)) // as if what died was like the rest
+	err = merged.addVectors(keys, v.basis, rows, unseen)
+	return merged, err
 }
 
 // weigh counts the dead of each segment.
@@ -83,7 +110,7 @@ func (v *view) weigh() []weighed {
 	for _, m := range v.manifest.segments {
 		w := weighed{member: m}
 		for _, id := range v.manifest.dead {
-			if _, found := v.segments[m].Find(id); found {
+			if _, found := v.segments[m.lexicon].Find(id); found {
 				w.dead++
 			}
 		}
@@ -95,7 +122,7 @@ func (v *view) weigh() []weighed {
 // sources are the chosen segments and the dead among their documents.
 func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.UUID) {
 	for _, m := range chosen {
-		s, buried := v.segments[m], map[uint32]bool{}
+		s, buried := v.segments[m.lexicon], map[uint32]bool{}
 		for _, id := range v.manifest.dead {
 			if n, found := s.Find(id); found {
 				buried[n] = true
@@ -108,7 +135,7 @@ func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.U
 }
 
 // replace lists a segment in the place of those that it was made of.
-func (r Request) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, object seal.Object, merged member) error {
+func (r Request) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, merged sealed) error {
 	head, err := tx.LockHead(ctx)
 	if err != nil {
 		return err
@@ -122,12 +149,12 @@ func (r Request) replace(ctx context.Context, tx *store.Tx, chosen []member, dea
 		if !slices.Contains(m.segments, s) {
 			return errRaced
 		}
-		gone = append(gone, s.object)
+		gone = append(gone, s.objects()...)
 	}
 	m.remove(chosen, dead)
 	if merged.documents > 0 {
-		m.segments = append(m.segments, merged)
-		if err := addObjects(ctx, tx, object); err != nil {
+		m.segments = append(m.segments, merged.member)
+		if err := addObjects(ctx, tx, merged.objects...); err != nil {
 			return err
 		}
 	}

@@ -22,14 +22,16 @@ const sourceBlock = 16 << 10
 
 // prepared is an upload with all that can be done before the head is locked.
 type prepared struct {
-	old             store.Document // that it replaces; zero for none
-	row             store.Document
-	source, segment seal.Object
-	member          member // the segment, as the manifest lists it
+	old     store.Document // that it replaces; zero for none
+	row     store.Document
+	basis   *basis
+	source  seal.Object
+	segment sealed
 }
 
-// prepare finds out what an upload replaces.
-func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
+// prepare finds out what an upload replaces, and the basis of its vectors, which is
+// the one that is there if that is still in use.
+func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepared, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	id, err := uuid.NewV7() // listings are in order of creation
 	if err != nil {
@@ -43,6 +45,9 @@ func (r Request) prepare(ctx context.Context, up Upload) (*prepared, error) {
 		return nil, err
 	}
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		if p.basis, err = r.basis(ctx, rows, there); err != nil {
+			return err
+		}
 		p.old, err = rows.Document(ctx, p.row.ExtMAC, uuid.Nil)
 		return err
 	})
@@ -86,7 +91,7 @@ func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 	if err != nil {
 		return err
 	}
-	p.segment, p.member, err = sealSegment(keys, encoded)
+	p.segment, err = sealSegment(keys, encoded, p.basis)
 	return err
 }
 

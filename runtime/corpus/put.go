@@ -56,7 +56,7 @@ func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (doc Document, o
 }
 
 func (c *Corpus) put(ctx context.Context, r Request, up Upload) (Document, Outcome, error) {
-	ready, err := r.prepare(ctx, up)
+	ready, err := r.prepare(ctx, up, c.cache.get(r.keys()).basis)
 	if err != nil {
 		return Document{}, 0, err
 	}
@@ -100,8 +100,11 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, ready *prepared) erro
 	if m.full() {
 		return errFull
 	}
+	if m.basis != ready.basis.pin() {
+		return errRaced
+	}
 	head.Bytes += ready.row.Bytes - old.Bytes
-	m.segments = append(m.segments, ready.member)
+	m.segments = append(m.segments, ready.segment.member)
 	if ready.replaces() {
 		m.dead = append(m.dead, old.Source)
 		if err := tx.RemoveObjects(ctx, old.Source); err != nil {
@@ -113,7 +116,7 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, ready *prepared) erro
 	if err := within(r.Tenant.Limits, head, !ready.replaces()); err != nil {
 		return err
 	}
-	if err := addObjects(ctx, tx, ready.source, ready.segment); err != nil {
+	if err := addObjects(ctx, tx, append(ready.segment.objects, ready.source)...); err != nil {
 		return err
 	}
 	if err := m.sealInto(r.keys(), &head); err != nil {

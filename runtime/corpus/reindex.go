@@ -26,8 +26,8 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 			return err
 		}
 		return eachBatch(ctx, rows, func(batch []store.Document) error {
-			object, m, err := segmentOf(ctx, rows, r.keys(), batch)
-			objects, made.segments = append(objects, object), append(made.segments, m)
+			s, err := segmentOf(ctx, rows, r.keys(), batch)
+			objects, made.segments = append(objects, s.objects...), append(made.segments, s.member)
 			return err
 		})
 	})
@@ -80,31 +80,31 @@ func eachBatch(ctx context.Context, rows *store.Rows, visit func([]store.Documen
 }
 
 // segmentOf indexes documents out of their texts.
-func segmentOf(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []store.Document) (seal.Object, member, error) {
+func segmentOf(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []store.Document) (sealed, error) {
 	var ids []uuid.UUID
 	for _, d := range batch {
 		ids = append(ids, d.Source)
 	}
 	blocks, err := rows.Objects(ctx, ids)
 	if err != nil {
-		return seal.Object{}, member{}, err
+		return sealed{}, err
 	}
 	var documents []engine.Document
 	for _, row := range batch {
 		doc, err := describe(keys, row)
 		if err != nil {
-			return seal.Object{}, member{}, err
+			return sealed{}, err
 		}
 		_, text, err := whole(keys, row.Source, seal.Source, blocks)
 		if err != nil {
-			return seal.Object{}, member{}, fmt.Errorf("document %s: %w", row.ID, err)
+			return sealed{}, fmt.Errorf("document %s: %w", row.ID, err)
 		}
 		ready := prepared{row: row}
 		documents = append(documents, ready.document(Upload{ExternalID: doc.ExternalID, Title: doc.Title, Media: doc.Media, Text: text, Attributes: doc.Attributes}))
 	}
 	encoded, err := index(documents)
 	if err != nil {
-		return seal.Object{}, member{}, err
+		return sealed{}, err
 	}
-	return sealSegment(keys, encoded)
+	return sealSegment(keys, encoded, nil)
 }

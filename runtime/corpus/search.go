@@ -10,6 +10,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -48,14 +49,29 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) ([]Passage, e
 	if err != nil {
 		return nil, err
 	}
-	hits := v.index.Search(q.Text, engine.Options{K: q.K, PerDocument: q.PerDocument, Visible: q.matches})
+	return r.passages(ctx, q.best(v.search(q)))
+}
+
+// search ranks by words and, where there is a basis, by meaning.
+func (v *view) search(q Query) []engine.Hit {
+	o := engine.Options{K: q.K, PerDocument: q.PerDocument}
+	if q.Filter != nil {
+		o.Matches = q.matches
+	}
+	if v.basis != nil {
+		o.Vector, o.Weight = engine.EmbedQuery(language.English, q.Text, v.basis.Basis), lsa.Weight
+	}
+	return v.index.Search(q.Text, o)
+}
+
+// best are the hits that score enough beside the first.
+func (q Query) best(hits []engine.Hit) []engine.Hit {
 	for i := range hits {
 		if hits[i].Score < q.Share*hits[0].Score {
-			hits = hits[:i]
-			break
+			return hits[:i]
 		}
 	}
-	return r.passages(ctx, hits)
+	return hits
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or

@@ -1,74 +1,80 @@
 package corpus
 
 import (
-	"context"
-	"crypto/sha256"
-	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// sealSegment seals an encoded segment and describes it for the manifest.
-func sealSegment(keys *seal.Keyring, encoded []byte) (seal.Object, member, error) {
+// sealed is a member of the index that is not listed yet, with its objects.
+type sealed struct {
+	member
+	objects []seal.Object
+}
+
+// sealSegment seals an encoded segment and, if there is a basis, its chunks'
+// vectors.
+func sealSegment(keys *seal.Keyring, encoded []byte, b *basis) (sealed, error) {
 	opened, err := segment.Open(encoded)
 	if err != nil {
-		return seal.Object{}, member{}, err
+		return sealed{}, err
 	}
-	object, err := keys.SealObject(seal.Lexicon, encoded, seal.MaxBlock)
+	s := sealed{member: member{documents: uint32(opened.Documents()), chunks: uint32(opened.Chunks())}}
+	if err := s.add(keys, seal.Lexicon, encoded, &s.lexicon); err != nil || b == nil {
+		return s, err
+	}
+	rows, unseen, err := engine.Embed(opened, b.Basis)
 	if err != nil {
-		return seal.Object{}, member{}, err
+		return s, err
 	}
-	return object, member{
-		object: object.ID, header: sha256.Sum256(object.Parts[0]),
-		documents: uint32(opened.Documents()), bytes: uint32(len(encoded)),
-	}, nil
+	err = s.addVectors(keys, b, rows, unseen)
+	return s, err
+}
+
+func (s *sealed) add(keys *seal.Keyring, kind seal.Kind, plain []byte, as *pinned) error {
+	object, listed, err := sealPinned(keys, kind, plain)
+	s.objects, *as = append(s.objects, object), listed
+	return err
+}
+
+func (s *sealed) addVectors(keys *seal.Keyring, b *basis, rows []byte, unseen float64) error {
+	s.unseen = float32(unseen)
+	revision := b.Revision()
+	return s.add(keys, seal.Vectors, append(revision[:], rows...), &s.vectors)
 }
 
 // openSegment opens the segment that a manifest lists, out of its object's blocks.
 // Errors: seal.ErrCorrupt, those of the keys.
 func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte) (*segment.Segment, error) {
-	header := blocks[store.BlockRef{Object: m.object}]
-	if sha256.Sum256(header) != m.header {
-		return nil, fmt.Errorf("segment %s: %w: it is not the one that the manifest lists", m.object, seal.ErrCorrupt)
-	}
-	opener, plain, err := whole(keys, m.object, seal.Lexicon, blocks)
-	if errors.Is(err, ErrChanged) { // the snapshot that lists it has all of it
-		err = fmt.Errorf("%w: a block is missing", seal.ErrCorrupt)
-	}
+	plain, err := m.lexicon.open(keys, seal.Lexicon, blocks)
 	if err != nil {
-		return nil, fmt.Errorf("segment %s: %w", m.object, err)
-	}
-	if opener.Len() != int64(m.bytes) {
-		return nil, fmt.Errorf("segment %s: %w: its length", m.object, seal.ErrCorrupt)
+		return nil, err
 	}
 	opened, err := segment.Open(plain)
-	if err != nil || opened.Documents() != int(m.documents) {
-		return nil, fmt.Errorf("segment %s: %w: %w", m.object, seal.ErrCorrupt, err)
+	if err != nil || opened.Documents() != int(m.documents) || opened.Chunks() != int(m.chunks) {
+		return nil, fmt.Errorf("segment %s: %w: %w", m.lexicon.object, seal.ErrCorrupt, err)
 	}
 	return opened, nil
 }
 
-// addObjects stores sealed objects.
-func addObjects(ctx context.Context, tx *store.Tx, objects ...seal.Object) error {
-	for _, o := range objects {
-		if err := tx.AddObject(ctx, o.ID, o.Kind.String(), o.Parts); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// whole opens all blocks of an object.
-func whole(keys *seal.Keyring, id uuid.UUID, kind seal.Kind, blocks map[store.BlockRef][]byte) (*seal.Opener, []byte, error) {
-	opener, err := keys.OpenObject(id, kind, blocks[store.BlockRef{Object: id}])
+// openVectors opens the vectors of a segment, which must be of the basis. Errors:
+// seal.ErrCorrupt, those of the keys.
+func openVectors(keys *seal.Keyring, m member, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, error) {
+	plain, err := m.vectors.open(keys, seal.Vectors, blocks)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	plain, err := cut(opener, blocks, 0, opener.Len())
-	return opener, plain, err
+	revision := b.Revision()
+	if len(plain) < len(revision) || string(plain[:len(revision)]) != string(revision[:]) {
+		return nil, fmt.Errorf("vectors %s: %w: they are of another basis", m.vectors.object, seal.ErrCorrupt)
+	}
+	rows, err := vector.Open(plain[len(revision):])
+	if err != nil || rows.Len() != int(m.chunks) || rows.Dimensions() != b.Dimensions() {
+		return nil, fmt.Errorf("vectors %s: %w: %w", m.vectors.object, seal.ErrCorrupt, err)
+	}
+	return rows, nil
 }

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 )
@@ -19,7 +20,7 @@ const (
 )
 
 // tier is which segments are about as large.
-func (w weighed) tier() int { return (bits.Len32(w.bytes/tierBase) + tierBits - 1) / tierBits }
+func (w weighed) tier() int { return (bits.Len32(w.lexicon.bytes/tierBase) + tierBits - 1) / tierBits }
 
 // due chooses the segments to merge: those of a tier that is full, with all of the
 // tiers below, so that a document is rewritten a number of times that is
@@ -50,7 +51,7 @@ func anything(all []weighed) []member {
 	if chosen := unclean(all); len(chosen) > 0 {
 		return chosen
 	}
-	sorted := slices.SortedFunc(slices.Values(all), func(a, b weighed) int { return int(int64(a.bytes) - int64(b.bytes)) })
+	sorted := slices.SortedFunc(slices.Values(all), func(a, b weighed) int { return cmp.Compare(a.lexicon.bytes, b.lexicon.bytes) })
 	return choose(sorted[:(len(sorted)+1)/2], func(weighed) bool { return true })
 }
 

@@ -15,20 +15,20 @@ func TestSegmentsStayFew(t *testing.T) {
 	var all []weighed
 	rewritten := uint64(0)
 	for range added {
-		all = append(all, weighed{member: member{object: uuid.New(), bytes: size, documents: 1}})
+		all = append(all, weighed{member: sized(size, 1)})
 		chosen := due(all)
-		merged := member{object: uuid.New()}
+		merged := sized(0, 0)
 		all = slices.DeleteFunc(all, func(w weighed) bool {
 			if !slices.Contains(chosen, w.member) {
 				return false
 			}
-			merged.bytes += w.bytes
+			merged.lexicon.bytes += w.lexicon.bytes
 			merged.documents += w.documents
 			return true
 		})
 		if len(chosen) > 0 {
 			all = append(all, weighed{member: merged})
-			rewritten += uint64(merged.bytes)
+			rewritten += uint64(merged.lexicon.bytes)
 		}
 		if len(all) >= maxSegments {
 			t.Fatalf("%d segments", len(all))
@@ -40,9 +40,9 @@ func TestSegmentsStayFew(t *testing.T) {
 }
 
 func TestDeadDocumentsAreCleanedAway(t *testing.T) {
-	many := weighed{member{object: uuid.New(), bytes: 1 << 20, documents: 100}, 25}
-	few := weighed{member{object: uuid.New(), bytes: 1 << 20, documents: 100}, 24}
-	none := weighed{member{object: uuid.New(), bytes: 1 << 20, documents: 100}, 0}
+	many := weighed{sized(1<<20, 100), 25}
+	few := weighed{sized(1<<20, 100), 24}
+	none := weighed{sized(1<<20, 100), 0}
 	all := []weighed{none, many, few}
 	if got := due(all); !slices.Equal(got, []member{many.member}) {
 		t.Errorf("due are %v", got)
@@ -53,4 +53,8 @@ func TestDeadDocumentsAreCleanedAway(t *testing.T) {
 	if got := anything([]weighed{none}); !slices.Equal(got, []member{none.member}) {
 		t.Errorf("when something has to be merged, %v is", got)
 	}
+}
+
+func sized(bytes, documents uint32) member {
+	return member{lexicon: pinned{object: uuid.New(), bytes: bytes}, documents: documents}
 }

@@ -18,8 +18,8 @@ const (
 	closeTimeout  = 5 * time.Second
 )
 
-// upkeep merges segments in the background, one tenant's at most once at a time.
-// What a process leaves undone when it ends the next one finds: the manifest tells
+// upkeep merges segments and fits bases in the background, one tenant's at most once
+// at a time. What a process leaves undone when it ends the next one finds: the manifest tells
 // all there is to do.
 type upkeep struct {
 	log    *slog.Logger
@@ -47,7 +47,7 @@ func (u *upkeep) after(c *Corpus, r Request) {
 	if len(v.manifest.dead) > 0 {
 		u.purgeLater(c, r)
 	}
-	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 {
+	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit() {
 		u.start(c, r, due)
 	}
 }
@@ -65,7 +65,18 @@ func (u *upkeep) purgeLater(c *Corpus, r Request) {
 	}
 }
 
-// start merges in the background, unless the tenant's segments are being merged.
+// tend merges the chosen segments and gives the index the basis that it needs then.
+func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []member) error {
+	if err := c.merge(ctx, r, choose); err != nil {
+		return err
+	}
+	if v := c.cache.get(r.keys()); v.index == nil || !v.misfit() {
+		return nil
+	}
+	return c.refit(ctx, r)
+}
+
+// start tends an index in the background, unless it is being tended.
 func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -76,12 +87,12 @@ func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 	u.done.Go(func() {
 		ctx, cancel := context.WithTimeout(u.ctx, upkeepTimeout)
 		defer cancel()
-		err := c.merge(ctx, r, choose)
+		err := c.tend(ctx, r, choose)
 		u.mu.Lock()
 		delete(u.running, r.keys())
 		u.mu.Unlock()
 		if err != nil && !errors.Is(err, errRaced) && u.ctx.Err() == nil {
-			u.log.Warn("segments not merged", "tenant", r.keys().Tenant(), "error", err.Error())
+			u.log.Warn("index not tended", "tenant", r.keys().Tenant(), "error", err.Error())
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -20,8 +21,14 @@ import (
 type view struct {
 	stamp    store.Stamp
 	manifest manifest
-	segments map[member]*segment.Segment
+	basis    *basis
+	segments map[pinned]*segment.Segment
+	vectors  map[pinned]*vector.Rows
 	index    *engine.Index
+}
+
+func newView(as store.Stamp) *view {
+	return &view{stamp: as, segments: map[pinned]*segment.Segment{}, vectors: map[pinned]*vector.Rows{}}
 }
 
 // covers reports whether v is at least as new as the stamp.
@@ -135,16 +142,16 @@ func (v *view) follow(ctx context.Context, rows *store.Rows, keys *seal.Keyring)
 	if err != nil {
 		return nil, err
 	}
-	next := &view{stamp: head.Stamp(), segments: map[member]*segment.Segment{}}
+	next := newView(head.Stamp())
 	if next.manifest, err = openManifest(keys, head); err != nil {
 		return nil, err
 	}
-	if err := next.fetch(ctx, rows, keys, v.segments); err != nil {
+	if err := next.fetch(ctx, rows, keys, v); err != nil {
 		return nil, err
 	}
 	var parts []engine.Part
 	for _, m := range next.manifest.segments {
-		parts = append(parts, engine.Part{Segment: next.segments[m], Dead: next.manifest.dead})
+		parts = append(parts, engine.Part{Segment: next.segments[m.lexicon], Vectors: next.vectors[m.vectors], Dead: next.manifest.dead})
 	}
 	next.index = engine.NewIndex(language.English, parts)
 	return next, nil
@@ -153,13 +160,22 @@ func (v *view) follow(ctx context.Context, rows *store.Rows, keys *seal.Keyring)
 // batchBytes of segments are fetched at a time, or one that is larger.
 const batchBytes = 8 << 20
 
-// fetch opens the manifest's segments that are not there yet.
-func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, there map[member]*segment.Segment) error {
+// fetch opens what the manifest lists and another view has not.
+func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, there *view) (err error) {
+	if v.basis, err = fetchBasis(ctx, rows, keys, v.manifest.basis, there.basis); err != nil {
+		return err
+	}
 	var missing []member
 	for _, m := range v.manifest.segments {
-		if s, ok := there[m]; ok {
-			v.segments[m] = s
-		} else {
+		s, segmentThere := there.segments[m.lexicon]
+		r, vectorsThere := there.vectors[m.vectors]
+		if segmentThere {
+			v.segments[m.lexicon] = s
+		}
+		if vectorsThere {
+			v.vectors[m.vectors] = r
+		}
+		if !segmentThere || !vectorsThere && !m.vectors.none() {
 			missing = append(missing, m)
 		}
 	}
@@ -175,27 +191,40 @@ func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, 
 
 // prefix is how many segments fit a batch, at least one.
 func prefix(segments []member) int {
-	sum := int64(segments[0].bytes)
+	sum := segments[0].bytes()
 	for n := 1; n < len(segments); n++ {
-		if sum += int64(segments[n].bytes); sum > batchBytes {
+		if sum += segments[n].bytes(); sum > batchBytes {
 			return n
 		}
 	}
 	return len(segments)
 }
 
+// fetchBatch opens those parts of segments that are not there yet.
 func (v *view) fetchBatch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []member) error {
 	var ids []uuid.UUID
 	for _, m := range batch {
-		ids = append(ids, m.object)
+		if v.segments[m.lexicon] == nil {
+			ids = append(ids, m.lexicon.object)
+		}
+		if !m.vectors.none() && v.vectors[m.vectors] == nil {
+			ids = append(ids, m.vectors.object)
+		}
 	}
 	blocks, err := rows.Objects(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for _, m := range batch {
-		if v.segments[m], err = openSegment(keys, m, blocks); err != nil {
-			return err
+		if v.segments[m.lexicon] == nil {
+			if v.segments[m.lexicon], err = openSegment(keys, m, blocks); err != nil {
+				return err
+			}
+		}
+		if !m.vectors.none() && v.vectors[m.vectors] == nil {
+			if v.vectors[m.vectors], err = openVectors(keys, m, v.basis, blocks); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -3,8 +3,10 @@ package engine
 import (
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 )
 
 // Index is a snapshot of a collection of documents, ready to be searched. It never
@@ -20,7 +22,10 @@ type Index struct {
 // Part is a segment of an index, and which of its documents are no longer there.
 type Part struct {
 	*segment.Segment
-	Dead []uuid.UUID
+	// Vectors are those of the segment's chunks: of all parts, by one embedder, or of
+	// none.
+	Vectors *vector.Rows
+	Dead    []uuid.UUID
 }
 
 // NewIndex returns the index of parts, whose text is in a language. No document
@@ -42,11 +47,40 @@ func (x *Index) Len() (documents, chunks int) {
 	return documents, chunks
 }
 
-// words counts the words of the live chunks.
-func (x *Index) words() uint64 {
+// Restrict returns the index of those documents only whose attributes are visible.
+// Its cost is a look at each document.
+func (x *Index) Restrict(visible func(attributes []byte) bool) *Index {
+	restricted := &Index{language: x.language, views: make([]view, len(x.views))}
+	for i := range x.views {
+		restricted.views[i] = x.views[i].restrict(visible)
+	}
+	return restricted
+}
+
+// length counts the words of the live chunks.
+func (x *Index) length() uint64 {
 	var total uint64
 	for i := range x.views {
 		total += x.views[i].words
 	}
 	return total
+}
+
+// place is where a chunk is, as the index is divided.
+type place struct {
+	view  int
+	chunk uint32
+}
+
+// find returns the place of a chunk and which document of the view has it; found is
+// false when it is not live.
+func (x *Index) find(chunk fusion.Chunk) (at place, document uint32, found bool) {
+	for i := range x.views {
+		n, has := x.views[i].Find(chunk.Document)
+		if has && !x.views[i].dead.has(n) {
+			_, _, first, _ := x.views[i].Document(n)
+			return place{i, first + chunk.Number}, n, true
+		}
+	}
+	return place{}, 0, false
 }

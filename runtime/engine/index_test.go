@@ -14,6 +14,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 )
 
 func TestSearch(t *testing.T) {
@@ -115,17 +116,24 @@ func bury(parts []Part, current map[uuid.UUID]Document, gone uuid.UUID) []Part {
 func merged(t *testing.T, parts []Part, n int) []Part {
 	t.Helper()
 	var sources []segment.Source
+	var vectors []vector.Source
 	for _, p := range parts[n:] {
-		sources = append(sources, segment.Source{Segment: p.Segment, Live: func(document uint32) bool {
+		live := func(document uint32) bool {
 			id, _, _, _ := p.Document(document)
 			return !slices.Contains(p.Dead, id)
-		}})
+		}
+		sources = append(sources, segment.Source{Segment: p.Segment, Live: live})
+		vectors = append(vectors, vector.Source{Rows: p.Vectors, Keep: func(chunk uint32) bool { return live(p.DocumentOf(chunk)) }})
 	}
 	encoded, err := segment.Merge(sources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(slices.Clone(parts[:n]), Part{Segment: open(t, encoded)})
+	rows, err := vector.Join(vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(slices.Clone(parts[:n]), Part{Segment: open(t, encoded), Vectors: openVectors(t, rows)})
 }
 
 func part(t testing.TB, documents []Document) Part {
@@ -134,7 +142,43 @@ func part(t testing.TB, documents []Document) Part {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Part{Segment: open(t, encoded)}
+	p := Part{Segment: open(t, encoded)}
+	var vectors [][]float32
+	for chunk := range uint32(p.Chunks()) {
+		id, _, first, _ := p.Document(p.DocumentOf(chunk))
+		vectors = append(vectors, randomVector(uint64(number(id)), uint64(chunk-first), uint64(p.Length(chunk))))
+	}
+	rows, err := vector.Encode(dimensions, vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Vectors = openVectors(t, rows)
+	return p
+}
+
+const dimensions = 24
+
+// randomVector depends on the seeds alone and is of length 1.
+func randomVector(seeds ...uint64) []float32 {
+	random := rand.New(rand.NewPCG(seeds[0], seeds[1]<<32|seeds[len(seeds)-1]))
+	v, sum := make([]float32, dimensions), 0.0
+	for i := range v {
+		v[i] = float32(random.NormFloat64())
+		sum += float64(v[i]) * float64(v[i])
+	}
+	for i := range v {
+		v[i] /= float32(math.Sqrt(sum))
+	}
+	return v
+}
+
+func openVectors(t testing.TB, encoded []byte) *vector.Rows {
+	t.Helper()
+	rows, err := vector.Open(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }
 
 func open(t testing.TB, encoded []byte) *segment.Segment {
@@ -160,12 +204,14 @@ func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
 	rebuilt := indexOf(t, documents...)
 	for _, query := range []string{"w1", "w2 w3 w2", "w0 w1 w2 w3 w4 w5 w6 w7 w8", "w9"} {
 		for _, k := range []int{1, 5, 1000} {
-			if diff := cmp.Diff(rebuilt.Search(query, Options{K: k}), index.Search(query, Options{K: k})); diff != "" {
-				t.Fatalf("%q, %d (-rebuilt +changed):\n%s", query, k, diff)
+			for _, o := range []Options{{K: k}, {K: k, Vector: randomVector(1, 2), Weight: 0.5}, {K: k, Vector: make([]float32, dimensions), Weight: 1}} {
+				if diff := cmp.Diff(rebuilt.Search(query, o), index.Search(query, o)); diff != "" {
+					t.Fatalf("%q, %v (-rebuilt +changed):\n%s", query, o, diff)
+				}
 			}
 		}
 	}
-	for _, hit := range index.Search("w0 w1 w2 w3 w4 w5 w6 w7 w8 w9", Options{K: 1000}) {
+	for _, hit := range index.Search("w0 w1 w2 w3 w4 w5 w6 w7 w8 w9", Options{K: 1000, Vector: randomVector(3, 4), Weight: 0.1}) {
 		if _, there := current[hit.Document]; !there {
 			t.Fatalf("%s was removed and found", hit.Document)
 		}

@@ -29,7 +29,7 @@ func TestOptions(t *testing.T) {
 				for _, kind := range []byte{0, 1, 2} {
 					name := fmt.Sprintf("%s, %d of %d, %d each", query, k, kind, perDocument)
 					want := byHand(all, k, perDocument, kind)
-					got := index.Search(query, Options{K: k, PerDocument: perDocument, Visible: func(a []byte) bool { return a[0] == kind }})
+					got := index.Search(query, Options{K: k, PerDocument: perDocument, Matches: func(a []byte) bool { return a[0] == kind }})
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Fatalf("%s (-want +got):\n%s", name, diff)
 					}

@@ -1,13 +1,21 @@
 package engine
 
 import (
-	"bytes"
-	"cmp"
-
 	"github.com/google/uuid"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
 )
+
+// Options say what a search returns.
+type Options struct {
+	K           int                          // chunks at most
+	PerDocument int                          // of them of one document at most; zero: any number
+	Matches     func(attributes []byte) bool // chooses documents; nil: all
+	// Vector is the query's, by the embedder that made the parts' vectors, and Weight
+	// its share beside BM25. Without it chunks are ranked by BM25 alone.
+	Vector []float32
+	Weight float64
+}
 
 // Hit is a chunk that a search found.
 type Hit struct {
@@ -17,127 +25,58 @@ type Hit struct {
 	Score      float64
 }
 
-// Options say what a search returns.
-type Options struct {
-	K           int                          // chunks at most
-	PerDocument int                          // of them of one document at most; zero: any number
-	Visible     func(attributes []byte) bool // is asked of a document once at most; nil: every document is
-}
-
-// Search returns the best chunks for query by BM25 over title, headings and text,
-// best first, of equals the one first by document and place. No chunk is returned
-// that has none of the query's content words. Documents that are not visible count
-// in the statistics, so that a score does not depend on what else was asked for.
+// Search returns the best chunks for query, best first, of equals the one first by
+// document and place. BM25 is over title, headings and text, and finds no chunk that
+// has none of the query's content words. With a vector, the best of both measures are
+// scored in both, and their order is that of fusion.Rank. Documents that do not match
+// count in the statistics, so that a score does not depend on what else was asked for.
 func (x *Index) Search(query string, o Options) []Hit {
 	_, chunks := x.Len()
 	if o.K <= 0 || chunks == 0 {
 		return nil
 	}
-	model := bm25{chunks: float64(chunks), length: max(1, float64(x.words())) / float64(chunks)}
-	terms := x.queryTerms(query, model)
-	best := ranking{limit: min(o.K, chunks)}
-	for i := range x.views {
-		x.views[i].rank(x.views[i].scores(terms, model), o, &best)
+	chosen := x
+	if o.Matches != nil {
+		chosen = x.Restrict(o.Matches)
 	}
-	return best.sorted()
+	depth := max(o.K, fusion.Depth)
+	words := chosen.wordLeg(x.words(query), fusion.NewTop(depth, o.PerDocument))
+	ranked := words.best
+	if o.Vector != nil {
+		vectors := chosen.vectorLeg(o.Vector, fusion.NewTop(depth, o.PerDocument), depth)
+		ranked = fusion.Limit(chosen.fuse(words, vectors, o.Weight), o.PerDocument)
+	}
+	return chosen.hits(ranked[:min(o.K, len(ranked))])
 }
 
-// queryTerm is a distinct term of a query.
-type queryTerm struct {
-	text   string
-	weight float64 // its rarity, as often as the query has it
+// leg ranks the live chunks by one measure.
+type leg struct {
+	best  []fusion.Scored
+	score func(place) float64 // of any live chunk
 }
 
-// queryTerms looks up the terms of query, in the order in which it has them, so
-// that scores add up alike however the index is divided.
-func (x *Index) queryTerms(query string, model bm25) []queryTerm {
-	var order []string
-	counts := map[string]int{}
-	for term := range language.NewAnalyser(x.language).ContentTerms(query) {
-		if counts[term]++; counts[term] == 1 {
-			order = append(order, term)
+// fuse ranks what either leg found.
+func (x *Index) fuse(words, vectors leg, weight float64) []fusion.Scored {
+	var candidates []fusion.Candidate
+	for _, chunk := range fusion.Union(words.best, vectors.best) {
+		if at, _, found := x.find(chunk); found {
+			candidates = append(candidates, fusion.Candidate{Chunk: chunk, Lexical: words.score(at), Dense: vectors.score(at)})
 		}
 	}
-	var found []queryTerm
-	for _, term := range order {
-		frequency := 0
-		for i := range x.views {
-			frequency += x.views[i].frequency(term)
-		}
-		if frequency > 0 {
-			found = append(found, queryTerm{term, float64(counts[term]) * model.rarity(frequency)})
-		}
-	}
-	return found
+	return fusion.Rank(candidates, weight)
 }
 
-// scores scores the chunks of a view, term by term.
-func (v *view) scores(terms []queryTerm, model bm25) []float64 {
-	scores := make([]float64, v.Chunks())
-	for _, term := range terms {
-		for cursor := v.cursor(term.text); cursor.Next(); {
-			for i, chunk := range cursor.Chunks {
-				scores[chunk] += term.weight * model.weight(cursor.Counts[i], v.Length(chunk))
-			}
-		}
-	}
-	return scores
-}
-
-// rank offers the best chunks of each document to best.
-func (v *view) rank(scores []float64, o Options, best *ranking) {
-	for chunk := uint32(0); chunk < uint32(len(scores)); {
-		if scores[chunk] == 0 || !best.admits(scores[chunk]) {
-			chunk++
+func (x *Index) hits(ranked []fusion.Scored) []Hit {
+	var hits []Hit
+	for _, s := range ranked {
+		at, document, found := x.find(s.Chunk)
+		if !found {
 			continue
 		}
-		document := v.DocumentOf(chunk)
-		_, attributes, first, end := v.Document(document)
-		if !v.dead.has(document) && (o.Visible == nil || o.Visible(attributes)) {
-			v.offer(scores, first, end, o.PerDocument, best)
-		}
-		chunk = end
+		v := &x.views[at.view]
+		id, attributes, _, _ := v.Document(document)
+		start, end, heading := v.Span(at.chunk)
+		hits = append(hits, Hit{id, attributes, Chunk{int(start), int(end), heading}, s.Score})
 	}
-}
-
-// offer offers those of a document's chunks [first, end) that are among its best.
-func (v *view) offer(scores []float64, first, end uint32, limit int, best *ranking) {
-	if limit == 0 {
-		limit = int(end - first)
-	}
-	own := ranking{limit: limit}
-	for chunk := first; chunk < end; chunk++ {
-		if score := scores[chunk]; score > 0 && best.admits(score) && own.admits(score) {
-			own.offer(candidate{v, chunk, score})
-		}
-	}
-	for _, c := range own.candidates {
-		best.offer(c)
-	}
-}
-
-// candidate is a chunk that may come to be a Hit.
-type candidate struct {
-	view  *view
-	chunk uint32
-	score float64
-}
-
-func (c candidate) hit() Hit {
-	id, attributes, _, _ := c.view.Document(c.view.DocumentOf(c.chunk))
-	start, end, heading := c.view.Span(c.chunk)
-	return Hit{id, attributes, Chunk{int(start), int(end), heading}, c.score}
-}
-
-// compare orders candidates from best to worst, of equal ones the first by document
-// and place first.
-func compare(a, b candidate) int {
-	if a.score != b.score {
-		return cmp.Compare(b.score, a.score)
-	}
-	idA, _, _, _ := a.view.Document(a.view.DocumentOf(a.chunk))
-	idB, _, _, _ := b.view.Document(b.view.DocumentOf(b.chunk))
-	startA, endA, _ := a.view.Span(a.chunk)
-	startB, endB, _ := b.view.Span(b.chunk)
-	return cmp.Or(bytes.Compare(idA[:], idB[:]), cmp.Compare(startA, startB), cmp.Compare(endA, endB))
+	return hits
 }

@@ -1,39 +1,81 @@
 package engine
 
-import "github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+import (
+	"iter"
+	"slices"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
+)
 
 // view is a segment and which of its documents are still there.
 type view struct {
 	*segment.Segment
-	dead bits // nil while all live
+	vectors *vector.Rows
+	dead    bits // nil while all live
 
 	documents, chunks int    // that live
 	words             uint64 // of the live chunks
 }
 
 func newView(p Part) view {
-	v := view{Segment: p.Segment, documents: p.Documents(), chunks: p.Chunks(), words: p.Words()}
+	v := view{Segment: p.Segment, vectors: p.Vectors, documents: p.Documents(), chunks: p.Chunks(), words: p.Words()}
 	for _, id := range p.Dead {
-		n, found := v.Find(id)
-		if !found || v.dead.has(n) {
-			continue
-		}
-		if v.dead == nil {
-			v.dead = newBits(v.Documents())
-		}
-		v.dead.set(n)
-		_, _, first, end := v.Document(n)
-		v.documents--
-		v.chunks -= int(end - first)
-		for chunk := first; chunk < end; chunk++ {
-			v.words -= uint64(v.Length(chunk))
+		if n, found := v.Find(id); found {
+			v.bury(n)
 		}
 	}
 	return v
 }
 
+// restrict is the view of the live documents whose attributes are visible.
+func (v view) restrict(visible func(attributes []byte) bool) view {
+	v.dead = slices.Clone(v.dead)
+	for n := range uint32(v.Documents()) {
+		if _, attributes, _, _ := v.Document(n); !v.dead.has(n) && !visible(attributes) {
+			v.bury(n)
+		}
+	}
+	return v
+}
+
+// bury leaves a document out.
+func (v *view) bury(n uint32) {
+	if v.dead.has(n) {
+		return
+	}
+	if v.dead == nil {
+		v.dead = newBits(v.Documents())
+	}
+	v.dead.set(n)
+	_, _, first, end := v.Document(n)
+	v.documents--
+	v.chunks -= int(end - first)
+	for chunk := first; chunk < end; chunk++ {
+		v.words -= uint64(v.Length(chunk))
+	}
+}
+
 // lives reports whether a chunk's document is still there.
 func (v *view) lives(chunk uint32) bool { return v.dead == nil || !v.dead.has(v.DocumentOf(chunk)) }
+
+// name names a chunk however the index is divided.
+func (v *view) name(chunk uint32) fusion.Chunk {
+	id, _, first, _ := v.Document(v.DocumentOf(chunk))
+	return fusion.Chunk{Document: id, Number: chunk - first}
+}
+
+// names yields the live chunks in order.
+func (v *view) names() iter.Seq[fusion.Chunk] {
+	return func(yield func(fusion.Chunk) bool) {
+		for chunk := range uint32(v.Chunks()) {
+			if v.lives(chunk) && !yield(v.name(chunk)) {
+				return
+			}
+		}
+	}
+}
 
 // cursor goes through the postings of a term.
 func (v *view) cursor(term string) segment.Cursor {

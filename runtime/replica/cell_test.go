@@ -56,8 +56,13 @@ type cell struct {
 
 func newCell(t *testing.T) *cell {
 	t.Helper()
+	return newCellOn(t, fixture.NewPostgres(t))
+}
+
+func newCellOn(t *testing.T, pg *fixture.Postgres) *cell {
+	t.Helper()
 	c := &cell{
-		pg: fixture.NewPostgres(t), bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
+		pg: pg, bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
 		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256, ingests: 16, uploads: 64 << 20, index: 64 << 20, patience: 10 * time.Second,
 	}
 	c.pg.Migrate(t)

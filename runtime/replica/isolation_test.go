@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 )
 
 // No byte of one tenant may reach another: two tenants use every route at the
@@ -91,6 +92,8 @@ func TestDatabaseHoldsNoPlaintext(t *testing.T) {
 	n := c.start(t, "runtime-0")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/canaryname?title=canarytitle", "# canaryheading\n\ncanarytext stands here.\n"), 201, "")
 	expect(t, n.ask(t, acme, "POST", "/v1/answer", `{"query":"canarytext canaryquestion"}`), 200, "")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/library", strings.ReplaceAll(library(320, 1), "# Section", "# canarysection")), 201, "")
+	n.meansMore(t, acme, topicWord(0, 0)) // there are vectors
 	n.stop()
 	c.pg.Exec(t, "checkpoint")
 
@@ -123,12 +126,24 @@ func TestDatabaseHoldsNoPlaintext(t *testing.T) {
 	without(t, "log", []byte(c.log.String()))
 }
 
+// vectorsBegin is how plain vectors of as many dimensions as 320 chunks get begin.
+func vectorsBegin(t *testing.T) string {
+	t.Helper()
+	encoded, err := vector.Encode(80, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(encoded[:8])
+}
+
 func without(t *testing.T, where string, data []byte) {
 	t.Helper()
 	text := string(data)
-	for _, form := range []string{"canary", fmt.Sprintf("%x", "canary")} {
-		if at := strings.Index(text, form); at >= 0 {
-			t.Errorf("%s holds %q", where, text[at:min(at+40, len(text))])
+	for _, form := range []string{"canary", topicWord(0, 0), vectorsBegin(t)} {
+		for _, form := range []string{form, fmt.Sprintf("%x", form)} {
+			if at := strings.Index(text, form); at >= 0 {
+				t.Errorf("%s holds %q", where, text[at:min(at+40, len(text))])
+			}
 		}
 	}
 }
@@ -136,10 +151,7 @@ func without(t *testing.T, where string, data []byte) {
 // Ciphertext that is put in another place must not open there.
 func TestSwappedCiphertextDoesNotOpen(t *testing.T) {
 	search, describe := ask{"POST", "/v1/retrieve", `{"query":"secret"}`}, ask{"GET", "/v1/documents/one", ""}
-	swaps := map[string]struct {
-		sql string
-		ask
-	}{
+	swaps := map[string]swap{
 		"metadata of two documents": {`update bulkhead.document d set meta_ct = o.meta_ct from bulkhead.document o
 			where d.tenant_id = o.tenant_id and d.doc_id <> o.doc_id`, describe},
 		"metadata of two tenants": {`update bulkhead.document d set meta_ct = o.meta_ct, dek_id = o.dek_id from bulkhead.document o
@@ -171,21 +183,34 @@ func TestSwappedCiphertextDoesNotOpen(t *testing.T) {
 		expect(t, n.ask(t, w, "PUT", "/v1/documents/two", "two secret of "+w.Tenant.Name), 201, "")
 	}
 	n.stop()
+	c.refuses(t, acme, swaps)
+}
+
+// swap is what is done to the database, and a request that would meet it.
+type swap struct {
+	sql string
+	ask
+}
+
+// refuses makes the swaps one by one, each of which a new replica must notice.
+func (c *cell) refuses(t *testing.T, w *tenant, swaps map[string]swap) {
+	t.Helper()
 	for name, swap := range swaps {
 		t.Run(name, func(t *testing.T) {
 			c.keepingRows(t, func() {
 				c.pg.Exec(t, "begin; set local session_replication_role = replica; "+swap.sql+"; commit")
 				again := c.start(t, "runtime-1")
 				defer again.stop()
-				r := again.ask(t, acme, swap.method, swap.path, swap.body)
+				r := again.ask(t, w, swap.method, swap.path, swap.body)
 				if r.status != http.StatusInternalServerError || strings.Contains(string(r.body), "globex") {
 					t.Errorf("got %d %s", r.status, r.body)
 				}
 			})
+			again := c.start(t, "runtime-2")
+			defer again.stop()
+			expect(t, again.ask(t, w, swap.method, swap.path, swap.body), 200, "")
 		})
 	}
-	again := c.start(t, "runtime-2")
-	expect(t, again.ask(t, acme, "POST", "/v1/retrieve", `{"query":"secret"}`), 200, "")
 }
 
 // ask is a request.

@@ -74,6 +74,12 @@ func TestChangesWhileSegmentsAreMerged(t *testing.T) {
 	acme := c.tenant(t, "acme")
 	acme.edit(t, func(b *binding.Binding) { b.Limits.RequestsPerMinute, b.Limits.ConcurrentIngests = 100_000, 16 })
 	replicas := []*node{c.start(t, "runtime-0"), c.start(t, "runtime-1")}
+	churn(t, replicas, acme)
+}
+
+// churn changes documents through each replica and looks for them through the other.
+func churn(t *testing.T, replicas []*node, acme *tenant) {
+	t.Helper()
 	var all sync.WaitGroup
 	for worker := range 4 {
 		all.Go(func() {

@@ -82,10 +82,9 @@ func measure(t *testing.T, set, suffix string, c *quality.Collection, l language
 		t.Fatal(err)
 	}
 	if r.basis == nil {
-		t.Logf("%s%s: %d chunks are too few for latent semantic analysis; the hybrid is BM25 alone", set, suffix, len(r.chunks))
+		t.Logf("%s%s: %d chunks are too few for latent semantic analysis; the hybrid is BM25 alone", set, suffix, r.chunks)
 	}
-	const depth = 10
-	m := means{bm25: c.Mean(depth, r.lexical), hybrid: c.Mean(depth, r.hybrid)}
+	m := means{bm25: c.Mean(10, r.lexical), hybrid: c.Mean(10, r.hybrid)}
 	show(t, set+"/bm25"+suffix, m.bm25, c)
 	show(t, set+"/hybrid"+suffix, m.hybrid, c)
 	atLeast(t, set+"/hybrid"+suffix, m.hybrid, m.bm25-tolerance)

@@ -3,6 +3,8 @@ package fusion
 import (
 	"math"
 	"slices"
+
+	"github.com/google/uuid"
 )
 
 // Candidate is a chunk that either leg found, with the exact score of both.
@@ -40,6 +42,19 @@ func Rank(candidates []Candidate, weight float64) []Scored {
 	}
 	slices.SortFunc(ranked, compareScored)
 	return ranked
+}
+
+// Limit keeps of ranked chunks the first of each document, perDocument of them; zero
+// keeps all.
+func Limit(ranked []Scored, perDocument int) []Scored {
+	if perDocument == 0 {
+		return ranked
+	}
+	of := map[uuid.UUID]int{}
+	return slices.DeleteFunc(ranked, func(s Scored) bool {
+		of[s.Document]++
+		return of[s.Document] > perDocument
+	})
 }
 
 // scoreRange is the range of a leg's scores.

@@ -88,10 +88,10 @@ func randomCandidates(random *rand.Rand) []Candidate {
 // search ranks as an engine does: each division's best of each leg, merged, and the
 // union scored in both.
 func search(divisions [][]Candidate, weight float64) []Scored {
-	words, meaning := NewTop(Depth), NewTop(Depth)
+	words, meaning := NewTop(Depth, 0), NewTop(Depth, 0)
 	exact := map[Chunk]Candidate{}
 	for _, division := range divisions {
-		ownWords, ownMeaning := NewTop(Depth), NewTop(Depth)
+		ownWords, ownMeaning := NewTop(Depth, 0), NewTop(Depth, 0)
 		for _, c := range division {
 			exact[c.Chunk] = c
 			if c.Lexical > 0 {
@@ -114,7 +114,7 @@ func search(divisions [][]Candidate, weight float64) []Scored {
 }
 
 func TestTop(t *testing.T) {
-	top := NewTop(2)
+	top := NewTop(2, 0)
 	for number, score := range []float64{1, 3, 2, math.NaN(), 3} {
 		if admitted := top.Admits(score); !admitted && score >= 2 {
 			t.Errorf("a score of %v is not admitted", score)
@@ -127,7 +127,7 @@ func TestTop(t *testing.T) {
 	if top.Admits(2.5) {
 		t.Error("a score below the worst kept is admitted")
 	}
-	none := NewTop(0)
+	none := NewTop(0, 0)
 	none.Offer(Scored{chunk(1), 1})
 	if none.Admits(1) || len(none.Best()) > 0 {
 		t.Error("a top of none keeps one")

@@ -98,11 +98,12 @@ func (b *Basis) Unseen(counts []Count) float64 {
 }
 
 // Stale tells whether a tenant that now has so many chunks should get a new basis: they
-// have doubled, or the mean of Unseen over its chunks is a fifth more than it was in the
-// sample. The words that were too rare for the vocabulary to begin with do not count.
+// have doubled or halved, or the mean of Unseen over its chunks is a fifth more than it
+// was in the sample. The words that were too rare for the vocabulary to begin with do not
+// count.
 func (b *Basis) Stale(chunks int, unseen float64) bool {
 	const much = 0.2
-	return chunks >= 2*b.chunks || unseen > b.unseen+much
+	return chunks >= 2*b.chunks || chunks <= b.chunks/2 || unseen > b.unseen+much
 }
 
 // Bytes is approximately the memory that the basis takes.

@@ -101,6 +101,15 @@ func (c *Cursor) Bound() (b Bound, known bool) {
 	return Bound{Last: d.at(at), MaxCount: d.at(at + 2), MinLength: d.at(at + 3)}, true
 }
 
+// Seek decodes the next block that ends at or after a chunk. It returns false where
+// Next does.
+func (c *Cursor) Seek(chunk uint32) bool {
+	for bound, known := c.Bound(); known && bound.Last < chunk; bound, known = c.Bound() {
+		c.Skip()
+	}
+	return c.Next()
+}
+
 // Skip leaves out the next block.
 func (c *Cursor) Skip() { c.next++ }
 

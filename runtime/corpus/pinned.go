@@ -1,0 +1,89 @@
+package corpus
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// pinned names a sealed object as the manifest lists it. The zero one is none.
+type pinned struct {
+	object uuid.UUID
+	header hash   // of the object's header: no other object takes its place
+	bytes  uint32 // of what is sealed
+}
+
+type hash = [sha256.Size]byte
+
+const pinnedBytes = idBytes + sha256.Size + 4
+
+func (p pinned) none() bool { return p.object == uuid.Nil }
+
+func (p pinned) appendTo(out []byte) []byte {
+	out = append(out, p.object[:]...)
+	out = append(out, p.header[:]...)
+	return binary.BigEndian.AppendUint32(out, p.bytes)
+}
+
+// readPinned reads what appendTo wrote, from at least pinnedBytes.
+func readPinned(in []byte) (p pinned) {
+	copy(p.object[:], in)
+	copy(p.header[:], in[idBytes:])
+	p.bytes = binary.BigEndian.Uint32(in[idBytes+sha256.Size:])
+	return p
+}
+
+// sealPinned seals a part of the index.
+func sealPinned(keys *seal.Keyring, kind seal.Kind, plain []byte) (seal.Object, pinned, error) {
+	object, err := keys.SealObject(kind, plain, seal.MaxBlock)
+	if err != nil {
+		return seal.Object{}, pinned{}, err
+	}
+	return object, pinned{object: object.ID, header: sha256.Sum256(object.Parts[0]), bytes: uint32(len(plain))}, nil
+}
+
+// open opens the part of the index out of its object's blocks. Errors:
+// seal.ErrCorrupt, those of the keys.
+func (p pinned) open(keys *seal.Keyring, kind seal.Kind, blocks map[store.BlockRef][]byte) ([]byte, error) {
+	if sha256.Sum256(blocks[store.BlockRef{Object: p.object}]) != p.header {
+		return nil, fmt.Errorf("object %s: %w: it is not the one that the manifest lists", p.object, seal.ErrCorrupt)
+	}
+	opener, plain, err := whole(keys, p.object, kind, blocks)
+	if errors.Is(err, ErrChanged) { // the snapshot that lists it has all of it
+		err = fmt.Errorf("%w: a block is missing", seal.ErrCorrupt)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("object %s: %w", p.object, err)
+	}
+	if opener.Len() != int64(p.bytes) {
+		return nil, fmt.Errorf("object %s: %w: its length", p.object, seal.ErrCorrupt)
+	}
+	return plain, nil
+}
+
+// addObjects stores sealed objects.
+func addObjects(ctx context.Context, tx *store.Tx, objects ...seal.Object) error {
+	for _, o := range objects {
+		if err := tx.AddObject(ctx, o.ID, o.Kind.String(), o.Parts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whole opens all blocks of an object.
+func whole(keys *seal.Keyring, id uuid.UUID, kind seal.Kind, blocks map[store.BlockRef][]byte) (*seal.Opener, []byte, error) {
+	opener, err := keys.OpenObject(id, kind, blocks[store.BlockRef{Object: id}])
+	if err != nil {
+		return nil, nil, err
+	}
+	plain, err := cut(opener, blocks, 0, opener.Len())
+	return opener, plain, err
+}
