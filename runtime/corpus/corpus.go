@@ -58,6 +58,8 @@ type Document struct {
 	Media      engine.Media
 	Bytes      int64
 	Attributes filter.Attributes // that the tenant gave it
+	Purpose    string            // that the tenant gave it for
+	Stores     []uuid.UUID       // vector stores that it is in
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
@@ -68,6 +70,8 @@ type meta struct {
 	Title      string       `json:"title"`
 	Media      engine.Media `json:"media"`
 	Attributes []byte       `json:"attributes,omitempty"` // as package filter encodes them
+	Purpose    string       `json:"purpose,omitempty"`
+	Stores     []uuid.UUID  `json:"stores,omitempty"`
 }
 
 func metaOf(id uuid.UUID) seal.Place {
@@ -89,7 +93,7 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 		return Document{}, fmt.Errorf("document %s: %w: %w", row.ID, seal.ErrCorrupt, err)
 	}
 	return Document{
-		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Attributes: given,
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Attributes: given, Purpose: m.Purpose, Stores: m.Stores,
 		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}, nil
 }

@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"crypto/hmac"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ const sourceBlock = 16 << 10
 // prepared is an upload with all that can be done before the head is locked.
 type prepared struct {
 	old     store.Document // that it replaces; zero for none
+	stores  []uuid.UUID    // that the document is in
 	row     store.Document
 	basis   *basis
 	source  seal.Object
@@ -56,6 +58,9 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 	}
 	if p.replaces() {
 		p.row.ID, p.row.CreatedAt = p.old.ID, p.old.CreatedAt
+		old, err := describe(r.keys(), p.old)
+		p.stores = old.Stores
+		return p, err
 	}
 	return p, nil
 }
@@ -64,8 +69,8 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 // documents of a version that had none stay the same.
 func (up Upload) content() [][]byte {
 	parts := [][]byte{[]byte(up.Title), {byte(up.Media)}, up.Text}
-	if len(up.Attributes) > 0 {
-		parts = append(parts, up.Attributes.Encode())
+	if len(up.Attributes) > 0 || up.Purpose != "" {
+		parts = append(parts, up.Attributes.Encode(), []byte(up.Purpose))
 	}
 	return parts
 }
@@ -76,7 +81,10 @@ func (p *prepared) unchanged() bool { return hmac.Equal(p.old.ContentMAC, p.row.
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
-	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Attributes: up.Attributes.Encode()})
+	plain, err := json.Marshal(meta{
+		ExternalID: up.ExternalID, Title: up.Title, Media: up.Media,
+		Attributes: up.Attributes.Encode(), Purpose: up.Purpose, Stores: p.stores,
+	})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
@@ -102,6 +110,7 @@ func (p *prepared) document(up Upload) engine.Document {
 		ID: p.row.Source, Title: up.Title, Text: text, Chunks: engine.Split(text, up.Media),
 		Attributes: attributes{
 			document: p.row.ID, externalID: []byte(up.ExternalID), title: []byte(up.Title), given: up.Attributes.Encode(),
+			stores: joinIDs(p.stores), size: binary.AppendUvarint(nil, uint64(len(up.Text))),
 		}.encode(),
 	}
 }

@@ -20,6 +20,7 @@ type Upload struct {
 	Media      engine.Media
 	Text       []byte // valid UTF-8
 	Attributes filter.Attributes
+	Purpose    string
 }
 
 // Outcome says what an upload did.
@@ -64,19 +65,24 @@ func (c *Corpus) put(ctx context.Context, r Request, up Upload) (Document, Outco
 		doc, err := describe(r.keys(), ready.old)
 		return doc, Unchanged, err
 	}
-	if err := ready.seal(r.keys(), up); err != nil {
-		return Document{}, 0, err
-	}
 	outcome := Created
 	if ready.replaces() {
 		outcome = Replaced
 	}
-	err = r.admission().Change(ctx, func(tx *store.Tx) error { return r.commit(ctx, tx, ready) })
-	if err != nil {
-		return Document{}, 0, err
-	}
-	doc, err := describe(r.keys(), ready.row)
+	doc, err := r.save(ctx, ready, up)
 	return doc, outcome, err
+}
+
+// save seals an upload and commits it.
+func (r Request) save(ctx context.Context, ready *prepared, up Upload) (Document, error) {
+	if err := ready.seal(r.keys(), up); err != nil {
+		return Document{}, err
+	}
+	err := r.admission().Change(ctx, func(tx *store.Tx) error { return r.commit(ctx, tx, ready) })
+	if err != nil {
+		return Document{}, err
+	}
+	return describe(r.keys(), ready.row)
 }
 
 // commit writes a created or replaced document and its event, and lists its

@@ -87,9 +87,23 @@ func upload(x *exchange, slot *guard.Upload) (corpus.Upload, error) {
 	if up.Media, err = mediaOf(x.r.Header.Get("Content-Type")); err != nil {
 		return up, err
 	}
-	largest := min(x.caller.Tenant.Limits.DocumentBytes, corpus.MaxDocument, x.server.Limits.LargestUpload())
-	if up.Text, err = body(x, largest, "document_too_large", slot.Receive); err != nil {
+	if up.Text, err = body(x, x.largestDocument(), codeTooLarge, slot.Receive); err != nil {
 		return up, err
+	}
+	return checkUpload(up)
+}
+
+const codeTooLarge = "document_too_large"
+
+// largestDocument is the most bytes that a document of the caller may have.
+func (x *exchange) largestDocument() int64 {
+	return min(x.caller.Tenant.Limits.DocumentBytes, corpus.MaxDocument, x.server.Limits.LargestUpload())
+}
+
+// checkUpload checks what was received, and gives it a title.
+func checkUpload(up corpus.Upload) (corpus.Upload, error) {
+	if len(up.ExternalID) > maxExternalID || !printable(up.ExternalID) {
+		return up, badRequest("invalid_external_id", "Name the document with at most %d bytes of printable UTF-8.", maxExternalID)
 	}
 	if at := firstInvalid(up.Text); at >= 0 {
 		return up, badRequest("invalid_utf8", "The document is not UTF-8 at byte %d: convert it and send it again.", at)
@@ -199,7 +213,11 @@ func getContent(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	ref := x.r.PathValue("ref")
+	return x.sendContent(x.r.PathValue("ref"), start, end)
+}
+
+// sendContent sends bytes [start, end) of a document's text.
+func (x *exchange) sendContent(ref string, start, end int64) error {
 	req, err := x.begin(ref, "")
 	if err != nil {
 		return err
