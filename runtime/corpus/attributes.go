@@ -16,11 +16,15 @@ type attributes struct {
 	externalID []byte
 	title      []byte
 	given      []byte // by the tenant, as package filter encodes them
+	stores     []byte // ids of the vector stores that it is in, one after another
+	size       []byte // of its text, a uvarint
 }
 
 // fields are attributes in the order of their encoding. A field that a version
 // before did not write is empty.
-func (a *attributes) fields() []*[]byte { return []*[]byte{&a.externalID, &a.title, &a.given} }
+func (a *attributes) fields() [5]*[]byte {
+	return [...]*[]byte{&a.externalID, &a.title, &a.given, &a.stores, &a.size}
+}
 
 // fieldsMark begins attributes that have fields. Before there were any they began
 // with the document's id, whose first byte is the highest of its time.
@@ -59,7 +63,7 @@ func openAttributes(in []byte) (a attributes, err error) {
 			return a, err
 		}
 	}
-	if len(rest) > 0 {
+	if len(rest) > 0 || len(a.stores)%idBytes != 0 {
 		return a, errAttributes
 	}
 	return a, nil

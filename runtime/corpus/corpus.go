@@ -63,6 +63,8 @@ type Document struct {
 	Type       string            // media type of the file that its text was read from
 	Bytes      int64             // of its text
 	Attributes filter.Attributes // that the tenant gave it
+	Purpose    string            // that the tenant gave it for
+	Stores     []uuid.UUID       // vector stores that it is in
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	Status     Status // of its newest upload; until that is completed the rest is as before
@@ -76,6 +78,8 @@ type meta struct {
 	Media      engine.Media `json:"media"`
 	Type       string       `json:"type"`
 	Attributes []byte       `json:"attributes,omitempty"` // as package filter encodes them
+	Purpose    string       `json:"purpose,omitempty"`
+	Stores     []uuid.UUID  `json:"stores,omitempty"`
 }
 
 func metaOf(id uuid.UUID) seal.Place {
@@ -97,7 +101,7 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 		return Document{}, fmt.Errorf("document %s: %w: %w", row.ID, seal.ErrCorrupt, err)
 	}
 	return Document{
-		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type, Attributes: given,
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type, Attributes: given, Purpose: m.Purpose, Stores: m.Stores,
 		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, Status: Completed,
 	}, nil
 }

@@ -20,6 +20,7 @@ type File struct {
 	ContentType string // with the charset
 	Type        string // media type of ContentType
 	Attributes  filter.Attributes
+	Purpose     string // that the tenant gave it for, or ""
 	Data        []byte // of text, valid UTF-8 that is not blank
 }
 
@@ -28,6 +29,6 @@ func (f File) Text() bool { return f.Type == PlainText || f.Type == MarkdownText
 
 // Sent is a hash of the file and of all that was said about it.
 func (f File) Sent() []byte {
-	sum := sha256.Sum256(seal.Bind([]byte(f.Title), []byte(f.ContentType), f.Attributes.Encode(), f.Data))
+	sum := sha256.Sum256(seal.Bind([]byte(f.Title), []byte(f.ContentType), f.Attributes.Encode(), []byte(f.Purpose), f.Data))
 	return sum[:]
 }

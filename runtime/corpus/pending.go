@@ -39,6 +39,7 @@ type pendingMeta struct {
 	ContentType string `json:"content_type"`
 	Type        string `json:"type"`
 	Attributes  []byte `json:"attributes,omitempty"` // as package filter encodes them
+	Purpose     string `json:"purpose,omitempty"`
 }
 
 func pendingMetaOf(upload uuid.UUID) seal.Place {
@@ -85,7 +86,7 @@ func (a *acceptance) seal(keys *seal.Keyring, f File) (err error) {
 	if a.row.SentMAC, err = sentMAC(keys, f.Sent()); err != nil {
 		return err
 	}
-	plain, err := json.Marshal(pendingMeta{ExternalID: f.ExternalID, Title: f.Title, ContentType: f.ContentType, Type: f.Type, Attributes: f.Attributes.Encode()})
+	plain, err := json.Marshal(pendingMeta{ExternalID: f.ExternalID, Title: f.Title, ContentType: f.ContentType, Type: f.Type, Attributes: f.Attributes.Encode(), Purpose: f.Purpose})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
@@ -211,7 +212,7 @@ func (c *Corpus) Claimed(ctx context.Context, r Request, job store.Job) (File, e
 		return File{}, fmt.Errorf("upload %s: %w: %w", row.ID, seal.ErrCorrupt, err)
 	}
 	_, data, err := whole(r.keys(), row.Source, seal.Source, blocks)
-	return File{ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given, Data: data}, err
+	return File{ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given, Purpose: m.Purpose, Data: data}, err
 }
 
 func openPending(keys *seal.Keyring, row store.Upload) (m pendingMeta, err error) {

@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"crypto/hmac"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ const sourceBlock = 16 << 10
 // prepared is an upload with all that can be done before the head is locked.
 type prepared struct {
 	old      store.Document // that it replaces; zero for none
+	stores   []uuid.UUID    // that the document is in
 	row      store.Document
 	language language.Language
 	basis    *basis
@@ -63,6 +65,9 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 	}
 	if p.replaces() {
 		p.row.ID, p.row.CreatedAt = p.old.ID, p.old.CreatedAt
+		old, err := describe(r.keys(), p.old)
+		p.stores = old.Stores
+		return p, err
 	}
 	return p, nil
 }
@@ -72,7 +77,7 @@ func (up Upload) mac(keys *seal.Keyring) ([]byte, error) {
 	if len(up.Sent) > 0 {
 		return sentMAC(keys, up.Sent)
 	}
-	return keys.MAC("document/content_mac", []byte(up.Title), []byte(up.Type), up.Text, up.Attributes.Encode())
+	return keys.MAC("document/content_mac", []byte(up.Title), []byte(up.Type), up.Text, up.Attributes.Encode(), []byte(up.Purpose))
 }
 
 func sentMAC(keys *seal.Keyring, sent []byte) ([]byte, error) {
@@ -87,7 +92,10 @@ func (p *prepared) unchanged() bool {
 
 // seal seals the text, its segment and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
-	plain, err := json.Marshal(meta{ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Type: up.Type, Attributes: up.Attributes.Encode()})
+	plain, err := json.Marshal(meta{
+		ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Type: up.Type,
+		Attributes: up.Attributes.Encode(), Purpose: up.Purpose, Stores: p.stores,
+	})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
@@ -113,6 +121,7 @@ func (p *prepared) document(up Upload) engine.Document {
 		ID: p.row.Source, Title: up.Title, Text: text, Chunks: engine.Split(text, up.Media),
 		Attributes: attributes{
 			document: p.row.ID, externalID: []byte(up.ExternalID), title: []byte(up.Title), given: up.Attributes.Encode(),
+			stores: joinIDs(p.stores), size: binary.AppendUvarint(nil, uint64(len(up.Text))),
 		}.encode(),
 	}
 }

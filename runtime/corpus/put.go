@@ -20,6 +20,7 @@ type Upload struct {
 	Media      engine.Media
 	Text       []byte // valid UTF-8
 	Attributes filter.Attributes
+	Purpose    string
 	Type       string // media type of the file that Text was read from
 	Sent       []byte // hash of all that the tenant sent; when empty, what is above stands for it
 
@@ -69,19 +70,24 @@ func (c *Corpus) put(ctx context.Context, r Request, up Upload) (Document, Outco
 		doc, err := describe(r.keys(), ready.old)
 		return doc, Unchanged, err
 	}
-	if err := ready.seal(r.keys(), up); err != nil {
-		return Document{}, 0, err
-	}
 	outcome := Created
 	if ready.replaces() {
 		outcome = Replaced
 	}
-	err = c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.commit(ctx, tx, e, ready) })
-	if err != nil {
-		return Document{}, 0, err
-	}
-	doc, err := describe(r.keys(), ready.row)
+	doc, err := c.save(ctx, r, ready, up)
 	return doc, outcome, err
+}
+
+// save seals an upload and commits it.
+func (c *Corpus) save(ctx context.Context, r Request, ready *prepared, up Upload) (Document, error) {
+	if err := ready.seal(r.keys(), up); err != nil {
+		return Document{}, err
+	}
+	err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.commit(ctx, tx, e, ready) })
+	if err != nil {
+		return Document{}, err
+	}
+	return describe(r.keys(), ready.row)
 }
 
 // commit writes a created or replaced document and its event, and lists its

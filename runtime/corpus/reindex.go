@@ -104,8 +104,9 @@ func segmentOf(ctx context.Context, rows *store.Rows, r Request, batch []store.D
 		if err != nil {
 			return sealed{}, fmt.Errorf("document %s: %w", row.ID, err)
 		}
-		ready := prepared{row: row}
-		documents = append(documents, ready.document(Upload{ExternalID: doc.ExternalID, Title: doc.Title, Media: doc.Media, Text: text, Attributes: doc.Attributes}))
+		ready, up := prepared{row: row, stores: doc.Stores}, doc.upload()
+		up.Text = text
+		documents = append(documents, ready.document(up))
 	}
 	encoded, err := index(r.Tenant.Language, documents)
 	if err != nil {

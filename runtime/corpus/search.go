@@ -36,13 +36,14 @@ type Query struct {
 	PerDocument int            // of them of one document at most
 	Share       float64        // of the best one's score that a passage has at least
 	Filter      *filter.Filter // that documents must match; nil: any does
+	Stores      []uuid.UUID    // that documents must be in one of; none: any document does
 }
 
 // matches tells by its attributes whether a document is asked. What can not be read
 // is found, and found out, when its passage is.
 func (q Query) matches(encoded []byte) bool {
 	a, err := openAttributes(encoded)
-	return err != nil || q.Filter.Match(a.given)
+	return err != nil || (len(q.Stores) == 0 || slices.ContainsFunc(q.Stores, a.in)) && q.Filter.Match(a.given)
 }
 
 // Retrieve returns the passages that match a query best.
@@ -51,22 +52,27 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) ([]Passage, e
 	if err != nil {
 		return nil, err
 	}
-	return r.passages(ctx, v.search(q))
+	return r.passages(ctx, q.best(v.search(q)))
 }
 
 // search ranks by words and, where there is a basis, by meaning.
 func (v *view) search(q Query) []engine.Hit {
 	o := engine.Options{K: q.K, PerDocument: q.PerDocument}
-	if q.Filter != nil {
+	if q.Filter != nil || len(q.Stores) > 0 {
 		o.Matches = q.matches
 	}
 	if v.basis != nil {
 		o.Vector, o.Weight = engine.EmbedQuery(v.manifest.language, q.Text, v.basis.Basis), lsa.Weight
 	}
-	hits := v.index.Search(q.Text, o)
-	worst := slices.IndexFunc(hits, func(h engine.Hit) bool { return h.Score < q.Share*hits[0].Score })
-	if worst >= 0 {
-		hits = hits[:worst]
+	return v.index.Search(q.Text, o)
+}
+
+// best are the hits that score enough beside the first.
+func (q Query) best(hits []engine.Hit) []engine.Hit {
+	for i := range hits {
+		if hits[i].Score < q.Share*hits[0].Score {
+			return hits[:i]
+		}
 	}
 	return hits
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"iter"
+
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
@@ -55,6 +57,19 @@ func (x *Index) Restrict(visible func(attributes []byte) bool) *Index {
 		restricted.views[i] = x.views[i].restrict(visible)
 	}
 	return restricted
+}
+
+// Documents yields the attributes of the live documents.
+func (x *Index) Documents() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := range x.views {
+			for n := range uint32(x.views[i].Documents()) {
+				if _, attributes, _, _ := x.views[i].Document(n); !x.views[i].dead.has(n) && !yield(attributes) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // length counts the words of the live chunks.

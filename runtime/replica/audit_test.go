@@ -1,33 +1,91 @@
 package replica_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/bulkhead-dev/bulkhead/runtime/server"
 )
 
-// samples has a request for every route.
-var samples = map[string]struct {
+// sample is a request. {file} and {store} in it are the ids of those that the sample
+// of their creation made.
+type sample struct {
 	method, path, body string
 	status             int
-}{
-	"document.put":     {"PUT", "/v1/documents/a", "text", http.StatusCreated},
-	"document.list":    {"GET", "/v1/documents", "", http.StatusOK},
-	"document.get":     {"GET", "/v1/documents/a", "", http.StatusOK},
-	"document.content": {"GET", "/v1/documents/a/content", "", http.StatusOK},
-	"retrieve":         {"POST", "/v1/retrieve", retrieveX, http.StatusOK},
-	"answer":           {"POST", "/v1/answer", retrieveX, http.StatusOK},
-	"model.list":       {"GET", "/v1/models", "", http.StatusOK},
-	"model.get":        {"GET", "/v1/models/bulkhead-extractive", "", http.StatusOK},
-	"chat.complete":    {"POST", "/v1/chat/completions", chatX, http.StatusOK},
-	"response.create":  {"POST", "/v1/responses", responseX, http.StatusOK},
-	"document.delete":  {"DELETE", "/v1/documents/a", "", http.StatusNoContent},
+}
+
+// samples has one for every route.
+var samples = map[string]sample{
+	"document.put":      {"PUT", "/v1/documents/a", "text", http.StatusCreated},
+	"document.list":     {"GET", "/v1/documents", "", http.StatusOK},
+	"document.get":      {"GET", "/v1/documents/a", "", http.StatusOK},
+	"document.content":  {"GET", "/v1/documents/a/content", "", http.StatusOK},
+	"retrieve":          {"POST", "/v1/retrieve", retrieveX, http.StatusOK},
+	"answer":            {"POST", "/v1/answer", retrieveX, http.StatusOK},
+	"file.create":       {"POST", "/v1/files", fileX, http.StatusOK},
+	"file.list":         {"GET", "/v1/files", "", http.StatusOK},
+	"file.get":          {"GET", "/v1/files/{file}", "", http.StatusOK},
+	"file.content":      {"GET", "/v1/files/{file}/content", "", http.StatusOK},
+	"file.delete":       {"DELETE", "/v1/files/{file}", "", http.StatusOK},
+	"store.create":      {"POST", "/v1/vector_stores", `{"name":"n"}`, http.StatusOK},
+	"store.list":        {"GET", "/v1/vector_stores", "", http.StatusOK},
+	"store.get":         {"GET", "/v1/vector_stores/{store}", "", http.StatusOK},
+	"store.update":      {"POST", "/v1/vector_stores/{store}", `{"name":"m"}`, http.StatusOK},
+	"store.delete":      {"DELETE", "/v1/vector_stores/{store}", "", http.StatusOK},
+	"store.search":      {"POST", "/v1/vector_stores/{store}/search", retrieveX, http.StatusOK},
+	"store.file.create": {"POST", "/v1/vector_stores/{store}/files", `{"file_id":"{file}"}`, http.StatusOK},
+	"store.file.list":   {"GET", "/v1/vector_stores/{store}/files", "", http.StatusOK},
+	"store.file.get":    {"GET", "/v1/vector_stores/{store}/files/{file}", "", http.StatusOK},
+	"store.file.update": {"POST", "/v1/vector_stores/{store}/files/{file}", `{"attributes":{"a":1}}`, http.StatusOK},
+	"store.file.delete": {"DELETE", "/v1/vector_stores/{store}/files/{file}", "", http.StatusOK},
+	"model.list":        {"GET", "/v1/models", "", http.StatusOK},
+	"model.get":         {"GET", "/v1/models/bulkhead-extractive", "", http.StatusOK},
+	"chat.complete":     {"POST", "/v1/chat/completions", chatX, http.StatusOK},
+	"response.create":   {"POST", "/v1/responses", responseX, http.StatusOK},
+	"document.delete":   {"DELETE", "/v1/documents/a", "", http.StatusNoContent},
+}
+
+// try sends the sample of a route, and keeps the id of what it made.
+func (n *node) try(t *testing.T, w *tenant, route string, ids map[string]string) response {
+	t.Helper()
+	s := samples[route]
+	for name, id := range ids {
+		s.path, s.body = strings.ReplaceAll(s.path, name, id), strings.ReplaceAll(s.body, name, id)
+	}
+	r := n.askAs(t, w, s)
+	if name, made := strings.CutSuffix(route, ".create"); made && (name == "file" || name == "store") {
+		var it struct{ ID string }
+		_ = json.Unmarshal(r.body, &it)
+		ids["{"+name+"}"] = it.ID
+	}
+	return r
+}
+
+// askAs sends a sample with the content type of its route.
+func (n *node) askAs(t *testing.T, w *tenant, s sample) response {
+	t.Helper()
+	if s.path == "/v1/files" && s.method == http.MethodPost {
+		return n.form(t, w, s.path, s.body)
+	}
+	return n.ask(t, w, s.method, s.path, s.body)
+}
+
+// form sends a form whose boundary is X.
+func (n *node) form(t *testing.T, w *tenant, path, body string) response {
+	t.Helper()
+	return n.send(t, "POST", path, strings.NewReader(body), map[string]string{
+		"Authorization": "Bearer " + w.key, "Content-Type": "multipart/form-data; boundary=X",
+	})
 }
 
 const (
+	fileX = "--X\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n" +
+		"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\nContent-Type: application/octet-stream\r\n\r\ntext\r\n--X--\r\n"
 	chatX     = `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"text"}]}`
 	responseX = `{"model":"bulkhead-extractive","input":"text","tools":[{"type":"file_search"}]}`
 )
@@ -36,13 +94,14 @@ func TestEveryRouteIsAudited(t *testing.T) {
 	c := newCell(t)
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")
+	ids := map[string]string{}
 	for _, r := range server.Routes() {
 		t.Run(r.Name, func(t *testing.T) {
 			s, ok := samples[r.Name]
 			if !ok {
 				t.Fatal("the route has no sample")
 			}
-			expect(t, n.ask(t, acme, s.method, s.path, s.body), s.status, "")
+			expect(t, n.try(t, acme, r.Name, ids), s.status, "")
 			accesses, changes := 1, 0
 			if r.Class == server.None {
 				accesses = 0
@@ -83,7 +142,9 @@ func TestNothingWithoutAudit(t *testing.T) {
 		if r.Class == server.None {
 			continue // what it returns is the same to every tenant
 		}
-		got := expect(t, n.ask(t, acme, s.method, s.path, strings.ReplaceAll(s.body, "text", "changed")), 503, "audit_unavailable")
+		s.path = strings.NewReplacer("{file}", uuid.NewString(), "{store}", uuid.NewString()).Replace(s.path)
+		s.body = strings.NewReplacer("text", "changed", "{file}", uuid.NewString()).Replace(s.body)
+		got := expect(t, n.askAs(t, acme, s), 503, "audit_unavailable")
 		if got.header.Get("Retry-After") == "" {
 			t.Errorf("%s: no Retry-After", r.Name)
 		}

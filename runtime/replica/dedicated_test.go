@@ -85,13 +85,11 @@ func TestDedicatedRowsAreInTheirDatabaseOnly(t *testing.T) {
 	own.Migrate(t)
 	n := c.start(t, "runtime-0")
 	pair := []*tenant{c.tenant(t, "acme"), c.tenant(t, "globex", in(own.Database(t)))}
-	canary, ids := []string{"canaryacme", "canaryglobex"}, make([]string, 2)
+	canary, ids := []string{"canaryacme", "canaryglobex"}, make([]made, 2)
 	for i, w := range pair {
 		w.edit(t, func(b *binding.Binding) { b.Limits.ConcurrentIngests = 16 })
 		n.becomes(t, w, "GET", "/v1/documents", "", 200, "")
-		var doc docJSON
-		expect(t, n.ask(t, w, "PUT", "/v1/documents/shared", document(canary[i], 0)), 201, "").into(t, &doc)
-		ids[i] = doc.ID
+		ids[i] = n.make(t, w, canary[i])
 		expect(t, n.queueFile(t, w, "damaged", typePDF, canary[i]), 202, "")
 		if got := n.ends(t, w, "damaged"); got.Status != "failed" {
 			t.Errorf("%+v", got)

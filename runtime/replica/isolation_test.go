@@ -24,12 +24,10 @@ func TestTenantsNeverSeeEachOther(t *testing.T) {
 	uploads := func(b *binding.Binding) { b.Limits.ConcurrentIngests = 16 }
 	pair := []*tenant{c.tenant(t, "acme", uploads), c.tenant(t, "globex", uploads)}
 	canary := []string{"canaryacme", "canaryglobex"}
-	ids := make([]string, 2)
+	ids := make([]made, 2)
 	for i, w := range pair {
 		n.becomes(t, w, "GET", "/v1/documents", "", 200, "")
-		var doc docJSON
-		expect(t, n.ask(t, w, "PUT", "/v1/documents/shared", document(canary[i], 0)), 201, "").into(t, &doc)
-		ids[i] = doc.ID
+		ids[i] = n.make(t, w, canary[i])
 	}
 	var all sync.WaitGroup
 	for g := range 16 {
@@ -50,7 +48,17 @@ func document(canary string, round int) string {
 	return fmt.Sprintf("# Notes of %s\n\nThe secret of the vault is %s number %d.\n", canary, canary, round)
 }
 
-func useEveryRoute(t *testing.T, n *node, w *tenant, mine, theirs, foreign string, round int) {
+// made are the ids of what a tenant has.
+type made struct{ document, store string }
+
+func (n *node) make(t *testing.T, w *tenant, canary string) made {
+	t.Helper()
+	var doc docJSON
+	expect(t, n.ask(t, w, "PUT", "/v1/documents/shared", document(canary, 0)), 201, "").into(t, &doc)
+	return made{doc.ID, n.newStore(t, w, `{"name":"`+canary+`","file_ids":["file-`+doc.ID+`"]}`).ID}
+}
+
+func useEveryRoute(t *testing.T, n *node, w *tenant, mine, theirs string, foreign made, round int) {
 	calls := []struct {
 		method, path, body string
 		ok                 []int
@@ -65,10 +73,21 @@ func useEveryRoute(t *testing.T, n *node, w *tenant, mine, theirs, foreign strin
 		{"POST", "/v1/answer", `{"query":"What is the secret of the vault?"}`, []int{200}},
 		{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"What is the secret of the vault?"}]}`, []int{200}},
 		{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"What is the secret of the vault?","tools":[{"type":"file_search"}],"include":["file_search_call.results"]}`, []int{200}},
+		{"GET", "/v1/files", "", []int{200}},
+		{"GET", "/v1/vector_stores", "", []int{200}},
+		{"POST", "/v1/vector_stores", `{"name":"` + mine + `"}`, []int{200}},
+		{"GET", "/v1/vector_stores/" + foreign.store, "", []int{404}},
+		{"GET", "/v1/vector_stores/" + foreign.store + "/files", "", []int{404}},
+		{"POST", "/v1/vector_stores/" + foreign.store + "/search", `{"query":"secret of the vault"}`, []int{404}},
+		{"POST", "/v1/vector_stores/" + foreign.store, `{"name":"mine"}`, []int{404}},
+		{"DELETE", "/v1/vector_stores/" + foreign.store, "", []int{404}},
+		{"GET", "/v1/files/file-" + foreign.document, "", []int{404}},
+		{"GET", "/v1/files/file-" + foreign.document + "/content", "", []int{404}},
+		{"DELETE", "/v1/files/file-" + foreign.document, "", []int{404}},
 		{"DELETE", fmt.Sprintf("/v1/documents/own%d", round), "", []int{204, 404}},
-		{"GET", "/v1/documents/" + foreign, "", []int{404}},
-		{"GET", "/v1/documents/" + foreign + "/content", "", []int{404}},
-		{"DELETE", "/v1/documents/" + foreign, "", []int{404}},
+		{"GET", "/v1/documents/" + foreign.document, "", []int{404}},
+		{"GET", "/v1/documents/" + foreign.document + "/content", "", []int{404}},
+		{"DELETE", "/v1/documents/" + foreign.document, "", []int{404}},
 	}
 	for _, call := range calls {
 		r := n.ask(t, w, call.method, call.path, call.body)
@@ -91,7 +110,9 @@ func TestDatabaseHoldsNoPlaintext(t *testing.T) {
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/canaryname?title=canarytitle", "# canaryheading\n\ncanarytext stands here.\n"), 201, "")
-	expect(t, n.ask(t, acme, "POST", "/v1/answer", `{"query":"canarytext canaryquestion"}`), 200, "")
+	expect(t, n.putWith(t, acme, "canaryother", "canarytext", `{"canarykey":"canaryvalue"}`), 201, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/vector_stores", `{"name":"canarystore","metadata":{"canarykey":"canaryvalue"}}`), 200, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/answer", `{"query":"canarytext canaryquestion","filters":{"type":"eq","key":"canarykey","value":"canaryvalue"}}`), 200, "")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/library", strings.ReplaceAll(library(320, 1), "# Section", "# canarysection")), 201, "")
 	n.meansMore(t, acme, topicWord(0, 0)) // there are vectors
 	n.stop()

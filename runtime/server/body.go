@@ -58,28 +58,30 @@ func explain(err error) error {
 // body reads at most limit bytes and tells receive, if any, of what arrives. The
 // time for the work begins after it.
 func body(x *exchange, limit int64, code string, receive func(n int) error) ([]byte, error) {
-	tooLarge := problem{
-		http.StatusRequestEntityTooLarge, invalid, code,
-		fmt.Sprintf("The body may have at most %d bytes: send less.", limit), 0,
-	}
+	return consume(x, limit, code, receive, io.ReadAll)
+}
+
+// consume is body for what read makes of it.
+func consume[T any](x *exchange, limit int64, code string, receive func(n int) error, read func(io.Reader) (T, error)) (made T, err error) {
 	if x.r.ContentLength > limit {
-		return nil, tooLarge
+		return made, tooLarge(code, limit)
 	}
 	in := &pacedBody{ReadCloser: x.r.Body, pace: x.newPace(), control: x.control, receive: receive}
-	data, err := io.ReadAll(http.MaxBytesReader(x.w, in, limit))
+	made, err = read(http.MaxBytesReader(x.w, in, limit))
 	var over *http.MaxBytesError
+	var found problem
 	switch {
 	case errors.As(err, &over):
-		return nil, tooLarge
+		return made, tooLarge(code, limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, errSlow
-	case errors.Is(err, guard.ErrIngests), errors.Is(err, guard.ErrLoad):
-		return nil, err
+		return made, errSlow
+	case errors.Is(err, guard.ErrIngests), errors.Is(err, guard.ErrLoad), errors.As(err, &found):
+		return made, err
 	case err != nil:
-		return nil, badRequest("incomplete_body", "The body ended early: send it again.")
+		return made, badRequest("incomplete_body", "The body ended early: send it again.")
 	}
 	x.startWork()
-	return data, x.listen()
+	return made, x.listen()
 }
 
 var errSlow = problem{

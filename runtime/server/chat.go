@@ -47,7 +47,7 @@ func completeChat(x *exchange) error {
 	if err := checkAsked(c.model, "messages", c.question); err != nil {
 		return err
 	}
-	req, err := x.begin("", c.question)
+	req, err := x.beginSearch("", c.question, c.search)
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,11 @@ func getContent(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	ref := x.r.PathValue("ref")
+	return x.sendContent(x.r.PathValue("ref"), start, end)
+}
+
+// sendContent sends bytes [start, end) of a document's text.
+func (x *exchange) sendContent(ref string, start, end int64) error {
 	req, err := x.begin(ref, "")
 	if err != nil {
 		return err

@@ -107,6 +107,18 @@ var problems = []struct {
 		http.StatusNotFound, invalid, "document_not_found",
 		"There is no such document: GET /v1/documents lists those that there are.", 0,
 	}},
+	{store.ErrNoVectorStore, problem{
+		http.StatusNotFound, invalid, "vector_store_not_found",
+		"There is no such vector store: GET /v1/vector_stores lists those that there are.", 0,
+	}},
+	{corpus.ErrVectorStores, problem{
+		http.StatusForbidden, forbidden, "quota_exceeded",
+		fmt.Sprintf("A tenant has at most %d vector stores: delete some.", corpus.MaxVectorStores), 0,
+	}},
+	{corpus.ErrStores, problem{
+		http.StatusConflict, invalid, "too_many_vector_stores",
+		fmt.Sprintf("A file is in at most %d vector stores: take it out of some.", corpus.MaxStores), 0,
+	}},
 	{store.ErrFenced, problem{
 		http.StatusServiceUnavailable, unavailable, "tenant_moving",
 		"This tenant is being moved and takes no writes for a moment: send the request again after Retry-After.", 1,

@@ -60,7 +60,7 @@ func createResponse(x *exchange) error {
 	if err := checkAsked(r.model, "input", r.question); err != nil {
 		return err
 	}
-	req, err := x.begin("", r.question)
+	req, err := x.beginSearch("", r.question, r.search)
 	if err != nil {
 		return err
 	}

@@ -4,13 +4,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 )
-
-// fileID is how a document is named in the shapes of OpenAI.
-func fileID(document uuid.UUID) string { return "file-" + document.String() }
 
 // annotation cites the document that a line of an answer is of.
 type annotation struct {

@@ -3,6 +3,8 @@ package server
 import (
 	"encoding/json"
 
+	"github.com/google/uuid"
+
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 )
@@ -15,6 +17,7 @@ type searchTool struct {
 	limit   int
 	share   float64
 	filters *filter.Filter
+	stores  []uuid.UUID
 }
 
 const (
@@ -37,11 +40,29 @@ func (s *searchTool) tools(name string, value json.RawMessage) error {
 func (s *searchTool) rules() rules {
 	return rules{
 		"type":             harmless[string](),
-		"vector_store_ids": only("[]"),
+		"vector_store_ids": s.storeIDs,
 		"max_num_results":  upTo(&s.limit, maxResults),
 		"filters":          s.filter,
 		"ranking_options":  s.ranking(),
 	}
+}
+
+// maxStores is how many vector stores are searched together.
+const maxStores = 16
+
+func (s *searchTool) storeIDs(name string, value json.RawMessage) error {
+	var ids []string
+	if json.Unmarshal(value, &ids) != nil || len(ids) > maxStores {
+		return wrong(name, "invalid_value", "%s must be a list of at most %d ids of vector stores.", name, maxStores)
+	}
+	for _, text := range ids {
+		id, err := parseStore(text)
+		if err != nil {
+			return err
+		}
+		s.stores = append(s.stores, id)
+	}
+	return nil
 }
 
 func (s *searchTool) filter(name string, value json.RawMessage) (err error) {
@@ -55,7 +76,7 @@ func (s *searchTool) ranking() rule {
 }
 
 func (s *searchTool) query(question string) corpus.Query {
-	q := corpus.Query{Text: question, K: s.limit, PerDocument: defaultPerDocument, Share: s.share, Filter: s.filters}
+	q := corpus.Query{Text: question, K: s.limit, PerDocument: defaultPerDocument, Share: s.share, Filter: s.filters, Stores: s.stores}
 	if q.K == 0 {
 		q.K = defaultResults
 	}
@@ -79,6 +100,9 @@ func searchResults(found []corpus.Passage) []searchResult {
 	all := make([]searchResult, len(found))
 	for i, p := range found {
 		all[i] = searchResult{fileID(p.Document), p.ExternalID, relative(p, found[0]), p.Attributes, p.Text}
+		if p.Attributes == nil {
+			all[i].Attributes = filter.Attributes{}
+		}
 	}
 	return all
 }

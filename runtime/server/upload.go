@@ -94,29 +94,42 @@ func receive(x *exchange, slot *guard.Upload) (corpus.File, error) {
 		ExternalID: x.r.PathValue("ref"), Title: strings.TrimSpace(x.r.URL.Query().Get("title")),
 		ContentType: x.r.Header.Get("Content-Type"),
 	}
-	if len(file.ExternalID) > ingest.MaxName || !ingest.Printable(file.ExternalID) {
-		return file, badRequest("invalid_external_id", "Name the document in the path with at most %d bytes of printable UTF-8.", ingest.MaxName)
-	}
-	if len(file.Title) > ingest.MaxTitle || !ingest.Printable(file.Title) {
-		return file, badRequest("invalid_title", "Give a title of at most %d bytes of printable UTF-8, or none.", ingest.MaxTitle)
-	}
 	var err error
 	if file.Attributes, err = attributesOf(x); err != nil {
 		return file, err
 	}
-	if file.Type, err = parse.MediaType(file.ContentType); err != nil {
+	if err := identify(&file); err != nil {
 		return file, err
-	}
-	if file.Text() && !utf8Named(file.ContentType) {
-		return file, unsupported("Send the document in UTF-8, the only charset of text that is read.")
 	}
 	if file.Data, err = body(x, largestDocument(x), ingest.CodeTooLarge, slot.Receive); err != nil {
 		return file, err
 	}
-	if !file.Text() {
-		return file, nil
+	return file, checkData(file)
+}
+
+// identify checks what is said of a file, and finds its type.
+func identify(file *corpus.File) (err error) {
+	if len(file.ExternalID) > ingest.MaxName || !ingest.Printable(file.ExternalID) {
+		return badRequest("invalid_external_id", "Name the document with at most %d bytes of printable UTF-8.", ingest.MaxName)
 	}
-	return file, checkText(file.Data)
+	if len(file.Title) > ingest.MaxTitle || !ingest.Printable(file.Title) {
+		return badRequest("invalid_title", "Give a title of at most %d bytes of printable UTF-8, or none.", ingest.MaxTitle)
+	}
+	if file.Type, err = parse.MediaType(file.ContentType); err != nil {
+		return err
+	}
+	if file.Text() && !utf8Named(file.ContentType) {
+		return unsupported("Send the document in UTF-8, the only charset of text that is read.")
+	}
+	return nil
+}
+
+// checkData checks what was received of a file that is text.
+func checkData(file corpus.File) error {
+	if !file.Text() {
+		return nil
+	}
+	return checkText(file.Data)
 }
 
 // largestDocument is the most bytes that a document of the caller may have, as it is

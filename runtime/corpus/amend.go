@@ -1,0 +1,86 @@
+package corpus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+)
+
+// MaxStores is how many vector stores a document may be in.
+const MaxStores = 32
+
+// ErrStores: the document is in as many vector stores as it may be.
+var ErrStores = errors.New("the document is in too many vector stores")
+
+// Amendment is what can be changed of a document beside its text.
+type Amendment struct {
+	Attributes filter.Attributes
+	Stores     []uuid.UUID
+}
+
+// Amend changes a document, found by its id, and leaves its text. It costs what an
+// upload of the text costs. Errors: store.ErrNotFound, ErrStores, those of edit, of the
+// write door and of the keys.
+func (c *Corpus) Amend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (doc Document, err error) {
+	err = c.change(ctx, r, func() error {
+		doc, err = c.amend(ctx, r, ref, edit)
+		if errors.Is(err, ErrChanged) {
+			return errRaced
+		}
+		return err
+	})
+	return doc, err
+}
+
+func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (Document, error) {
+	content, err := c.Open(ctx, r, ref, 0, -1)
+	if err != nil {
+		return Document{}, err
+	}
+	as := Amendment{content.Attributes, append([]uuid.UUID(nil), content.Stores...)}
+	if err := edit(&as); err != nil {
+		return Document{}, err
+	}
+	if len(as.Stores) > MaxStores {
+		return Document{}, ErrStores
+	}
+	if bytes.Equal(joinIDs(as.Stores), joinIDs(content.Stores)) && bytes.Equal(as.Attributes.Encode(), content.Attributes.Encode()) {
+		return content.Document, nil
+	}
+	up := content.upload()
+	up.Attributes = as.Attributes
+	if up.Text, err = content.all(ctx); err != nil {
+		return Document{}, err
+	}
+	ready, err := r.prepare(ctx, up, c.cache.get(r.keys()).basis)
+	if err != nil {
+		return Document{}, err
+	}
+	if ready.old.Source != content.source.Object {
+		return Document{}, errRaced // or the text of before would be put back
+	}
+	ready.stores, ready.row.ContentMAC = as.Stores, ready.old.ContentMAC // the same file again changes nothing
+	return c.save(ctx, r, ready, up)
+}
+
+// upload is the upload that a document is of, without its text.
+func (d Document) upload() Upload {
+	return Upload{ExternalID: d.ExternalID, Title: d.Title, Media: d.Media, Type: d.Type, Attributes: d.Attributes, Purpose: d.Purpose}
+}
+
+// all reads the rest of the range.
+func (c *Content) all(ctx context.Context) ([]byte, error) {
+	text := make([]byte, 0, c.End-c.at)
+	for c.More() {
+		piece, err := c.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		text = append(text, piece...)
+	}
+	return text, nil
+}

@@ -1,0 +1,147 @@
+package corpus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+// VectorStore is a named part of the tenant's documents. Which documents are in it
+// stands with the documents; one that is not there any more leaves no trace in a search.
+type VectorStore struct {
+	ID          uuid.UUID         `json:"-"`
+	CreatedAt   time.Time         `json:"-"`
+	Name        string            `json:"name"`
+	Description string            `json:"description,omitempty"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+}
+
+// MaxVectorStores is how many a tenant may have.
+const MaxVectorStores = 1000
+
+// ErrVectorStores: the tenant has as many vector stores as it may.
+var ErrVectorStores = errors.New("too many vector stores")
+
+func storeMetaOf(id uuid.UUID) seal.Place {
+	return seal.Place{Table: "vector_store", Column: "meta_ct", Row: id[:]}
+}
+
+// CreateVectorStore makes a vector store with what s says. Errors: ErrVectorStores,
+// those of the write door and of the keys.
+func (c *Corpus) CreateVectorStore(ctx context.Context, r Request, s VectorStore) (VectorStore, error) {
+	id, err := uuid.NewV7() // listings are in order of creation
+	if err != nil {
+		return s, fmt.Errorf("vector store id: %w", err)
+	}
+	s.ID, s.CreatedAt = id, time.Now().UTC().Truncate(time.Microsecond)
+	return s, r.changeStores(ctx, func(tx *store.Tx) error {
+		n, err := tx.CountVectorStores(ctx)
+		if err == nil && n >= MaxVectorStores {
+			err = ErrVectorStores
+		}
+		if err != nil {
+			return err
+		}
+		return r.saveStore(ctx, tx, s)
+	})
+}
+
+// ChangeVectorStore edits a vector store. Errors: store.ErrNoVectorStore, those of the
+// write door and of the keys.
+func (c *Corpus) ChangeVectorStore(ctx context.Context, r Request, id uuid.UUID, edit func(*VectorStore)) (s VectorStore, err error) {
+	err = r.changeStores(ctx, func(tx *store.Tx) error {
+		row, err := tx.VectorStore(ctx, id)
+		if err != nil {
+			return err
+		}
+		if s, err = describeStore(r.keys(), row); err != nil {
+			return err
+		}
+		edit(&s)
+		return r.saveStore(ctx, tx, s)
+	})
+	return s, err
+}
+
+// DeleteVectorStore removes a vector store and leaves the documents that are in it.
+// Errors: store.ErrNoVectorStore, those of the write door and of the keys.
+func (c *Corpus) DeleteVectorStore(ctx context.Context, r Request, id uuid.UUID) error {
+	return r.changeStores(ctx, func(tx *store.Tx) error { return tx.RemoveVectorStore(ctx, id) })
+}
+
+// changeStores makes a change of vector stores, and records it.
+func (r Request) changeStores(ctx context.Context, change func(*store.Tx) error) error {
+	return r.admission().Change(ctx, func(tx *store.Tx) error {
+		head, err := tx.LockHead(ctx)
+		if err != nil {
+			return err
+		}
+		if err := change(tx); err != nil {
+			return err
+		}
+		return r.record(ctx, tx, head)
+	})
+}
+
+func (r Request) saveStore(ctx context.Context, tx *store.Tx, s VectorStore) error {
+	plain, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("vector store: %w", err)
+	}
+	row := store.VectorStore{ID: s.ID, CreatedAt: s.CreatedAt}
+	if row.DEK, row.Meta, err = r.keys().SealCell(storeMetaOf(s.ID), plain); err != nil {
+		return err
+	}
+	return tx.SaveVectorStore(ctx, row)
+}
+
+func describeStore(keys *seal.Keyring, row store.VectorStore) (VectorStore, error) {
+	s := VectorStore{ID: row.ID, CreatedAt: row.CreatedAt}
+	plain, err := keys.OpenCell(storeMetaOf(row.ID), row.DEK, row.Meta)
+	if err != nil {
+		return s, fmt.Errorf("vector store %s: %w", row.ID, err)
+	}
+	if err := json.Unmarshal(plain, &s); err != nil {
+		return s, fmt.Errorf("vector store %s: %w: metadata", row.ID, seal.ErrCorrupt)
+	}
+	return s, nil
+}
+
+// VectorStore describes a vector store. Errors: store.ErrNoVectorStore.
+func (c *Corpus) VectorStore(ctx context.Context, r Request, id uuid.UUID) (VectorStore, error) {
+	var row store.VectorStore
+	err := r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		row, err = rows.VectorStore(ctx, id)
+		return err
+	})
+	if err != nil {
+		return VectorStore{}, err
+	}
+	return describeStore(r.keys(), row)
+}
+
+// VectorStores returns a page of vector stores by id, after the given one.
+func (c *Corpus) VectorStores(ctx context.Context, r Request, after uuid.UUID, limit int) ([]VectorStore, error) {
+	var rows []store.VectorStore
+	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
+		rows, err = s.VectorStores(ctx, after, limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	stores := make([]VectorStore, len(rows))
+	for i, row := range rows {
+		if stores[i], err = describeStore(r.keys(), row); err != nil {
+			return nil, err
+		}
+	}
+	return stores, nil
+}
