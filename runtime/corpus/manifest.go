@@ -55,9 +55,11 @@ const (
 
 func (m *manifest) full() bool { return len(m.segments) >= maxSegments || len(m.dead) >= maxDead }
 
-// bytes is what all segments take in memory. A basis takes about twice its encoding.
-func (m *manifest) bytes() int64 {
-	sum := 2 * int64(m.basis.bytes)
+// bytes is at most what the index takes in memory: a basis takes up to twice its
+// encoding.
+func (m *manifest) bytes() int64 { return m.segmentBytes() + 2*int64(m.basis.bytes) }
+
+func (m *manifest) segmentBytes() (sum int64) {
 	for _, s := range m.segments {
 		sum += s.bytes()
 	}

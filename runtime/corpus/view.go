@@ -38,7 +38,13 @@ func (v *view) covers(s store.Stamp) bool {
 }
 
 // bytes is the memory that the view takes.
-func (v *view) bytes() int64 { return v.manifest.bytes() }
+func (v *view) bytes() int64 {
+	sum := v.manifest.segmentBytes()
+	if v.basis != nil {
+		sum += v.basis.Bytes()
+	}
+	return sum
+}
 
 const loadTimeout = 60 * time.Second
 
