@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need of the machine, when it is missing: PostgreSQL by
-# its package, without a database of its own. Everything else comes as Go modules.
+# its package, without a database of its own, Node.js by its, and OpenAI's JavaScript
+# client by npm. Everything else comes as Go modules.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 have_postgres() {
 	command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
@@ -18,13 +20,26 @@ make_no_cluster() {
 	echo "create_main_cluster = false" >"$conf"
 }
 
-if ! have_postgres; then
+# install installs packages, of which the first argument says what they are.
+install() {
 	if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-		echo "PostgreSQL 15 or newer is needed (its server programs); install it and try again" >&2
+		echo "$1 is needed; install it and try again" >&2
 		exit 1
 	fi
-	echo "installing PostgreSQL (once)" >&2
-	make_no_cluster
+	echo "installing $1 (once)" >&2
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}" >&2
+}
+
+if ! have_postgres; then
+	make_no_cluster
+	install "PostgreSQL 15 or newer (its server programs)" postgresql
+fi
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	install "Node.js 20 or newer with npm" nodejs npm
+fi
+if ! cmp -s test/clients/package-lock.json test/clients/node_modules/.installed; then
+	echo "installing OpenAI's JavaScript client (once)" >&2
+	npm --prefix test/clients ci --no-audit --no-fund --ignore-scripts >&2
+	cp test/clients/package-lock.json test/clients/node_modules/.installed
 fi

@@ -183,7 +183,7 @@ var errGone = errors.New("the client left")
 // errNoRoute answers an unknown path or method.
 var errNoRoute = problem{
 	http.StatusNotFound, invalid, "unknown_route",
-	"There is no such path or method: see /v1/documents, /v1/retrieve and /v1/answer.", 0,
+	"There is no such path or method: GET /openapi.json lists those that there are.", 0,
 }
 
 // problemOf finds what to tell the client. What is not known is our fault.

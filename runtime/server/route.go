@@ -11,6 +11,8 @@ const (
 	Change Class = "change"
 	// None: the route neither returns nor changes anything of a tenant.
 	None Class = "none"
+	// Public: as None, and nobody needs a key.
+	Public Class = "public"
 )
 
 // Route is one entry of the API.
@@ -47,6 +49,7 @@ func Routes() []Route {
 		{"store.file.delete", "DELETE /v1/vector_stores/{store}/files/{file}", Change, deleteStoreFile},
 		{"store.delete", "DELETE /v1/vector_stores/{store}", Change, deleteStore},
 		{"file.delete", "DELETE /v1/files/{file}", Change, deleteFile},
+		{"openapi", "GET /openapi.json", Public, getOpenAPI},
 		{"model.list", "GET /v1/models", None, listModels},
 		{"model.get", "GET /v1/models/{model}", None, getModel},
 		{"chat.complete", "POST /v1/chat/completions", Read, completeChat},

@@ -66,6 +66,9 @@ func (s *Server) serve(x *exchange) error {
 		return err
 	}
 	defer leave()
+	if x.route.Class == Public {
+		return x.route.serve(x)
+	}
 	if err := x.authenticate(); err != nil {
 		return err
 	}

@@ -1,0 +1,28 @@
+package replica_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// TestOfficialClients: OpenAI's own clients work against a runtime.
+func TestOfficialClients(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/other", "A heron waits."), 201, "")
+	for name, command := range map[string][]string{
+		"Go":         {"go", "run", "./openai"},
+		"JavaScript": {"node", "openai.mjs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := exec.CommandContext(t.Context(), command[0], command[1:]...)
+			client.Dir = "../../test/clients"
+			client.Env = append(os.Environ(), "OPENAI_BASE_URL="+n.url+"/v1", "OPENAI_API_KEY="+acme.key)
+			if said, err := client.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, said)
+			}
+		})
+	}
+}
