@@ -207,9 +207,9 @@ func (c *Corpus) Claimed(ctx context.Context, r Request, job store.Job) (File, e
 	if err != nil {
 		return File{}, err
 	}
-	given, err := filter.Decode(m.Attributes)
+	given, err := m.attributes(row)
 	if err != nil {
-		return File{}, fmt.Errorf("upload %s: %w: %w", row.ID, seal.ErrCorrupt, err)
+		return File{}, err
 	}
 	_, data, err := whole(r.keys(), row.Source, seal.Source, blocks)
 	return File{ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given, Purpose: m.Purpose, Data: data}, err
@@ -224,6 +224,14 @@ func openPending(keys *seal.Keyring, row store.Upload) (m pendingMeta, err error
 		return m, fmt.Errorf("upload %s: %w: metadata", row.ID, seal.ErrCorrupt)
 	}
 	return m, nil
+}
+
+func (m pendingMeta) attributes(of store.Upload) (filter.Attributes, error) {
+	given, err := filter.Decode(m.Attributes)
+	if err != nil {
+		return nil, fmt.Errorf("upload %s: %w: %w", of.ID, seal.ErrCorrupt, err)
+	}
+	return given, nil
 }
 
 // found is what there is under a name: a document, an upload, or one that replaces
@@ -273,6 +281,9 @@ func (r Request) present(document store.Document, upload store.Upload) (Document
 		return lives, err
 	}
 	m, err := openPending(r.keys(), upload)
+	if err == nil {
+		d.Attributes, err = m.attributes(upload)
+	}
 	d.ID, d.ExternalID, d.Title, d.Type, d.Bytes = upload.Document, m.ExternalID, m.Title, m.Type, upload.Bytes
 	d.CreatedAt, d.UpdatedAt = upload.CreatedAt, upload.CreatedAt
 	return d, err

@@ -44,8 +44,12 @@ func (d *description) declare(schema map[string]any, path string, declared map[s
 	}
 	properties, _ := schema["properties"].(map[string]any)
 	for name, property := range properties {
+		of := d.schema(property)
+		if of["x-needs-model"] == true {
+			continue // what a tenant without models never sees
+		}
 		declared[path+"."+name] = true
-		d.declare(d.schema(property), path+"."+name, declared)
+		d.declare(of, path+"."+name, declared)
 	}
 	if items := d.schema(schema["items"]); items != nil {
 		d.declare(items, path+"[]", declared)

@@ -3,6 +3,7 @@ package replica_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -91,7 +92,7 @@ func TestOpenAPIDescribesTheAPI(t *testing.T) {
 	d := describe(t)
 	ids := map[string]string{}
 	for _, s := range exchanges {
-		if s.status < 400 && s.path != "/openapi.json" {
+		if s.status < 400 && s.has == "" && s.path != "/openapi.json" {
 			nobodys := s
 			nobodys.status = 401
 			d.exchange(t, n, &tenant{key: "bk_none"}, nobodys, ids)
@@ -117,10 +118,17 @@ func (d *description) exchange(t *testing.T, n *node, w *tenant, s described, id
 	if s.media != "" {
 		header["Content-Type"] = s.media
 	}
-	r := n.send(t, s.method, s.path, strings.NewReader(s.body), header)
-	if r.status != s.status {
-		t.Fatalf("%s %s: %d %s", s.method, s.path, r.status, r.body)
+	if s.later {
+		header["Prefer"] = "respond-async"
 	}
+	var r response
+	wait(t, s.method+" "+s.path, func() error { // until what was sent to be read later is
+		r = n.send(t, s.method, s.path, strings.NewReader(s.body), header)
+		if r.status != s.status || !strings.Contains(string(r.body), s.has) {
+			return fmt.Errorf("%d %s", r.status, r.body)
+		}
+		return nil
+	})
 	url := "http://bulkhead" + s.path
 	delete(header, "Authorization") // nobody has to have it
 	sent := http.Header{"Authorization": {"Bearer bk"}}
@@ -145,69 +153,74 @@ type described struct {
 	status             int
 	media, attributes  string
 	keep               string // the name under which others have the id of what it made
+	later              bool   // asks for an answer before the file is read
+	has                string // in the body, which is waited for
 }
 
 var nobody = uuid.NewString()
 
 // exchanges have every route, with all that it can return, and an error of it.
 var exchanges = []described{
-	{"GET", "/openapi.json", "", 200, "", "", ""},
-	{"PUT", "/v1/documents/a", "The kestrel hovers.", 201, "text/plain", `{"lang":"en","year":2024,"draft":false}`, ""},
-	{"PUT", "/v1/documents/a?title=Birds", "The kestrel hovers.", 200, "text/markdown", `{"lang":"en"}`, ""},
-	{"PUT", "/v1/documents/a", "text", 415, "image/png", "", ""},
-	{"GET", "/v1/documents?limit=1", "", 200, "", "", ""},
-	{"GET", "/v1/documents?limit=0", "", 400, "", "", ""},
-	{"GET", "/v1/documents/a", "", 200, "", "", ""},
-	{"GET", "/v1/documents/" + nobody, "", 404, "", "", ""},
-	{"GET", "/v1/documents/a/content?start=1&end=4", "", 200, "", "", ""},
-	{"GET", "/v1/documents/a/content?start=9999", "", 416, "", "", ""},
-	{"POST", "/v1/retrieve", `{"query":"kestrel","top_k":5,"filters":{"type":"or","filters":[{"type":"eq","key":"lang","value":"en"},{"type":"in","key":"year","value":[1]},{"type":"gt","key":"year","value":2}]}}`, 200, "", "", ""},
-	{"POST", "/v1/retrieve", `{"query":""}`, 400, "", "", ""},
-	{"POST", "/v1/answer", `{"query":"kestrel","max_per_document":2}`, 200, "", "", ""},
-	{"POST", "/v1/answer", `{"query":7}`, 400, "", "", ""},
-	{"GET", "/v1/models", "", 200, "", "", ""},
-	{"GET", "/v1/models/bulkhead-extractive", "", 200, "", "", ""},
-	{"GET", "/v1/models/gpt-9", "", 404, "", "", ""},
-	{"POST", "/v1/chat/completions", chatX, 200, "", "", ""},
-	{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"kestrel"}],"max_completion_tokens":1}`, 200, "", "", ""},
-	{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"kestrel"}],"stream":true}`, 200, "", "", ""},
-	{"POST", "/v1/chat/completions", `{"model":"gpt-9","messages":[]}`, 400, "", "", ""},
-	{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"kestrel","tools":[{"type":"file_search"}],"include":["file_search_call.results"]}`, 200, "", "", ""},
-	{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":[{"role":"user","content":"kestrel"}],"max_output_tokens":1}`, 200, "", "", ""},
-	{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"kestrel","stream":true}`, 200, "", "", ""},
-	{"POST", "/v1/responses", `{"model":"gpt-9","input":"kestrel"}`, 404, "", "", ""},
-	{"POST", "/v1/files", fileX, 200, "multipart/form-data; boundary=X", "", "{file}"},
-	{"POST", "/v1/files", "", 400, "multipart/form-data; boundary=X", "", ""},
-	{"GET", "/v1/files?limit=1000&order=asc", "", 200, "", "", ""},
-	{"GET", "/v1/files?order=desc", "", 400, "", "", ""},
-	{"GET", "/v1/files/{file}", "", 200, "", "", ""},
-	{"GET", "/v1/files/x", "", 404, "", "", ""},
-	{"GET", "/v1/files/{file}/content", "", 200, "", "", ""},
-	{"GET", "/v1/files/x/content", "", 404, "", "", ""},
-	{"POST", "/v1/vector_stores", `{"name":"n","description":"d","metadata":{"a":"b"},"file_ids":["{file}"],"chunking_strategy":{"type":"auto"}}`, 200, "", "", "{store}"},
-	{"POST", "/v1/vector_stores", `{"file_ids":["x"]}`, 404, "", "", ""},
-	{"GET", "/v1/vector_stores", "", 200, "", "", ""},
-	{"GET", "/v1/vector_stores?limit=0", "", 400, "", "", ""},
-	{"GET", "/v1/vector_stores/{store}", "", 200, "", "", ""},
-	{"GET", "/v1/vector_stores/x", "", 404, "", "", ""},
-	{"POST", "/v1/vector_stores/{store}", `{"name":"m"}`, 200, "", "", ""},
-	{"POST", "/v1/vector_stores/x", `{}`, 404, "", "", ""},
-	{"POST", "/v1/vector_stores/{store}/search", `{"query":["text"],"max_num_results":5,"ranking_options":{"ranker":"auto","score_threshold":0.5},"rewrite_query":false}`, 200, "", "", ""},
-	{"POST", "/v1/vector_stores/{store}/search", `{}`, 400, "", "", ""},
-	{"POST", "/v1/vector_stores/{store}/files", `{"file_id":"{file}","attributes":{"a":1}}`, 200, "", "", ""},
-	{"POST", "/v1/vector_stores/{store}/files", `{}`, 400, "", "", ""},
-	{"GET", "/v1/vector_stores/{store}/files", "", 200, "", "", ""},
-	{"GET", "/v1/vector_stores/x/files", "", 404, "", "", ""},
-	{"GET", "/v1/vector_stores/{store}/files/{file}", "", 200, "", "", ""},
-	{"GET", "/v1/vector_stores/{store}/files/x", "", 404, "", "", ""},
-	{"POST", "/v1/vector_stores/{store}/files/{file}", `{"attributes":{"a":"b"}}`, 200, "", "", ""},
-	{"POST", "/v1/vector_stores/{store}/files/{file}", `{}`, 400, "", "", ""},
-	{"DELETE", "/v1/vector_stores/{store}/files/{file}", "", 200, "", "", ""},
-	{"DELETE", "/v1/vector_stores/{store}/files/{file}", "", 404, "", "", ""},
-	{"DELETE", "/v1/vector_stores/{store}", "", 200, "", "", ""},
-	{"DELETE", "/v1/vector_stores/{store}", "", 404, "", "", ""},
-	{"DELETE", "/v1/files/{file}", "", 200, "", "", ""},
-	{"DELETE", "/v1/files/{file}", "", 404, "", "", ""},
-	{"DELETE", "/v1/documents/a", "", 204, "", "", ""},
-	{"DELETE", "/v1/documents/a", "", 404, "", "", ""},
+	{"GET", "/openapi.json", "", 200, "", "", "", false, ""},
+	{"PUT", "/v1/documents/a", "The kestrel hovers.", 201, "text/plain", `{"lang":"en","year":2024,"draft":false}`, "", false, ""},
+	{"PUT", "/v1/documents/a?title=Birds", "The kestrel hovers.", 200, "text/markdown", `{"lang":"en"}`, "", false, ""},
+	{"PUT", "/v1/documents/a", "text", 415, "image/png", "", "", false, ""},
+	{"PUT", "/v1/documents/damaged", "%PDF", 202, "application/pdf", `{"lang":"en"}`, "", true, ""},
+	{"GET", "/v1/documents/damaged", "", 200, "", "", "", false, "document_malformed"},
+	{"GET", "/v1/documents?status=failed", "", 200, "", "", "", false, "document_malformed"},
+	{"GET", "/v1/documents?limit=1", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/documents?limit=0", "", 400, "", "", "", false, ""},
+	{"GET", "/v1/documents/a", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/documents/" + nobody, "", 404, "", "", "", false, ""},
+	{"GET", "/v1/documents/a/content?start=1&end=4", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/documents/a/content?start=9999", "", 416, "", "", "", false, ""},
+	{"POST", "/v1/retrieve", `{"query":"kestrel","top_k":5,"filters":{"type":"or","filters":[{"type":"eq","key":"lang","value":"en"},{"type":"in","key":"year","value":[1]},{"type":"gt","key":"year","value":2}]}}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/retrieve", `{"query":""}`, 400, "", "", "", false, ""},
+	{"POST", "/v1/answer", `{"query":"kestrel","max_per_document":2}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/answer", `{"query":7}`, 400, "", "", "", false, ""},
+	{"GET", "/v1/models", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/models/bulkhead-extractive", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/models/gpt-9", "", 404, "", "", "", false, ""},
+	{"POST", "/v1/chat/completions", chatX, 200, "", "", "", false, ""},
+	{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"kestrel"}],"max_completion_tokens":1}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"kestrel"}],"stream":true}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/chat/completions", `{"model":"gpt-9","messages":[]}`, 400, "", "", "", false, ""},
+	{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"kestrel","tools":[{"type":"file_search"}],"include":["file_search_call.results"]}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":[{"role":"user","content":"kestrel"}],"max_output_tokens":1}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"kestrel","stream":true}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/responses", `{"model":"gpt-9","input":"kestrel"}`, 404, "", "", "", false, ""},
+	{"POST", "/v1/files", fileX, 200, "multipart/form-data; boundary=X", "", "{file}", false, ""},
+	{"POST", "/v1/files", "", 400, "multipart/form-data; boundary=X", "", "", false, ""},
+	{"GET", "/v1/files?limit=1000&order=asc", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/files?order=desc", "", 400, "", "", "", false, ""},
+	{"GET", "/v1/files/{file}", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/files/x", "", 404, "", "", "", false, ""},
+	{"GET", "/v1/files/{file}/content", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/files/x/content", "", 404, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores", `{"name":"n","description":"d","metadata":{"a":"b"},"file_ids":["{file}"],"chunking_strategy":{"type":"auto"}}`, 200, "", "", "{store}", false, ""},
+	{"POST", "/v1/vector_stores", `{"file_ids":["x"]}`, 404, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores?limit=0", "", 400, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores/{store}", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores/x", "", 404, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/{store}", `{"name":"m"}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/x", `{}`, 404, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/{store}/search", `{"query":["text"],"max_num_results":5,"ranking_options":{"ranker":"auto","score_threshold":0.5},"rewrite_query":false}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/{store}/search", `{}`, 400, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/{store}/files", `{"file_id":"{file}","attributes":{"a":1}}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/{store}/files", `{}`, 400, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores/{store}/files", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores/x/files", "", 404, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores/{store}/files/{file}", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/vector_stores/{store}/files/x", "", 404, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/{store}/files/{file}", `{"attributes":{"a":"b"}}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/vector_stores/{store}/files/{file}", `{}`, 400, "", "", "", false, ""},
+	{"DELETE", "/v1/vector_stores/{store}/files/{file}", "", 200, "", "", "", false, ""},
+	{"DELETE", "/v1/vector_stores/{store}/files/{file}", "", 404, "", "", "", false, ""},
+	{"DELETE", "/v1/vector_stores/{store}", "", 200, "", "", "", false, ""},
+	{"DELETE", "/v1/vector_stores/{store}", "", 404, "", "", "", false, ""},
+	{"DELETE", "/v1/files/{file}", "", 200, "", "", "", false, ""},
+	{"DELETE", "/v1/files/{file}", "", 404, "", "", "", false, ""},
+	{"DELETE", "/v1/documents/a", "", 204, "", "", "", false, ""},
+	{"DELETE", "/v1/documents/a", "", 404, "", "", "", false, ""},
 }

@@ -94,7 +94,8 @@ func badInput() {
 		}{
 			{"a document over the limit", mine, "PUT", document, "text/plain", strings.Repeat("x", 64<<10+1), http.StatusRequestEntityTooLarge, "document_too_large"},
 			{"invalid UTF-8", mine, "PUT", document, "text/plain", "caf\xe9", http.StatusBadRequest, "invalid_utf8"},
-			{"an unknown media type", mine, "PUT", document, "application/pdf", "%PDF", http.StatusUnsupportedMediaType, "unsupported_media_type"},
+			{"an unknown media type", mine, "PUT", document, "image/png", "PNG", http.StatusUnsupportedMediaType, "unsupported_media_type"},
+			{"a file that is not what it says", mine, "PUT", document, "application/pdf", "%PDF", http.StatusUnprocessableEntity, "document_malformed"},
 			{"no key", api{url, ""}, "GET", document, "", "", http.StatusUnauthorized, "invalid_api_key"},
 			{"a key of no tenant", api{url, stranger}, "GET", document, "", "", http.StatusUnauthorized, "invalid_api_key"},
 			{"a key that names the tenant and is not its", api{url, forged}, "GET", document, "", "", http.StatusUnauthorized, "invalid_api_key"},
