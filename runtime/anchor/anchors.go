@@ -23,8 +23,8 @@ var ErrRolledBack = errors.New("the database has an older state of the tenant's 
 const Name = "heads"
 
 const (
-	// Interval is how far apart a replica's writes are.
-	Interval = time.Minute
+	// interval is how far apart a replica's writes are.
+	interval = time.Minute
 	timeout  = 5 * time.Second
 	retry    = 2 * time.Second
 	attempts = 5
@@ -77,6 +77,11 @@ func (m Mark) Check(h Head) error {
 func (a *Anchors) Note(tenant uuid.UUID, h Head) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.raise(tenant, h)
+}
+
+// raise takes a head that is newer than what is known. The caller holds the lock.
+func (a *Anchors) raise(tenant uuid.UUID, h Head) {
 	if newest, known := a.heads[tenant]; !known || h.compare(newest) > 0 {
 		a.heads[tenant] = h
 	}
@@ -84,7 +89,7 @@ func (a *Anchors) Note(tenant uuid.UUID, h Head) {
 
 // Run reads and writes the anchors until the context ends, and once more then.
 func (a *Anchors) Run(ctx context.Context) {
-	ticker := time.NewTicker(Interval)
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
@@ -145,9 +150,7 @@ func (a *Anchors) load(ctx context.Context) (*corev1.ConfigMap, error) {
 	defer a.mu.Unlock()
 	a.anchored = anchored
 	for tenant, h := range anchored {
-		if newest, known := a.heads[tenant]; !known || h.compare(newest) > 0 {
-			a.heads[tenant] = h
-		}
+		a.raise(tenant, h)
 	}
 	return object, nil
 }

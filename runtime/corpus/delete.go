@@ -8,8 +8,8 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// Delete removes a document by its external id or id, and what waits to become it. Once it returns nil no
-// search on any replica that starts afterwards finds the document. Errors:
+// Delete removes a document by its external id or id, and what waits to become it.
+// Once it returns nil no search on any replica that starts afterwards finds the document. Errors:
 // store.ErrNotFound, those of the write door and of the keys.
 func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
 	mac, id, err := reference(r, ref)

@@ -18,6 +18,11 @@ type edition struct {
 // lets change edit the manifest and all that goes with it, and saves both. Errors:
 // anchor.ErrRolledBack, errUnindexed, those of change and of the write door.
 func (c *Corpus) edit(ctx context.Context, r Request, change func(*store.Tx, *edition) error) error {
+	return c.advance(ctx, r, r.openHead, change)
+}
+
+// advance is edit for who says what manifest a head has.
+func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (manifest, error), change func(*store.Tx, *edition) error) error {
 	var e edition
 	mark := c.mark(r)
 	err := r.admission().Change(ctx, func(tx *store.Tx) (err error) {
@@ -27,7 +32,7 @@ func (c *Corpus) edit(ctx context.Context, r Request, change func(*store.Tx, *ed
 		if err := mark.Check(anchored(e.head)); err != nil {
 			return err
 		}
-		if e.manifest, err = r.openHead(e.head); err != nil {
+		if e.manifest, err = open(e.head); err != nil {
 			return err
 		}
 		e.manifest.previous = sha256.Sum256(e.head.Manifest)

@@ -36,27 +36,19 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 	if err != nil {
 		return fmt.Errorf("reindex: %w", err)
 	}
-	return r.admission().Change(ctx, func(tx *store.Tx) error {
-		now, err := tx.LockHead(ctx)
-		if err != nil {
-			return err
-		}
+	open := func(now store.Head) (manifest, error) {
 		if now.Generation != head.Generation {
-			return errRaced
+			return manifest{}, errRaced
 		}
-		now.Generation++
+		return made, nil
+	}
+	return c.advance(ctx, r, open, func(tx *store.Tx, _ *edition) error {
 		for _, old := range []seal.Kind{seal.Lexicon, seal.Vectors} {
 			if err := tx.RemoveKind(ctx, old.String()); err != nil {
 				return err
 			}
 		}
-		if err := addObjects(ctx, tx, objects...); err != nil {
-			return err
-		}
-		if err := made.sealInto(r.keys(), &now); err != nil {
-			return err
-		}
-		return tx.SaveHead(ctx, now)
+		return addObjects(ctx, tx, objects...)
 	})
 }
 

@@ -25,18 +25,7 @@ func createFile(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	up, err := read(x, slot, file)
-	if err != nil {
-		return err
-	}
-	if err := slot.Work(x.r.Context()); err != nil {
-		return err
-	}
-	req, err := x.begin(up.ExternalID, "")
-	if err != nil {
-		return err
-	}
-	doc, _, err := x.server.Corpus.Put(x.r.Context(), req, up)
+	doc, _, err := ingestNow(x, slot, file)
 	if err != nil {
 		return err
 	}

@@ -32,18 +32,7 @@ func putDocument(x *exchange) error {
 	if prefersAsync(x.r.Header) {
 		return accept(x, slot, file)
 	}
-	up, err := read(x, slot, file)
-	if err != nil {
-		return err
-	}
-	if err := slot.Work(x.r.Context()); err != nil {
-		return err
-	}
-	req, err := x.begin(up.ExternalID, "")
-	if err != nil {
-		return err
-	}
-	doc, outcome, err := x.server.Corpus.Put(x.r.Context(), req, up)
+	doc, outcome, err := ingestNow(x, slot, file)
 	if err != nil {
 		return err
 	}
@@ -51,6 +40,22 @@ func putDocument(x *exchange) error {
 		return x.reply(http.StatusCreated, present(doc))
 	}
 	return x.reply(http.StatusOK, present(doc))
+}
+
+// ingestNow makes a document of a file while its sender waits.
+func ingestNow(x *exchange, slot *guard.Upload, file corpus.File) (corpus.Document, corpus.Outcome, error) {
+	up, err := read(x, slot, file)
+	if err != nil {
+		return corpus.Document{}, 0, err
+	}
+	if err := slot.Work(x.r.Context()); err != nil {
+		return corpus.Document{}, 0, err
+	}
+	req, err := x.begin(up.ExternalID, "")
+	if err != nil {
+		return corpus.Document{}, 0, err
+	}
+	return x.server.Corpus.Put(x.r.Context(), req, up)
 }
 
 // accept queues a file, and answers with how far it is.
