@@ -42,9 +42,11 @@ var _ = Describe("A tenant with an identity provider", func() {
 		By("doing without")
 		t.Spec.IdentityProvider = nil
 		Expect(admin.Update(ctx, t)).To(Succeed())
-		Eventually(func(g Gomega) {
-			b, _ := s.bindingOf(ctx, t.Status.ID)
-			g.Expect(b.IdentityProvider).To(BeNil())
-		}).WithContext(ctx).Should(Succeed())
+		s.settle(ctx, t.Name)
+		b, _ = s.bindingOf(ctx, t.Status.ID)
+		Expect(b.IdentityProvider).To(BeNil())
+		t, err = s.tenant(ctx, t.Name)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(stateOf(t.Status.Conditions, v1alpha1.ConditionIdentityReady)).To(Equal("absent"))
 	})
 })
