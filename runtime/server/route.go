@@ -50,6 +50,8 @@ func Routes() []Route {
 		{"store.delete", "DELETE /v1/vector_stores/{store}", Change, deleteStore},
 		{"file.delete", "DELETE /v1/files/{file}", Change, deleteFile},
 		{"openapi", "GET /openapi.json", Public, getOpenAPI},
+		{"page", "GET /{$}", Public, getPage},
+		{"page.file", "GET /web/{file}", Public, getPageFile},
 		{"model.list", "GET /v1/models", None, listModels},
 		{"model.get", "GET /v1/models/{model}", None, getModel},
 		{"chat.complete", "POST /v1/chat/completions", Read, completeChat},
