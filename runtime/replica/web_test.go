@@ -38,7 +38,8 @@ func TestWebPageInABrowser(t *testing.T) {
 
 	browser := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "page.test.mjs")
 	browser.Dir = "../../test/web"
-	browser.Env = append(os.Environ(), "BULKHEAD_URL="+n.url, "MODEL_KEY="+model.key, "QUOTE_KEY="+quote.key, "LIMITED_KEY="+limited.key)
+	browser.Env = append(os.Environ(), "BULKHEAD_URL="+n.url, "MODEL_KEY="+model.key, "QUOTE_KEY="+quote.key, "LIMITED_KEY="+limited.key,
+		"READING_KEY="+n.user(t, quote, "alice", "read").key)
 	if said, err := browser.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, said)
 	}

@@ -1,6 +1,6 @@
 // The web page of a runtime in a real browser. BULKHEAD_URL says where the runtime is;
 // the keys are of tenants: MODEL_KEY has a chat model, QUOTE_KEY has none, and
-// LIMITED_KEY has few requests a minute. The model streams for ever when it is asked
+// LIMITED_KEY has few requests a minute; READING_KEY may only read. The model streams for ever when it is asked
 // for something slow.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
 
-const { BULKHEAD_URL: url, MODEL_KEY: modelKey, QUOTE_KEY: quoteKey, LIMITED_KEY: limitedKey, SCREENSHOTS: screenshots } = process.env;
+const { BULKHEAD_URL: url, MODEL_KEY: modelKey, QUOTE_KEY: quoteKey, LIMITED_KEY: limitedKey, READING_KEY: readingKey, SCREENSHOTS: screenshots } = process.env;
 
 const birds = `# Vögel 🐦 über Köln
 
@@ -273,6 +273,14 @@ test('a hostile document is but text', async () => {
   const isolated = await page.$$eval('article .text bdi, #list bdi, #source-text mark', (all) => all.map((e) => getComputedStyle(e).unicodeBidi));
   assert.deepEqual([...new Set(isolated)], ['isolate']);
   await look(page, 'hostile');
+  await page.close();
+});
+
+test('a key that may only read is told so', async () => {
+  const page = await start();
+  await enter(page, readingKey);
+  await drop(page, [['mine.md', birds]]);
+  await shows(page, '#uploads .failed', 'The API key is not for this: use one with the scope that it takes');
   await page.close();
 });
 
