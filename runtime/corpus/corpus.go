@@ -25,6 +25,9 @@ type Corpus struct {
 	anchors *anchor.Anchors
 	upkeep  *upkeep
 	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
+
+	embeddings embeddings
+	log        *slog.Logger
 }
 
 // New makes a Corpus whose indexes take at most about cacheBytes of memory, and
@@ -32,6 +35,7 @@ type Corpus struct {
 func New(cacheBytes, coldLoads int64, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
 	return &Corpus{
 		cache: newCache(cacheBytes, coldLoads, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
+		embeddings: newEmbeddings(metrics), log: log,
 	}
 }
 

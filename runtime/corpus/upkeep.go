@@ -18,7 +18,7 @@ const (
 	closeTimeout  = 5 * time.Second
 )
 
-// upkeep merges segments and fits bases in the background, one tenant's at most once
+// upkeep merges segments, fits bases and embeds anew in the background, one tenant's at most once
 // at a time. What a process leaves undone when it ends the next one finds: the manifest tells
 // all there is to do.
 type upkeep struct {
@@ -30,12 +30,13 @@ type upkeep struct {
 	mu      sync.Mutex
 	closed  bool
 	running map[*seal.Keyring]bool
+	changes map[*seal.Keyring]*change
 	purges  map[*seal.Keyring]*time.Timer
 }
 
 func newUpkeep(log *slog.Logger) *upkeep {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close cancels it
-	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}, purges: map[*seal.Keyring]*time.Timer{}}
+	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}, changes: map[*seal.Keyring]*change{}, purges: map[*seal.Keyring]*time.Timer{}}
 }
 
 // after looks, once a tenant's index has changed or was loaded, for what is due.
@@ -47,7 +48,10 @@ func (u *upkeep) after(c *Corpus, r Request) {
 	if len(v.manifest.dead) > 0 {
 		u.purgeLater(c, r)
 	}
-	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit() || v.manifest.foreign(r.Tenant.Language) {
+	if v.lacksModel(r) {
+		u.reembed(c, r)
+	}
+	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit(r) || v.manifest.foreign(r.Tenant.Language) {
 		u.start(c, r, due)
 	}
 }
@@ -76,7 +80,7 @@ func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []m
 	if err := c.merge(ctx, r, choose); err != nil {
 		return err
 	}
-	if v := c.cache.get(r.keys()); v.index == nil || !v.misfit() {
+	if v := c.cache.get(r.keys()); v.index == nil || !v.misfit(r) {
 		return nil
 	}
 	return c.refit(ctx, r)
@@ -111,6 +115,10 @@ func (u *upkeep) forget(keys *seal.Keyring) {
 		timer.Stop()
 		delete(u.purges, keys)
 	}
+	if it := u.changes[keys]; it != nil {
+		it.end()
+		delete(u.changes, keys)
+	}
 }
 
 // close lets the merges end that run, for a short time, and begins none.
@@ -120,6 +128,9 @@ func (u *upkeep) close() {
 	for keys, timer := range u.purges {
 		timer.Stop()
 		delete(u.purges, keys)
+	}
+	for _, it := range u.changes {
+		it.end()
 	}
 	u.mu.Unlock()
 	defer time.AfterFunc(closeTimeout, u.cancel).Stop()
