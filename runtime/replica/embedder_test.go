@@ -21,7 +21,7 @@ import (
 )
 
 // embedder is an embedding model on this machine: a text's vector is the sum of random
-// ones, one for the topic of each of its words.
+// ones, one for each of its words and a longer one for the word's topic.
 type embedder struct {
 	llm
 	status atomic.Int32 // that it answers with, zero: with vectors
@@ -72,13 +72,17 @@ func newEmbedder(t *testing.T) *embedder {
 // vector is a text's by a model.
 func (e *embedder) vector(model, text string) []float32 {
 	v := make([]float32, embedDimensions)
-	for _, word := range strings.Fields(text) {
+	add := func(what string, length float64) {
 		seed := fnv.New64()
-		fmt.Fprint(seed, model, word[:min(3, len(word))])
+		fmt.Fprint(seed, model, what)
 		random := rand.New(rand.NewPCG(seed.Sum64(), 0))
 		for i := range v {
-			v[i] += float32(random.NormFloat64())
+			v[i] += float32(length * random.NormFloat64())
 		}
+	}
+	for _, word := range strings.Fields(text) {
+		add(word[:min(3, len(word))], 1)
+		add(word, 0.3)
 	}
 	length := 0.0
 	for _, x := range v {
