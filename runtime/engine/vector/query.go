@@ -52,13 +52,20 @@ type comparison struct {
 }
 
 func (q *Query) compare(r *Rows, row uint32) comparison {
-	scale, values := r.values.cut(row)
-	return comparison{q, r, row, float64(q.scale) * float64(scale), product(q.values, values)}
+	var product [1]int32
+	products(q.values, r.values, row, product[:])
+	return q.comparison(r, row, product[0])
 }
 
-// bound is what the score can be at most.
-func (c *comparison) bound() float64 {
-	return float64(int64(c.product)<<fineBits+half*c.query.sum) * c.unit
+func (q *Query) comparison(r *Rows, row uint32, product int32) comparison {
+	scale, _ := r.values.cut(row)
+	return comparison{q, r, row, float64(q.scale) * float64(scale), product}
+}
+
+// bounds are what the score is at least and at most.
+func (c *comparison) bounds() (least, most float64) {
+	coarse := int64(c.product) << fineBits
+	return float64(coarse-half*c.query.sum) * c.unit, float64(coarse+half*c.query.sum) * c.unit
 }
 
 // score is the score by all 12 bits.
