@@ -75,11 +75,12 @@ func (s *search) compareAll() {
 			for j, product := range found {
 				row := uint32(first + j)
 				c := s.comparison(source.Rows, row, product)
-				if least, most := c.bounds(); most >= floor.least && source.keeps(row) {
-					promising = append(promising, coarse{uint32(i), row, product})
-					if least > floor.least {
-						floor.add(least)
-					}
+				if c.most() < floor.least || !source.keeps(row) {
+					continue
+				}
+				promising = append(promising, coarse{uint32(i), row, product})
+				if least := c.least(); least > floor.least {
+					floor.add(least)
 				}
 			}
 		}
@@ -87,7 +88,7 @@ func (s *search) compareAll() {
 	floor.shrink()
 	for _, p := range promising {
 		c := s.comparison(s.sources[p.source].Rows, p.row, p.product)
-		if _, most := c.bounds(); most >= floor.least {
+		if c.most() >= floor.least {
 			s.score(p.source, &c)
 		}
 	}
@@ -148,7 +149,7 @@ func (s *search) choose(promises []float32, to *candidates) {
 func (s *search) compareBest(best []candidate) {
 	for _, promising := range best {
 		c := s.compare(s.sources[promising.source].Rows, promising.row)
-		if _, most := c.bounds(); most >= s.scores.least {
+		if c.most() >= s.scores.least {
 			s.score(promising.source, &c)
 		}
 	}

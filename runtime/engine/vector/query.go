@@ -58,18 +58,19 @@ func (q *Query) compare(r *Rows, row uint32) comparison {
 }
 
 func (q *Query) comparison(r *Rows, row uint32, product int32) comparison {
-	scale, _ := r.values.cut(row)
-	return comparison{q, r, row, float64(q.scale) * float64(scale), product}
+	return comparison{q, r, row, float64(q.scale) * float64(r.values.number(row)), product}
 }
 
-// bounds are what the score is at least and at most.
-func (c *comparison) bounds() (least, most float64) {
-	coarse := int64(c.product) << fineBits
-	return float64(coarse-half*c.query.sum) * c.unit, float64(coarse+half*c.query.sum) * c.unit
+// least and most are what the score can be.
+func (c *comparison) least() float64 { return c.of(-half * c.query.sum) }
+func (c *comparison) most() float64  { return c.of(half * c.query.sum) }
+
+// of is the score if the other 4 bits' product is fine.
+func (c *comparison) of(fine int64) float64 {
+	return float64(int64(c.product)<<fineBits+fine) * c.unit
 }
 
 // score is the score by all 12 bits.
 func (c *comparison) score() float64 {
-	fine := fineProduct(c.query.values, c.rows.fines.at(c.row))
-	return float64(int64(c.product)<<fineBits+int64(fine)) * c.unit
+	return c.of(int64(fineProduct(c.query.values, c.rows.fines.at(c.row))))
 }
