@@ -34,7 +34,7 @@ const (
 	nearest       = 10
 	leastRecall   = 0.99
 	same          = 1e-4 // what cosines may differ by and count as equal, as ann-benchmarks has it
-	sectionChunks = 100 // of a document
+	sectionChunks = 100  // of a document
 	partChunks    = 20_000
 )
 
