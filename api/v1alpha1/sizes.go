@@ -8,7 +8,8 @@ import (
 // DatabaseSize is the size of a PostgreSQL cluster.
 type DatabaseSize struct {
 	// instances is the number of PostgreSQL instances; from two on, one is the
-	// primary and the others are replicas ready to take over. The default is 1.
+	// primary and the others are replicas ready to take over: what was acknowledged
+	// is on one of them too, unless none was well. The default is 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=9

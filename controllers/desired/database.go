@@ -76,8 +76,9 @@ func clusterSpec(in CellInput) cnpgv1.ClusterSpec {
 		SmartShutdownTimeout: ptr.To[int32](smartShutdownSeconds),
 		MaxStopDelay:         stopSeconds,
 		PostgresConfiguration: cnpgv1.PostgresConfiguration{
-			Parameters: parameters(size),
-			PgHBA:      []string{"hostnossl all all all reject"},
+			Parameters:  parameters(size),
+			Synchronous: synchronous(size),
+			PgHBA:       []string{"hostnossl all all all reject"},
 		},
 		ReplicationSlots: replicationSlots(size),
 		Backup:           snapshots(size.Backup),
@@ -103,6 +104,22 @@ func parameters(size *v1alpha1.DatabaseSize) map[string]string {
 // synchronizesSlots needs PostgreSQL 17, and somewhere to keep the copies.
 func synchronizesSlots(size *v1alpha1.DatabaseSize) bool {
 	return ptr.Deref(size.SynchronizeLogicalDecoding, false) && instances(size) > 1
+}
+
+// synchronous has a commit wait for a replica, and lets only an instance that has all
+// commits become the primary. While no replica is well the primary serves alone, and
+// nobody takes over from it
+// (https://cloudnative-pg.io/docs: synchronous replication, failover quorum).
+func synchronous(size *v1alpha1.DatabaseSize) *cnpgv1.SynchronousReplicaConfiguration {
+	if instances(size) == 1 {
+		return nil
+	}
+	return &cnpgv1.SynchronousReplicaConfiguration{
+		Method:         cnpgv1.SynchronousReplicaConfigurationMethodAny,
+		Number:         1,
+		DataDurability: cnpgv1.DataDurabilityLevelPreferred,
+		FailoverQuorum: true,
+	}
 }
 
 func replicationSlots(size *v1alpha1.DatabaseSize) *cnpgv1.ReplicationSlotsConfiguration {

@@ -28,6 +28,7 @@ const (
 type Record struct {
 	Request   string `json:"request,omitempty"`   // id of the HTTP request
 	Principal string `json:"principal,omitempty"` // id of the API key
+	User      string `json:"user,omitempty"`      // whose key it is
 	Object    string `json:"object,omitempty"`    // document that is named
 	Query     string `json:"query,omitempty"`
 	Status    int    `json:"status,omitempty"` // HTTP status, in a result

@@ -43,6 +43,9 @@ var samples = map[string]sample{
 	"store.file.get":    {"GET", "/v1/vector_stores/{store}/files/{file}", "", http.StatusOK},
 	"store.file.update": {"POST", "/v1/vector_stores/{store}/files/{file}", `{"attributes":{"a":1}}`, http.StatusOK},
 	"store.file.delete": {"DELETE", "/v1/vector_stores/{store}/files/{file}", "", http.StatusOK},
+	"key.create":        {"POST", "/v1/keys", `{"user":"alice","scopes":["read"]}`, http.StatusCreated},
+	"key.list":          {"GET", "/v1/keys", "", http.StatusOK},
+	"key.delete":        {"DELETE", "/v1/keys/{key}", "", http.StatusNoContent},
 	"openapi":           {"GET", "/openapi.json", "", http.StatusOK},
 	"model.list":        {"GET", "/v1/models", "", http.StatusOK},
 	"model.get":         {"GET", "/v1/models/bulkhead-extractive", "", http.StatusOK},
@@ -59,7 +62,7 @@ func (n *node) try(t *testing.T, w *tenant, route string, ids map[string]string)
 		s.path, s.body = strings.ReplaceAll(s.path, name, id), strings.ReplaceAll(s.body, name, id)
 	}
 	r := n.askAs(t, w, s)
-	if name, made := strings.CutSuffix(route, ".create"); made && (name == "file" || name == "store") {
+	if name, made := strings.CutSuffix(route, ".create"); made && (name == "file" || name == "store" || name == "key") {
 		var it struct{ ID string }
 		_ = json.Unmarshal(r.body, &it)
 		ids["{"+name+"}"] = it.ID
@@ -109,7 +112,7 @@ func TestEveryRouteIsAudited(t *testing.T) {
 			}
 			c.audited(t, r.Name+".intent", "lane <> 0", accesses)
 			c.audited(t, r.Name+".result", "lane <> 0", accesses)
-			if r.Class == server.Change {
+			if r.Changes() {
 				changes = 1
 			}
 			c.audited(t, r.Name+".change", "lane = 0", changes)

@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -26,8 +27,8 @@ type Config struct {
 	TLSDir     string // tls.crt and tls.key; plain HTTP when they are absent
 
 	Lease      time.Duration // of data keys after the last proof of access
-	IndexBytes int64         // memory of search indexes
-	ColdLoads  int64         // search indexes that are loaded as a whole at a time
+	Indexes    corpus.CacheConfig
+	PurgeAfter time.Duration // how long a deleted document's terms stay in the index, sealed
 	InFlight   int64         // requests at a time
 	Ingests    int64         // uploads that are worked on at a time
 	Uploads    int64         // memory of uploads

@@ -221,6 +221,12 @@ var exchanges = []described{
 	{"DELETE", "/v1/vector_stores/{store}", "", 404, "", "", "", false, ""},
 	{"DELETE", "/v1/files/{file}", "", 200, "", "", "", false, ""},
 	{"DELETE", "/v1/files/{file}", "", 404, "", "", "", false, ""},
+	{"POST", "/v1/keys", `{"user":"alice","groups":["sales"],"scopes":["read","write"],"expires_at":"2999-01-31T00:00:00Z","label":"laptop"}`, 201, "", "", "{key}", false, ""},
+	{"POST", "/v1/keys", `{"user":"alice"}`, 400, "", "", "", false, ""},
+	{"GET", "/v1/keys", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/keys?limit=0", "", 400, "", "", "", false, ""},
+	{"DELETE", "/v1/keys/{key}", "", 204, "", "", "", false, ""},
+	{"DELETE", "/v1/keys/{key}", "", 404, "", "", "", false, ""},
 	{"DELETE", "/v1/documents/a", "", 204, "", "", "", false, ""},
 	{"DELETE", "/v1/documents/a", "", 404, "", "", "", false, ""},
 }

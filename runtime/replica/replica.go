@@ -22,6 +22,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/server"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+	"github.com/bulkhead-dev/bulkhead/runtime/users"
 )
 
 // tenantWorkers is how many tenants are loaded at a time.
@@ -75,14 +76,19 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
 	r.anchors = anchor.New(c.Kubernetes.CoreV1().ConfigMaps(c.Pod.Namespace), c.Log)
-	r.documents = corpus.New(c.IndexBytes, c.ColdLoads, r.anchors, metrics, c.Log)
+	r.documents = corpus.New(c.Indexes, c.PurgeAfter, r.anchors, metrics, c.Log)
+	keys := users.NewKeyrings()
 	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()
 	r.acks = tenants.NewAcks(core.ConfigMaps(c.Pod.Namespace), c.Pod, c.Log)
 	set := tenants.NewSet(tenants.Config{
 		Databases: tenants.Databases{Cell: r.cell, Dedicated: c.Dedicated}, Vault: vault, Audit: r.audit,
 		Acks: r.acks, Metrics: tenants.NewMetrics(metrics), Log: c.Log,
-		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Evict: r.documents.Evict, Forget: limits.Forget,
+		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Forget: limits.Forget,
+		Evict: func(of *seal.Keyring) {
+			r.documents.Evict(of)
+			keys.Forget(of)
+		},
 	})
 	r.set.Store(set)
 	parser := parse.New(c.Parse)
@@ -91,7 +97,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 		Workers: c.Queue.Workers, Lease: c.Queue.Lease, Poll: c.Queue.Poll, Retry: c.Queue.Retry,
 	})
 	api := &server.Server{
-		Keys: guard.NewAuthenticator(set), Limits: limits, Corpus: r.documents, Parser: parser, Queue: r.queue, QueueLength: c.Queue.Length,
+		Keys: guard.NewAuthenticator(set, keys), Limits: limits, Corpus: r.documents, Parser: parser, Queue: r.queue, QueueLength: c.Queue.Length,
 		Metrics: server.NewMetrics(metrics), Log: c.Log, Patience: c.Patience,
 	}
 	r.api, err = server.Listen(c.APIAddress, c.TLSDir, api.Handler(), c.Log)

@@ -28,12 +28,13 @@ type exchange struct {
 	client   context.Context // ends when the client leaves
 	stopWork context.CancelFunc
 
-	caller guard.Identity
-	access *audit.Access // nil before begin
-	begun  bool          // the response, whose status can not be changed any more
-	out    pace          // of the response
-	status int           // that the exchange ended with
-	code   string        // of an error
+	caller    guard.Identity
+	confirmed time.Time     // when the caller's key was last known to be there
+	access    *audit.Access // nil before begin
+	begun     bool          // the response, whose status can not be changed any more
+	out       pace          // of the response
+	status    int           // that the exchange ended with
+	code      string        // of an error
 }
 
 func newExchange(s *Server, route Route, w http.ResponseWriter, r *http.Request) *exchange {
@@ -63,7 +64,7 @@ func (x *exchange) newPace() pace { return pace{patience: x.server.Patience} }
 
 // authenticate finds the caller, whose tenant is as the newest Binding has it.
 func (x *exchange) authenticate() error {
-	caller, err := x.server.Keys.Authenticate(x.r.Header.Get("Authorization"))
+	caller, err := x.server.Keys.Authenticate(x.r.Context(), x.r.Header.Get("Authorization"))
 	if err != nil {
 		return err
 	}
@@ -73,8 +74,11 @@ func (x *exchange) authenticate() error {
 
 // admit lets the caller through if its tenant may be served.
 func (x *exchange) admit() error {
-	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
+	if err := guard.Contain(x.caller.Tenant, x.route.Changes()); err != nil {
 		return err
+	}
+	if !x.caller.Caller.May(x.route.scope()) {
+		return guard.ErrScope
 	}
 	if err := x.caller.Tenant.Store.Check(); err != nil {
 		return err
@@ -88,10 +92,28 @@ func (x *exchange) entitled() error {
 	if err := x.authenticate(); err != nil {
 		return err
 	}
-	if err := guard.Contain(x.caller.Tenant, x.route.Class == Change); err != nil {
+	if time.Since(x.confirmed) > confirmInterval {
+		if err := x.confirm(); err != nil {
+			return err
+		}
+	}
+	if err := guard.Contain(x.caller.Tenant, x.route.Changes()); err != nil {
 		return err
 	}
 	return x.caller.Tenant.Keys.Check()
+}
+
+// confirmInterval is how often the database is asked whether a key is still there while
+// a stream lasts.
+const confirmInterval = time.Second
+
+// confirm asks whether the caller's key is still there.
+func (x *exchange) confirm() error {
+	if err := x.server.Keys.Recheck(x.client, x.caller); err != nil {
+		return err
+	}
+	x.confirmed = time.Now()
+	return nil
 }
 
 // begin admits the caller once more, since a body may have taken its time, and
@@ -104,12 +126,16 @@ func (x *exchange) begin(object, query string) (corpus.Request, error) {
 	if err := x.admit(); err != nil {
 		return corpus.Request{}, err
 	}
-	record := audit.Record{Request: x.id, Principal: x.caller.KeyID, Object: object, Query: query}
+	record := audit.Record{Request: x.id, Principal: x.caller.KeyID, User: x.caller.Caller.User, Object: object, Query: query}
 	access, err := x.caller.Tenant.Lane.Begin(x.r.Context(), x.route.Name, record)
 	if err != nil {
 		return corpus.Request{}, err
 	}
 	x.access = access
+	if err := x.server.Keys.Confirm(x.r.Context(), x.caller, access.Admission.Stamp()); err != nil {
+		return corpus.Request{}, err
+	}
+	x.confirmed = time.Now()
 	return corpus.Request{Tenant: x.caller.Tenant, Access: access}, nil
 }
 

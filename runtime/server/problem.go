@@ -14,6 +14,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
+	"github.com/bulkhead-dev/bulkhead/runtime/users"
 )
 
 // problem is an error as a client sees it. Its message says what to do next
@@ -58,6 +59,18 @@ var problems = []struct {
 	{guard.ErrUnauthenticated, problem{
 		http.StatusUnauthorized, "authentication_error", "invalid_api_key",
 		"The API key is missing or not valid: send a valid one as 'Authorization: Bearer bk_...'.", 0,
+	}},
+	{guard.ErrScope, problem{
+		http.StatusForbidden, forbidden, "insufficient_scope",
+		"The API key is not for this: use one with the scope that it takes, write to change documents, admin to manage keys.", 0,
+	}},
+	{store.ErrNoAPIKey, problem{
+		http.StatusNotFound, invalid, "key_not_found",
+		"There is no such key: GET /v1/keys lists those that there are.", 0,
+	}},
+	{users.ErrKeys, problem{
+		http.StatusForbidden, forbidden, "quota_exceeded",
+		fmt.Sprintf("A tenant has at most %d keys of its own: delete some.", store.MaxAPIKeys), 0,
 	}},
 	{guard.ErrRetained, problem{
 		http.StatusForbidden, forbidden, "tenant_retained",

@@ -1,5 +1,12 @@
 package server
 
+import (
+	"net/http"
+	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
+)
+
 // Class is how a route is audited.
 type Class string
 
@@ -9,6 +16,9 @@ const (
 	Read Class = "read"
 	// Change: as Read, and the change itself is recorded in its transaction.
 	Change Class = "change"
+	// Manage: as Change if its method changes anything, else as Read; for who has scope
+	// admin only.
+	Manage Class = "manage"
 	// None: the route neither returns nor changes anything of a tenant.
 	None Class = "none"
 	// Public: as None, and nobody needs a key.
@@ -21,6 +31,22 @@ type Route struct {
 	Pattern string // of net/http
 	Class   Class
 	serve   func(*exchange) error
+}
+
+// Changes reports whether the route changes anything.
+func (r Route) Changes() bool {
+	return r.Class == Change || r.Class == Manage && !strings.HasPrefix(r.Pattern, http.MethodGet+" ")
+}
+
+// scope is what a key needs for the route.
+func (r Route) scope() principal.Scope {
+	switch r.Class {
+	case Manage:
+		return principal.Admin
+	case Change:
+		return principal.Write
+	}
+	return principal.Read
 }
 
 // Routes is the whole API.
@@ -49,6 +75,9 @@ func Routes() []Route {
 		{"store.file.delete", "DELETE /v1/vector_stores/{store}/files/{file}", Change, deleteStoreFile},
 		{"store.delete", "DELETE /v1/vector_stores/{store}", Change, deleteStore},
 		{"file.delete", "DELETE /v1/files/{file}", Change, deleteFile},
+		{"key.create", "POST /v1/keys", Manage, createKey},
+		{"key.list", "GET /v1/keys", Manage, listKeys},
+		{"key.delete", "DELETE /v1/keys/{key}", Manage, deleteKey},
 		{"openapi", "GET /openapi.json", Public, getOpenAPI},
 		{"model.list", "GET /v1/models", None, listModels},
 		{"model.get", "GET /v1/models/{model}", None, getModel},

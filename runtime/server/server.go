@@ -85,5 +85,10 @@ func (s *Server) serve(x *exchange) error {
 	if err := x.admit(); err != nil {
 		return err
 	}
+	if x.route.Class == None { // else begin confirms the key
+		if err := x.confirm(); err != nil {
+			return err
+		}
+	}
 	return x.route.serve(x)
 }

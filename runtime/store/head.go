@@ -11,7 +11,7 @@ import (
 // Head is the row that orders a tenant's changes.
 type Head struct {
 	Incarnation int64 // is not saved
-	AuthGen     int64 // is not saved
+	AuthGen     int64 // rises with every change of the tenant's own keys
 	Generation  int64
 	Docs        int64 // live documents
 	Bytes       int64 // plain bytes of the live documents
@@ -42,9 +42,9 @@ func (t *Tx) LockHead(ctx context.Context) (Head, error) {
 // SaveHead writes back what LockHead returned and the caller changed.
 func (t *Tx) SaveHead(ctx context.Context, h Head) error {
 	_, err := t.tx.Exec(ctx, `update tenant_head set generation = $2, docs = $3, bytes = $4, lane0_seq = $5, lane0_hash = $6,
-			manifest = $7, manifest_dek = $8
+			manifest = $7, manifest_dek = $8, auth_gen = $9
 		where tenant_id = $1`, t.tenant, h.Generation, h.Docs, h.Bytes, h.Lane0Seq, h.Lane0Hash,
-		h.Manifest, uuid.NullUUID{UUID: h.ManifestDEK, Valid: h.Manifest != nil})
+		h.Manifest, uuid.NullUUID{UUID: h.ManifestDEK, Valid: h.Manifest != nil}, h.AuthGen)
 	return err
 }
 
@@ -53,6 +53,13 @@ func (r *Rows) Head(ctx context.Context) (Head, error) {
 	var h Head
 	row := r.tx.QueryRow(ctx, "select "+headColumns+headTables, r.tenant)
 	return h, noRows(row.Scan(h.columns()...))
+}
+
+// stamp reads the state of this snapshot. Errors: ErrUnprovisioned.
+func (r *Rows) stamp(ctx context.Context) (Stamp, error) {
+	var s Stamp
+	row := r.tx.QueryRow(ctx, "select f.incarnation, h.generation, h.auth_gen"+headTables, r.tenant)
+	return s, noRows(row.Scan(&s.Incarnation, &s.Generation, &s.AuthGen))
 }
 
 // Stamp is what a cached view of the head's tenant is compared with.

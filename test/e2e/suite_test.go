@@ -37,6 +37,7 @@ var _ = Describe("Bulkhead", func() {
 	Describe("the labels of namespaces", Label("admission"), admission)
 	Describe("a deleted Tenant", Label("retain"), Ordered, deletedTenant)
 	Describe("a changed plan", Label("plan"), Ordered, changedPlan)
+	Describe("a lost primary", Label("failover"), lostPrimary)
 	Describe("a killed operator", Label("crash"), killedOperator)
 	Describe("a sealed Vault", Label("sealed"), sealedVault)
 	Describe("at rest", Label("steady"), Ordered, atRest)
