@@ -23,6 +23,7 @@ import (
 func serve(log *slog.Logger) *cobra.Command {
 	c := replica.Config{Log: log}
 	var kubeconfig string
+	var percent int64
 	cmd := &cobra.Command{
 		Use:   binding.CommandServe,
 		Short: "Serve the tenants whose Bindings are in the pod's namespace",
@@ -31,7 +32,14 @@ func serve(log *slog.Logger) *cobra.Command {
 			if err := required(cmd.Flags(), "namespace", "pod-name", "pod-uid", "vault-address", "vault-auth-mount"); err != nil {
 				return err
 			}
+			if percent < 1 || percent > 100 {
+				return fmt.Errorf("--%s must be 1 to 100", binding.FlagIndexTenantPercent)
+			}
+			c.Indexes.Tenant = c.Indexes.Bytes / 100 * percent
 			memory.Leave(c.Parse.Children * c.Parse.Memory)
+			if err := memory.Withhold(); err != nil {
+				return err
+			}
 			client, err := kubernetesClient(kubeconfig)
 			if err != nil {
 				return err
@@ -74,6 +82,7 @@ func serve(log *slog.Logger) *cobra.Command {
 
 	f.DurationVar(&c.Lease, "key-lease", 300*time.Second, "how long data keys are used after the last proof of access")
 	loadFlags(f, &c)
+	f.Int64Var(&percent, binding.FlagIndexTenantPercent, 50, "of index-bytes, what one tenant's may take")
 	parseFlags(f, &c.Parse)
 	queueFlags(f, &c.Queue)
 	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
@@ -84,8 +93,8 @@ func serve(log *slog.Logger) *cobra.Command {
 
 // loadFlags are about how much is done at a time.
 func loadFlags(f *pflag.FlagSet, c *replica.Config) {
-	f.Int64Var(&c.IndexBytes, "index-bytes", memory.Share(4), "memory of search indexes; a quarter of the container's when not set")
-	f.Int64Var(&c.ColdLoads, "cold-loads", 4, "search indexes that are loaded as a whole at a time, fewer than database-connections")
+	f.Int64Var(&c.Indexes.Bytes, "index-bytes", memory.Share(4), "memory of search indexes; a quarter of the container's when not set")
+	f.Int64Var(&c.Indexes.ColdLoads, "cold-loads", 4, "search indexes that are loaded as a whole at a time, fewer than database-connections")
 	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
 	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
 	f.Int64Var(&c.Uploads, "upload-bytes", memory.Share(8), "memory of uploads, half of it for one tenant; an eighth of the container's when not set")

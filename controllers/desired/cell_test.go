@@ -86,6 +86,7 @@ func TestGoldenParts(t *testing.T) {
 		part   func(CellSet) []*unstructured.Unstructured
 	}{
 		"runtime-autoscaled": {scaled, func(set CellSet) []*unstructured.Unstructured { return append(set.Bounds, set.Runtime...) }},
+		"runtime-own":        {ofOneTenant, func(set CellSet) []*unstructured.Unstructured { return set.Runtime }},
 		"database-snapshots": {withSnapshots, database},
 		"database-plugin": {withPlugin, func(set CellSet) []*unstructured.Unstructured {
 			return append(append(set.Walls, set.Database...), set.Backup...)
@@ -105,6 +106,10 @@ func TestGoldenParts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, c.part(built(t, input(c.change)))...) })
 	}
+}
+
+func ofOneTenant(in *CellInput) {
+	in.Cell.Name, in.Cell.Spec.TenantID, in.Cell.Spec.Capacity = OwnCellName(tenantID), tenantID, 1
 }
 
 func scaled(in *CellInput) {
@@ -155,7 +160,7 @@ func plan(name string, tiers []v1alpha1.Tier, endpoints ...v1alpha1.Endpoint) v1
 func TestOwnPodsReachTheirOwnEndpointsOnly(t *testing.T) {
 	in := input(func(in *CellInput) {
 		withEndpoints(in)
-		in.Cell.Name, in.Cell.Spec.TenantID, in.Cell.Spec.Capacity = OwnCellName(tenantID), tenantID, 1
+		ofOneTenant(in)
 	})
 	opened := 0
 	for _, w := range built(t, in).Walls {

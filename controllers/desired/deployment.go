@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -137,6 +138,9 @@ func runtimeContainer(in CellInput) *corev1ac.ContainerApplyConfiguration {
 			envField(binding.EnvPodUID, "metadata.uid"),
 			envMemoryLimit(),
 		)
+	if in.Cell.Spec.TenantID != "" { // there is nobody to share with
+		container.WithArgs(fmt.Sprintf("--%s=100", binding.FlagIndexTenantPercent))
+	}
 	if in.Cell.Spec.Database != nil {
 		container.
 			WithEnv(env(binding.EnvDatabaseHost, DatabaseHost(in.Cell.Name))).

@@ -12,6 +12,10 @@ const (
 	CommandMigrate = "migrate"
 )
 
+// FlagIndexTenantPercent says to CommandServe how much of the memory of search indexes
+// one tenant's may take.
+const FlagIndexTenantPercent = "index-tenant-percent"
+
 // The directories that a runtime pod mounts, read-only.
 const (
 	DirDatabase   = "/etc/bulkhead/database"    // FileAppPassword, FileLanePassword

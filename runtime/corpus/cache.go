@@ -12,12 +12,20 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
+// CacheConfig bounds the memory of search indexes.
+type CacheConfig struct {
+	Bytes     int64 // of all of them, about
+	Tenant    int64 // of Bytes, what one tenant's may take
+	ColdLoads int64 // as a whole at a time; each holds a connection
+}
+
 // cache keeps tenants' views, at most about limit bytes of them; the one that
 // was used longest ago goes first. A view belongs to the Keyring that opened it:
 // a tenant whose database or key is replaced has a new one, and finds none of
 // the views of before.
 type cache struct {
 	limit  int64
+	share  int64 // of limit, that one view may take
 	loads  singleflight.Group
 	cold   *semaphore.Weighted // loads of whole views at a time
 	room   *semaphore.Weighted // of limit, what they will take
@@ -35,18 +43,19 @@ type cached struct {
 	view *view
 }
 
-func newCache(limit, coldLoads int64, metrics prometheus.Registerer) *cache {
+func newCache(config CacheConfig, metrics prometheus.Registerer) *cache {
 	memory := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "bulkhead_index_bytes", Help: "Approximate memory of the search indexes.",
 	})
 	metrics.MustRegister(memory)
 	return &cache{
-		limit: limit, cold: semaphore.NewWeighted(coldLoads), room: semaphore.NewWeighted(limit), memory: memory,
+		limit: config.Bytes, share: min(config.Tenant, config.Bytes), memory: memory,
+		cold: semaphore.NewWeighted(config.ColdLoads), room: semaphore.NewWeighted(config.Bytes),
 		views: map[*seal.Keyring]*list.Element{}, order: list.New(),
 	}
 }
 
-// reserve waits for its turn to load a whole view of bytes, at most limit, and
+// reserve waits for its turn to load a whole view of bytes, at most share, and
 // makes room for it. Errors: the context's.
 func (c *cache) reserve(ctx context.Context, bytes int64) (release func(), err error) {
 	if err := c.cold.Acquire(ctx, 1); err != nil {

@@ -27,11 +27,10 @@ type Corpus struct {
 	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
 }
 
-// New makes a Corpus whose indexes take at most about cacheBytes of memory, and
-// which loads so many of them at a time as a whole; each holds a connection.
-func New(cacheBytes, coldLoads int64, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
+// New makes a Corpus.
+func New(indexes CacheConfig, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
 	return &Corpus{
-		cache: newCache(cacheBytes, coldLoads, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
+		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
 	}
 }
 

@@ -79,7 +79,8 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 	}
 }
 
-// ErrTooLarge: the tenant's documents do not fit the memory of search indexes.
+// ErrTooLarge: the tenant's documents do not fit its share of the memory of search
+// indexes.
 var ErrTooLarge = errors.New("the documents are too large to be searched")
 
 // load brings the cached view up to the newest committed generation.
@@ -124,7 +125,7 @@ func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err e
 	switch {
 	case err != nil:
 		return nil, err
-	case m.bytes() > c.cache.limit:
+	case m.bytes() > c.cache.share:
 		c.cache.drop(r.keys())
 		if len(m.dead) > 0 {
 			c.upkeep.start(c, r, unclean)

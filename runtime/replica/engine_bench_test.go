@@ -33,7 +33,7 @@ type bed struct {
 func newBed(t *testing.T) *bed {
 	t.Helper()
 	c := newCellOn(t, fixture.NewDurablePostgres(t))
-	c.index, c.inFlight, c.ingests = 8<<30, 512, 64
+	c.index, c.share, c.inFlight, c.ingests = 8<<30, 8<<30, 512, 64
 	b := &bed{c, t}
 	b.show("disk", "fsync_p50", percentile(b.fsyncs(), 50), "ms", fsyncs)
 	return b

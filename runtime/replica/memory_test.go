@@ -31,6 +31,22 @@ func TestIndexThatDoesNotFit(t *testing.T) {
 	n.becomes(t, acme, "POST", "/v1/retrieve", retrieveX, 200, "") // when the segment is cleaned
 }
 
+// One tenant leaves room for others, however much it has.
+func TestIndexThatIsMoreThanItsShare(t *testing.T) {
+	c := newCell(t)
+	c.index, c.share = 200_000, 60_000
+	acme, globex := c.tenant(t, "acme"), c.tenant(t, "globex")
+	n := c.start(t, "runtime-0")
+	for _, document := range []string{"a", "b"} {
+		expect(t, n.ask(t, acme, "PUT", "/v1/documents/"+document, manyWords()), 201, "")
+	}
+	expect(t, n.ask(t, globex, "PUT", "/v1/documents/a", manyWords()), 201, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/retrieve", retrieveX), 503, "index_too_large")
+	expect(t, n.ask(t, globex, "POST", "/v1/retrieve", retrieveX), 200, "")
+	expect(t, n.ask(t, acme, "DELETE", "/v1/documents/b", ""), 204, "")
+	n.becomes(t, acme, "POST", "/v1/retrieve", retrieveX, 200, "") // when the segment is cleaned
+}
+
 // manyWords is a text whose index takes about 36,000 bytes.
 func manyWords() string {
 	var text strings.Builder
