@@ -13,6 +13,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -35,6 +36,7 @@ type Query struct {
 	K           int            // passages at most
 	PerDocument int            // of them of one document at most
 	Share       float64        // of the best one's score that a passage has at least
+	Ranks       bool           // Share is of 1 / rank, which tells nothing of scores
 	Filter      *filter.Filter // that documents must match; nil: any does
 	Stores      []uuid.UUID    // that documents must be in one of; none: any document does
 }
@@ -52,11 +54,11 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) ([]Passage, e
 	if err != nil {
 		return nil, err
 	}
-	return r.passages(ctx, q.best(v.search(q)))
+	return r.passages(ctx, q.best(v.search(r.Caller, q)))
 }
 
 // search ranks by words and, where there is a basis, by meaning.
-func (v *view) search(q Query) []engine.Hit {
+func (v *view) search(by principal.Caller, q Query) []engine.Hit {
 	o := engine.Options{K: q.K, PerDocument: q.PerDocument}
 	if q.Filter != nil || len(q.Stores) > 0 {
 		o.Matches = q.matches
@@ -64,13 +66,16 @@ func (v *view) search(q Query) []engine.Hit {
 	if v.basis != nil {
 		o.Vector, o.Weight = engine.EmbedQuery(v.manifest.language, q.Text, v.basis.Basis), lsa.Weight
 	}
-	return v.index.Search(q.Text, o)
+	return v.seenBy(by).Search(q.Text, o)
 }
+
+// RankScore stands for the score of the i-th passage, from 0, to who may not know it.
+func RankScore(i int) float64 { return 1 / float64(i+1) }
 
 // best are the hits that score enough beside the first.
 func (q Query) best(hits []engine.Hit) []engine.Hit {
 	for i := range hits {
-		if hits[i].Score < q.Share*hits[0].Score {
+		if q.Ranks && RankScore(i) < q.Share || !q.Ranks && hits[i].Score < q.Share*hits[0].Score {
 			return hits[:i]
 		}
 	}

@@ -25,6 +25,8 @@ type view struct {
 	segments map[pinned]*segment.Segment
 	vectors  map[pinned]*vector.Rows
 	index    *engine.Index
+
+	restricted restrictions
 }
 
 func newView(as store.Stamp) *view {

@@ -51,6 +51,7 @@ var samples = map[string]sample{
 	"model.get":         {"GET", "/v1/models/bulkhead-extractive", "", http.StatusOK},
 	"chat.complete":     {"POST", "/v1/chat/completions", chatX, http.StatusOK},
 	"response.create":   {"POST", "/v1/responses", responseX, http.StatusOK},
+	"document.update":   {"PATCH", "/v1/documents/a", `{"principals":["group:sales"]}`, http.StatusOK},
 	"document.delete":   {"DELETE", "/v1/documents/a", "", http.StatusNoContent},
 }
 

@@ -121,6 +121,9 @@ func (d *description) exchange(t *testing.T, n *node, w *tenant, s described, id
 	if s.later {
 		header["Prefer"] = "respond-async"
 	}
+	if strings.Contains(s.path, "alices") {
+		header["Bulkhead-Owner"] = "alice"
+	}
 	var r response
 	wait(t, s.method+" "+s.path, func() error { // until what was sent to be read later is
 		r = n.send(t, s.method, s.path, strings.NewReader(s.body), header)
@@ -162,6 +165,11 @@ var nobody = uuid.NewString()
 // exchanges have every route, with all that it can return, and an error of it.
 var exchanges = []described{
 	{"GET", "/openapi.json", "", 200, "", "", "", false, ""},
+	{"PUT", "/v1/documents/alices", "The kestrel is alice's.", 201, "text/plain", "", "", false, ""},
+	{"PUT", "/v1/documents/alices", "The kestrel is alice's.", 200, "text/plain", "", "", false, ""},
+	{"PATCH", "/v1/documents/alices", `{"principals":["group:sales"]}`, 200, "", "", "", false, ""},
+	{"GET", "/v1/documents/alices", "", 200, "", "", "", false, ""},
+	{"PUT", "/v1/documents/alices-damaged", "%PDF", 202, "application/pdf", "", "", true, ""},
 	{"PUT", "/v1/documents/a", "The kestrel hovers.", 201, "text/plain", `{"lang":"en","year":2024,"draft":false}`, "", false, ""},
 	{"PUT", "/v1/documents/a?title=Birds", "The kestrel hovers.", 200, "text/markdown", `{"lang":"en"}`, "", false, ""},
 	{"PUT", "/v1/documents/a", "text", 415, "image/png", "", "", false, ""},
@@ -171,6 +179,8 @@ var exchanges = []described{
 	{"GET", "/v1/documents?limit=1", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/documents?limit=0", "", 400, "", "", "", false, ""},
 	{"GET", "/v1/documents/a", "", 200, "", "", "", false, ""},
+	{"PATCH", "/v1/documents/a", `{"principals":["everyone","group:sales"],"attributes":{"lang":"en"}}`, 200, "", "", "", false, ""},
+	{"PATCH", "/v1/documents/a", `{}`, 400, "", "", "", false, ""},
 	{"GET", "/v1/documents/" + nobody, "", 404, "", "", "", false, ""},
 	{"GET", "/v1/documents/a/content?start=1&end=4", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/documents/a/content?start=9999", "", 416, "", "", "", false, ""},

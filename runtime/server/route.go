@@ -56,6 +56,7 @@ func Routes() []Route {
 		{"document.list", "GET /v1/documents", Read, listDocuments},
 		{"document.get", "GET /v1/documents/{ref}", Read, getDocument},
 		{"document.content", "GET /v1/documents/{ref}/content", Read, getContent},
+		{"document.update", "PATCH /v1/documents/{ref}", Change, updateDocument},
 		{"document.delete", "DELETE /v1/documents/{ref}", Change, deleteDocument},
 		{"retrieve", "POST /v1/retrieve", Read, retrieve},
 		{"answer", "POST /v1/answer", Read, answer},
