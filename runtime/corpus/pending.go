@@ -117,17 +117,8 @@ func (r Request) accept(ctx context.Context, tx *store.Tx, a *acceptance) error 
 		return err
 	}
 	a.document = found.document
-	reshared, err := r.reshares(found.document, a.principals)
-	if err != nil {
+	if done, err := r.accepted(found, a); done || err != nil {
 		return err
-	}
-	switch same := hmac.Equal(found.upload.SentMAC, a.row.SentMAC); {
-	case same && found.upload.Code == "" && !reshared:
-		a.row = found.upload
-		return nil
-	case !found.waits() && !reshared && hmac.Equal(found.document.ContentMAC, a.row.SentMAC):
-		a.row = store.Upload{}
-		return nil
 	}
 	if found.lives() {
 		a.row.Document = found.document.ID
@@ -147,6 +138,24 @@ func (r Request) accept(ctx context.Context, tx *store.Tx, a *acceptance) error 
 		return err
 	}
 	return r.record(ctx, tx, head)
+}
+
+// accepted reports whether the same file for the same readers waits already, or has become
+// its document.
+func (r Request) accepted(found found, a *acceptance) (bool, error) {
+	reshared, err := r.reshares(found.document, a.principals)
+	if err != nil || reshared {
+		return false, err
+	}
+	switch {
+	case hmac.Equal(found.upload.SentMAC, a.row.SentMAC) && found.upload.Code == "":
+		a.row = found.upload
+		return true, nil
+	case !found.waits() && hmac.Equal(found.document.ContentMAC, a.row.SentMAC):
+		a.row = store.Upload{}
+		return true, nil
+	}
+	return false, nil
 }
 
 // room holds what waits, and would, against the queue and the tenant's plan.

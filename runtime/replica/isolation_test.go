@@ -120,6 +120,9 @@ func TestDatabaseHoldsNoPlaintext(t *testing.T) {
 	sharing["Prefer"] = "respond-async"
 	expect(t, n.share(t, acme, "canaryqueued", "canarytext", sharing), 202, "")
 	expect(t, n.ask(t, acme, "POST", "/v1/keys", `{"user":"canaryuser","groups":["canarygroup"],"label":"canarylabel","scopes":["read"]}`), 201, "")
+	asking := n.user(t, acme, "canaryuser", "read", "canarygroup")
+	expect(t, n.ask(t, asking, "POST", "/v1/answer", `{"query":"canaryhistory"}`), 200, "")
+	n.asked(t, asking, "canaryhistory")
 	n.stop()
 	c.pg.Exec(t, "checkpoint")
 

@@ -20,6 +20,7 @@ func reads(seen []string, store string) []ask {
 		{"GET", "/v1/documents?status=failed", ""},
 		{"GET", "/v1/documents?status=in_progress", ""},
 		{"GET", "/v1/files", ""},
+		{"GET", "/v1/usage", ""},
 		{"GET", "/v1/vector_stores", ""},
 		{"GET", "/v1/vector_stores/" + store, ""},
 		{"GET", "/v1/vector_stores/" + store + "/files", ""},

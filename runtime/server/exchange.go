@@ -140,7 +140,8 @@ func (x *exchange) begin(object, query string) (corpus.Request, error) {
 		return corpus.Request{}, err
 	}
 	x.confirmed = time.Now()
-	return corpus.Request{Caller: x.caller.Caller, Owner: owner, Tenant: x.caller.Tenant, Access: access}, nil
+	req := corpus.Request{Caller: x.caller.Caller, Owner: owner, Tenant: x.caller.Tenant, Access: access}
+	return req, x.remember(req, query)
 }
 
 // end records the result of an access that began.
