@@ -95,6 +95,7 @@ func serve(log *slog.Logger) *cobra.Command {
 func loadFlags(f *pflag.FlagSet, c *replica.Config) {
 	f.Int64Var(&c.Indexes.Bytes, "index-bytes", memory.Share(4), "memory of search indexes; a quarter of the container's when not set")
 	f.Int64Var(&c.Indexes.ColdLoads, "cold-loads", 4, "search indexes that are loaded as a whole at a time, fewer than database-connections")
+	f.DurationVar(&c.PurgeAfter, "purge-after", time.Minute, "how long terms of deleted documents stay in the sealed index, where nothing finds them")
 	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
 	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
 	f.Int64Var(&c.Uploads, "upload-bytes", memory.Share(8), "memory of uploads, half of it for one tenant; an eighth of the container's when not set")

@@ -26,18 +26,22 @@ type Corpus struct {
 	anchors *anchor.Anchors
 	upkeep  *upkeep
 	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
+
+	// purgeAfter is how long after a deletion the terms of what was deleted are
+	// still in its segment, sealed, though they are never found.
+	purgeAfter time.Duration
 }
 
-// New makes a Corpus.
-func New(indexes CacheConfig, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
+// New makes a Corpus. What is deleted is purged after some time, out of the queue.
+func New(indexes CacheConfig, purgeAfter time.Duration, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
 	return &Corpus{
 		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
+		purgeAfter: purgeAfter,
 	}
 }
 
 // Evict drops from memory the plaintext that a Keyring opened.
 func (c *Corpus) Evict(keys *seal.Keyring) {
-	c.upkeep.forget(keys)
 	c.cache.drop(keys)
 }
 

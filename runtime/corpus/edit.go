@@ -37,8 +37,14 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 		}
 		e.manifest.previous = sha256.Sum256(e.head.Manifest)
 		e.head.Generation++
+		before := len(e.manifest.dead)
 		if err := change(tx, &e); err != nil {
 			return err
+		}
+		if len(e.manifest.dead) > before {
+			if err := tx.AddPurge(ctx, c.purgeAfter); err != nil {
+				return err
+			}
 		}
 		if err := e.manifest.sealInto(r.keys(), &e.head); err != nil {
 			return err

@@ -33,6 +33,29 @@ func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []
 	return c.mergeOf(ctx, r, v, choose(v.weigh()))
 }
 
+// Purge removes from a tenant's segments what is left there of deleted documents, and
+// ends the job, unless there is more by then. Errors: store.ErrLost, those of the write
+// door and of the keys.
+func (c *Corpus) Purge(ctx context.Context, r Request, job store.Job) error {
+	if err := c.clean(ctx, r); err != nil {
+		return err
+	}
+	return r.admission().Change(ctx, func(tx *store.Tx) error {
+		head, err := tx.LockHead(ctx)
+		if err != nil {
+			return err
+		}
+		left, err := r.openHead(head)
+		if err != nil {
+			return err
+		}
+		if len(left.dead) > 0 {
+			return tx.Defer(ctx, job, c.purgeAfter, false)
+		}
+		return tx.Finish(ctx, job)
+	})
+}
+
 // clean rewrites the segments that hold dead documents one by one: an index that
 // does not fit as a whole may fit afterwards.
 func (c *Corpus) clean(ctx context.Context, r Request) error {

@@ -11,9 +11,6 @@ import (
 )
 
 const (
-	// purgeAfter is how long after a deletion the terms of what was deleted are
-	// still in its segment, sealed, though they are never found.
-	purgeAfter    = time.Minute
 	upkeepTimeout = 5 * time.Minute
 	closeTimeout  = 5 * time.Second
 )
@@ -30,12 +27,11 @@ type upkeep struct {
 	mu      sync.Mutex
 	closed  bool
 	running map[*seal.Keyring]bool
-	purges  map[*seal.Keyring]*time.Timer
 }
 
 func newUpkeep(log *slog.Logger) *upkeep {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close cancels it
-	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}, purges: map[*seal.Keyring]*time.Timer{}}
+	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}}
 }
 
 // after looks, once a tenant's index has changed or was loaded, for what is due.
@@ -44,24 +40,8 @@ func (u *upkeep) after(c *Corpus, r Request) {
 	if v.index == nil {
 		return // whoever loads it comes here
 	}
-	if len(v.manifest.dead) > 0 {
-		u.purgeLater(c, r)
-	}
 	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit() || v.manifest.foreign(r.Tenant.Language) {
 		u.start(c, r, due)
-	}
-}
-
-func (u *upkeep) purgeLater(c *Corpus, r Request) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.purges[r.keys()] == nil && !u.closed {
-		u.purges[r.keys()] = time.AfterFunc(purgeAfter, func() {
-			u.mu.Lock()
-			delete(u.purges, r.keys())
-			u.mu.Unlock()
-			u.start(c, r, unclean)
-		})
 	}
 }
 
@@ -103,24 +83,10 @@ func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 	})
 }
 
-// forget ends what waits for a tenant whose keys are gone.
-func (u *upkeep) forget(keys *seal.Keyring) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if timer := u.purges[keys]; timer != nil {
-		timer.Stop()
-		delete(u.purges, keys)
-	}
-}
-
 // close lets the merges end that run, for a short time, and begins none.
 func (u *upkeep) close() {
 	u.mu.Lock()
 	u.closed = true
-	for keys, timer := range u.purges {
-		timer.Stop()
-		delete(u.purges, keys)
-	}
 	u.mu.Unlock()
 	defer time.AfterFunc(closeTimeout, u.cancel).Stop()
 	u.done.Wait()

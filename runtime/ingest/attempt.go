@@ -18,8 +18,8 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
 )
 
-// action is what audit events call the work on a job.
-const action = "document.ingest"
+// actions are what audit events call the work on jobs.
+var actions = map[store.JobKind]string{store.Ingest: "document.ingest", store.Purge: "index.purge"}
 
 // errNotServed: this process may not work for the tenant now.
 var errNotServed = errors.New("the tenant is not served here")
@@ -38,10 +38,10 @@ func (q *Queue) attempt(ctx context.Context, s *store.Store, job store.Job) {
 	<-renewed
 	switch {
 	case err == nil:
-		q.attempts.WithLabelValues("completed").Inc()
+		q.attempts.WithLabelValues(string(job.Kind), "completed").Inc()
 		return
 	case errors.Is(err, store.ErrLost):
-		q.attempts.WithLabelValues("lost").Inc()
+		q.attempts.WithLabelValues(string(job.Kind), "lost").Inc()
 		return
 	}
 	if err := q.settle(ctx, s, job, err); err != nil && !errors.Is(err, store.ErrLost) {
@@ -65,17 +65,17 @@ func (q *Queue) renew(ctx context.Context, cancel context.CancelFunc, s *store.S
 	}
 }
 
-// try makes a document of the job's file, in an audited access.
+// try does what there is to do, in an audited access.
 func (q *Queue) try(ctx context.Context, s *store.Store, job store.Job) error {
 	t, err := q.served(s, job)
 	if err != nil {
 		return err
 	}
-	access, err := t.Lane.Begin(ctx, action, audit.Record{Request: job.ID.String(), Object: job.Ref.String()})
+	access, err := t.Lane.Begin(ctx, actions[job.Kind], audit.Record{Request: job.ID.String(), Object: job.Ref.String()})
 	if err != nil {
 		return err
 	}
-	err = q.ingest(ctx, corpus.Request{Caller: principal.Tenant(), Tenant: t, Access: access}, job)
+	err = q.do(ctx, corpus.Request{Caller: principal.Tenant(), Tenant: t, Access: access}, job)
 	if err != nil {
 		code, _ := refusal(err)
 		access.End(http.StatusUnprocessableEntity, code)
@@ -97,6 +97,14 @@ func (q *Queue) served(s *store.Store, job store.Job) (*tenants.Tenant, error) {
 	return t, t.Keys.Check()
 }
 
+func (q *Queue) do(ctx context.Context, r corpus.Request, job store.Job) error {
+	if job.Kind == store.Purge {
+		return q.Corpus.Purge(ctx, r, job)
+	}
+	return q.ingest(ctx, r, job)
+}
+
+// ingest makes a document of the job's file.
 func (q *Queue) ingest(ctx context.Context, r corpus.Request, job store.Job) error {
 	if job.Attempts > attempts {
 		return errDeadly
@@ -142,20 +150,24 @@ func (q *Queue) settle(ctx context.Context, s *store.Store, job store.Job, cause
 		case stopping:
 			return tx.Defer(ctx, job, 0, false)
 		case is(cause, theTenant):
-			q.attempts.WithLabelValues("put_off").Inc()
+			q.attempts.WithLabelValues(string(job.Kind), "put_off").Inc()
 			if err := tx.Defer(ctx, job, 0, false); err != nil {
 				return err
 			}
 			return tx.DeferAll(ctx, longer*q.pause(1))
 		case is(cause, notTheFile):
-			q.attempts.WithLabelValues("put_off").Inc()
+			q.attempts.WithLabelValues(string(job.Kind), "put_off").Inc()
 			return tx.Defer(ctx, job, q.pause(1), false)
+		case job.Kind == store.Purge: // it has no end but success
+			q.attempts.WithLabelValues(string(job.Kind), "failed").Inc()
+			q.Log.Warn("deleted documents not purged", "tenant", job.Tenant, "attempt", job.Attempts, "error", cause.Error())
+			return tx.Defer(ctx, job, q.pause(min(job.Attempts, attempts)), true)
 		case final || job.Attempts >= attempts:
-			q.attempts.WithLabelValues("refused").Inc()
+			q.attempts.WithLabelValues(string(job.Kind), "refused").Inc()
 			q.Log.Info("file refused", "tenant", job.Tenant, "job", job.ID, "code", code)
 			return tx.Fail(ctx, job, code)
 		}
-		q.attempts.WithLabelValues("failed").Inc()
+		q.attempts.WithLabelValues(string(job.Kind), "failed").Inc()
 		q.Log.Warn("file not ingested", "tenant", job.Tenant, "job", job.ID, "attempt", job.Attempts, "error", cause.Error())
 		return tx.Defer(ctx, job, q.pause(job.Attempts), true)
 	})

@@ -1,5 +1,6 @@
 // Package ingest makes documents of the files that tenants send: at once, or out of
-// the queue in the database, whose jobs outlive the process that works on them.
+// the queue in the database, whose jobs outlive the process that works on them. The
+// other kind of job there is to purge what is left of deleted documents.
 //
 // A Queue claims jobs, a tenant's at a time and the tenants in turn, and renews their
 // leases while it works. Whoever's lease ends, because its process died or hangs, has

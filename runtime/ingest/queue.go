@@ -56,8 +56,8 @@ func NewQueue(c Config) *Queue {
 	q := &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), wake: make(chan struct{}, 1)}
 	q.attempts = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bulkhead_ingest_attempts_total",
-		Help: "Attempts at queued uploads, by result: completed; refused, for good; failed, to be tried again; put_off, for no reason of the file; lost, cancelled or taken over.",
-	}, []string{"result"})
+		Help: "Attempts at queued jobs, by kind (ingest: of an upload; purge: of what was deleted) and result: completed; refused, for good; failed, to be tried again; put_off, for no reason of the file; lost, cancelled or taken over.",
+	}, []string{"kind", "result"})
 	c.Metrics.MustRegister(q.attempts)
 	return q
 }

@@ -26,16 +26,17 @@ type Config struct {
 	OpsAddress string
 	TLSDir     string // tls.crt and tls.key; plain HTTP when they are absent
 
-	Lease    time.Duration // of data keys after the last proof of access
-	Indexes  corpus.CacheConfig
-	InFlight int64         // requests at a time
-	Ingests  int64         // uploads that are worked on at a time
-	Uploads  int64         // memory of uploads
-	Parse    parse.Config  // of files; its children have memory of their own
-	Queue    Queue         // of uploads
-	Patience time.Duration // how far a client may fall behind the pace at which it must send and receive
-	Grace    time.Duration // between failing readiness and closing the port
-	Drain    time.Duration // for requests in flight at the end
+	Lease      time.Duration // of data keys after the last proof of access
+	Indexes    corpus.CacheConfig
+	PurgeAfter time.Duration // how long a deleted document's terms stay in the index, sealed
+	InFlight   int64         // requests at a time
+	Ingests    int64         // uploads that are worked on at a time
+	Uploads    int64         // memory of uploads
+	Parse      parse.Config  // of files; its children have memory of their own
+	Queue      Queue         // of uploads
+	Patience   time.Duration // how far a client may fall behind the pace at which it must send and receive
+	Grace      time.Duration // between failing readiness and closing the port
+	Drain      time.Duration // for requests in flight at the end
 
 	Log *slog.Logger
 }

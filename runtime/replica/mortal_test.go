@@ -8,10 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/fake"
 
@@ -43,9 +46,9 @@ func beMortal() {
 	os.Exit(1)
 }
 
-// startMortal starts a replica for one tenant in a process of its own, and returns how
-// to kill it.
-func (c *cell) startMortal(t *testing.T, pod string, w *tenant) (kill func()) {
+// startMortal starts a replica for one tenant in a process of its own, which is killed
+// when it is told to stop.
+func (c *cell) startMortal(t *testing.T, pod string, w *tenant) *node {
 	t.Helper()
 	config := c.config(t, pod)
 	config.Kubernetes, config.Log = nil, nil
@@ -67,18 +70,20 @@ func (c *cell) startMortal(t *testing.T, pod string, w *tenant) (kill func()) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill = func() {
+	n := &node{stop: func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
-	}
-	t.Cleanup(kill)
+	}}
+	t.Cleanup(n.stop)
 	if _, err := in.Write(told); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
 		t.Fatalf("%q, %v", line, err)
 	}
-	return kill
+	n.url = strings.TrimSpace(line)
+	return n
 }
 
 // A replica that dies while it works on a file leaves it to another, when its lease
@@ -93,14 +98,14 @@ func TestKilledReplicaLosesNoUpload(t *testing.T) {
 			acme := c.tenant(t, "acme")
 			expect(t, c.idle(t, "runtime-0").queueFile(t, acme, "a", typeHTML, "<p>The kestrel hovers."), 202, "")
 			release := c.hold(t, lock)
-			kill := c.startMortal(t, "runtime-1", acme)
+			killed := c.startMortal(t, "runtime-1", acme)
 			wait(t, "nobody works", func() error { return c.count(t, "lease is not null", 1) })
 			n := c.start(t, "runtime-2")
 			time.Sleep(c.queue.Lease * 3 / 2)
 			if err := c.count(t, "attempts = 1", 1); err != nil {
 				t.Errorf("taken over from a replica that works: %v", err)
 			}
-			kill()
+			killed.stop()
 			release()
 			if doc := n.ends(t, acme, "a"); doc.Status != "completed" {
 				t.Errorf("%+v", doc)
@@ -115,4 +120,39 @@ func TestKilledReplicaLosesNoUpload(t *testing.T) {
 			c.audited(t, "document.ingest.change", "lane = 0", 1)
 		})
 	}
+}
+
+// What a replica deleted before it died is purged by another, though nobody asks for
+// the tenant there.
+func TestKilledReplicaLeavesThePurge(t *testing.T) {
+	c := newCell(t)
+	c.purge = time.Second
+	acme := c.tenant(t, "acme")
+	killed := c.startMortal(t, "runtime-0", acme)
+	killed.becomes(t, acme, "PUT", "/v1/documents/a", "The kestrel hovers.", 201, "")
+	expect(t, killed.ask(t, acme, "PUT", "/v1/documents/b", "The heron wades."), 201, "")
+	before := acme.lexicons(t, c)
+	expect(t, killed.ask(t, acme, "DELETE", "/v1/documents/a", ""), 204, "")
+	killed.stop()
+	if left := acme.lexicons(t, c); !slices.Equal(left, before) {
+		t.Fatalf("purged before the replica was killed: %v, then %v", before, left)
+	}
+	n := c.start(t, "runtime-1")
+	wait(t, "not purged", func() error {
+		if left := acme.lexicons(t, c); len(left) != 1 || !slices.Contains(before, left[0]) {
+			return fmt.Errorf("segments %v, then %v", before, left)
+		}
+		return c.count(t, "true", 0)
+	})
+	r := expect(t, n.ask(t, acme, "POST", "/v1/retrieve", found("kestrel heron")), 200, "")
+	if body := string(r.body); strings.Contains(body, "kestrel hovers") || !strings.Contains(body, "heron wades") {
+		t.Error(body)
+	}
+}
+
+// lexicons are the ids of the tenant's stored segments.
+func (w *tenant) lexicons(t *testing.T, c *cell) (ids []uuid.UUID) {
+	t.Helper()
+	c.pg.Scan(t, []any{&ids}, `select coalesce(array_agg(distinct object_id), '{}') from bulkhead.blob where kind = 'lex' and tenant_id = $1`, w.Tenant.ID)
+	return ids
 }

@@ -158,7 +158,7 @@ func TestQueuedUploadFails(t *testing.T) {
 	}
 	expect(t, n.ask(t, acme, "DELETE", "/v1/documents/a", ""), 204, "")
 	expect(t, n.ask(t, acme, "GET", "/v1/documents/a", ""), 404, "document_not_found")
-	if n := c.waiting(t, "true"); n != 0 {
+	if n := c.waiting(t, "kind = 'ingest'"); n != 0 {
 		t.Errorf("%d jobs are left", n)
 	}
 }

@@ -12,10 +12,20 @@ import (
 // ErrLost: the job was cancelled, or its lease ended and somebody else has it.
 var ErrLost = errors.New("job is no longer ours")
 
+// JobKind is what there is to do.
+type JobKind string
+
+// The kinds of jobs.
+const (
+	Ingest JobKind = "ingest" // make a document of an upload
+	Purge  JobKind = "purge"  // rewrite what still holds parts of deleted documents
+)
+
 // Job is a claimed job. It is lost when its lease ends and nobody renewed it.
 type Job struct {
 	Tenant   uuid.UUID
 	ID       uuid.UUID
+	Kind     JobKind
 	Ref      uuid.UUID // what it is about
 	Lease    uuid.UUID // of this claim
 	Attempts int32     // this one included
@@ -30,7 +40,7 @@ func (s *Store) Claim(ctx context.Context, after uuid.UUID, most int, lease time
 		return nil, err
 	}
 	defer conn.Release()
-	rows, err := conn.Query(ctx, "select tenant_id, job_id, ref, lease, attempts from bulkhead.claim_jobs($1, $2, $3)", after, most, lease)
+	rows, err := conn.Query(ctx, "select tenant_id, job_id, kind, ref, lease, attempts from bulkhead.claim_jobs($1, $2, $3)", after, most, lease)
 	if err != nil {
 		return nil, s.judge(err)
 	}
@@ -60,6 +70,23 @@ func (t *Tx) DeferAll(ctx context.Context, after time.Duration) error {
 	_, err := t.tx.Exec(ctx, `update job set run_at = now() + $2
 		where tenant_id = $1 and code is null and lease is null and run_at < now() + $2`, t.tenant, after)
 	return err
+}
+
+// purgeJob is the id of a tenant's only job of that kind.
+var purgeJob = uuid.UUID{15: 1}
+
+// AddPurge has what is deleted now be purged after some time. Replicas of a version
+// that knew no such job may have failed it.
+func (t *Tx) AddPurge(ctx context.Context, after time.Duration) error {
+	_, err := t.tx.Exec(ctx, `insert into job (tenant_id, job_id, kind, ref, run_at) values ($1, $2, $3, $1, now() + $4)
+		on conflict (tenant_id, job_id) do update set code = null, attempts = 0 where job.code is not null`,
+		t.tenant, purgeJob, Purge, after)
+	return err
+}
+
+// Finish ends a job that is done. Errors: ErrLost.
+func (t *Tx) Finish(ctx context.Context, j Job) error {
+	return t.mine(ctx, `delete from job where tenant_id = $1 and job_id = $2 and lease = $3`, j)
 }
 
 // Fail ends a job for a reason, and removes the file of its upload. Errors: ErrLost.
