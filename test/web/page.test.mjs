@@ -169,6 +169,7 @@ test('an answer cites exact spans, which a click shows', async () => {
   await ask(page, 'What does the kestrel do?');
   await shows(page, '#asking-status', 'Answered, with');
   await shows(page, 'article .text', cited);
+  assert.ok(await page.evaluate(() => window.shifted) < 0.02, 'nothing moves by itself');
   await accessible(page, 'answer');
   await page.click('article .cite');
   await shows(page, '#source-text mark', cited);
@@ -208,6 +209,7 @@ test('a model streams its answer, with marks, and Stop ends it', async () => {
   await shows(page, '#list', 'Vögel');
   await ask(page, 'What does the kestrel do?');
   await shows(page, '#asking-status', 'Answered, with 1 source.');
+  assert.ok(await page.evaluate(() => window.shifted) < 0.02, 'nothing moves by itself');
   assert.equal(await text(page, 'article .text'), 'It hovers 1, says the page,  of it.'); // there is no source 7
   await page.click('article .cite');
   await shows(page, '#source-text mark', 'kestrel');

@@ -29,6 +29,7 @@ async function enter(key) {
   new Asking(api, source, session.signal);
   new Uploads(api, documents, session.signal);
   byId('tenant').textContent = tenantOf(key);
+  byId('tenant').parentElement.hidden = !tenantOf(key);
   show(true);
   byId('question').focus();
 }
