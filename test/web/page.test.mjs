@@ -113,6 +113,7 @@ test('a wrong key is refused, a right one signs in, and is forgotten', async () 
   await page.click('#sign-out');
   await page.waitForSelector('#key', { visible: true });
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  assert.equal(await page.$$eval('#list li, #answers article, #uploads li', (all) => all.length), 0);
   await page.reload({ waitUntil: 'networkidle0' });
   await page.waitForSelector('#key', { visible: true });
 });
@@ -258,6 +259,24 @@ test('all of it works with the keyboard', async () => {
   await page.keyboard.up('Shift');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#key', { visible: true });
+  await page.close();
+});
+
+test('a large document is shown around what is cited', async () => {
+  const page = await start();
+  await enter(page, quoteKey);
+  const many = `x${'ä🪲 '.repeat(12_000)}`; // its characters lie across wherever it is cut
+  await drop(page, [['large.md', `${many}\n\nThe ostrich runs in the dunes.\n\n${many}\n`]]);
+  await shows(page, '#list', 'large.md');
+  await ask(page, 'Where does the ostrich run?');
+  await shows(page, '#asking-status', 'Answered, with');
+  await page.click('article .cite');
+  await shows(page, '#source-text mark', 'The ostrich runs in the dunes.');
+  const [before, ...after] = await page.$$eval('#source-text .hint', (all) => all.map((e) => e.textContent));
+  assert.match(before, /^5\d\.\d kB before this are not shown\.$/);
+  assert.match(after[0], /^5\d\.\d kB after this are not shown\.$/);
+  assert.doesNotMatch(await text(page, '#source-text'), /\ufffd/);
+  assert.equal(await page.$eval('#source-text mark', (e) => e.textContent), 'The ostrich runs in the dunes.');
   await page.close();
 });
 
