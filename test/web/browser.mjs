@@ -24,6 +24,10 @@ export async function open(browser, url, faults) {
   page.on('request', (request) => { if (!request.url().startsWith(url)) faults.push(`request to ${request.url()}`); });
   await page.exposeFunction('reportViolation', (what) => faults.push(`policy: ${what}`));
   await page.evaluateOnNewDocument(() => {
+    window.shifted = 0; // how much moved of what the user looks at, by itself
+    new PerformanceObserver((list) => {
+      for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value;
+    }).observe({ type: 'layout-shift', buffered: true });
     document.addEventListener('securitypolicyviolation', (e) => window.reportViolation(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
   });
   await page.goto(url, { waitUntil: 'networkidle0' });

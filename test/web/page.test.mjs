@@ -113,6 +113,7 @@ test('a wrong key is refused, a right one signs in, and is forgotten', async () 
   await page.click('#sign-out');
   await page.waitForSelector('#key', { visible: true });
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  assert.equal(await page.$$eval('#list li, #answers article, #uploads li', (all) => all.length), 0);
   await page.reload({ waitUntil: 'networkidle0' });
   await page.waitForSelector('#key', { visible: true });
 });
@@ -169,6 +170,7 @@ test('an answer cites exact spans, which a click shows', async () => {
   await ask(page, 'What does the kestrel do?');
   await shows(page, '#asking-status', 'Answered, with');
   await shows(page, 'article .text', cited);
+  assert.ok(await page.evaluate(() => window.shifted) < 0.02, 'nothing moves by itself');
   await accessible(page, 'answer');
   await page.click('article .cite');
   await shows(page, '#source-text mark', cited);
@@ -208,6 +210,7 @@ test('a model streams its answer, with marks, and Stop ends it', async () => {
   await shows(page, '#list', 'Vögel');
   await ask(page, 'What does the kestrel do?');
   await shows(page, '#asking-status', 'Answered, with 1 source.');
+  assert.ok(await page.evaluate(() => window.shifted) < 0.02, 'nothing moves by itself');
   assert.equal(await text(page, 'article .text'), 'It hovers 1, says the page,  of it.'); // there is no source 7
   await page.click('article .cite');
   await shows(page, '#source-text mark', 'kestrel');
@@ -256,6 +259,24 @@ test('all of it works with the keyboard', async () => {
   await page.keyboard.up('Shift');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#key', { visible: true });
+  await page.close();
+});
+
+test('a large document is shown around what is cited', async () => {
+  const page = await start();
+  await enter(page, quoteKey);
+  const many = `x${'ä🪲 '.repeat(12_000)}`; // its characters lie across wherever it is cut
+  await drop(page, [['large.md', `${many}\n\nThe ostrich runs in the dunes.\n\n${many}\n`]]);
+  await shows(page, '#list', 'large.md');
+  await ask(page, 'Where does the ostrich run?');
+  await shows(page, '#asking-status', 'Answered, with');
+  await page.click('article .cite');
+  await shows(page, '#source-text mark', 'The ostrich runs in the dunes.');
+  const [before, ...after] = await page.$$eval('#source-text .hint', (all) => all.map((e) => e.textContent));
+  assert.match(before, /^5\d\.\d kB before this are not shown\.$/);
+  assert.match(after[0], /^5\d\.\d kB after this are not shown\.$/);
+  assert.doesNotMatch(await text(page, '#source-text'), /\ufffd/);
+  assert.equal(await page.$eval('#source-text mark', (e) => e.textContent), 'The ostrich runs in the dunes.');
   await page.close();
 });
 

@@ -1,13 +1,16 @@
 import { Problem, aborted, problemOf, unreachable } from './problem.js';
 import { readEvents } from './events.js';
 
-// API sends requests with a key. It calls denied when the key is refused.
+// API sends requests with a key, until the session's signal aborts. It calls denied
+// when the key is refused.
 export class API {
   #key;
+  #session;
   #denied;
 
-  constructor(key, denied) {
+  constructor(key, session, denied) {
     this.#key = key;
+    this.#session = session;
     this.#denied = denied;
   }
 
@@ -72,10 +75,13 @@ export class API {
 
   async #json(method, path) { return (await this.#send(method, path)).json(); }
 
-  async #send(method, path, { headers, ...rest } = {}) {
+  async #send(method, path, { headers, body, signal } = {}) {
     let response;
     try {
-      response = await fetch(path, { method, headers: { Authorization: `Bearer ${this.#key}`, ...headers }, cache: 'no-store', ...rest });
+      response = await fetch(path, {
+        method, body, headers: { Authorization: `Bearer ${this.#key}`, ...headers }, cache: 'no-store',
+        signal: AbortSignal.any([this.#session, ...(signal ? [signal] : [])]),
+      });
     } catch (error) {
       throw aborted(error) ? error : unreachable();
     }

@@ -48,7 +48,7 @@ export class Asking {
       byId('asking-status').textContent = await this.#follow(answer, this.#api.answer(question, running.signal));
     } catch (error) {
       const stopped = aborted(error);
-      byId('asking-status').textContent = stopped ? 'Stopped.' : '';
+      byId('asking-status').textContent = stopped && answer.element.isConnected ? 'Stopped.' : '';
       answer.end(stopped ? 'Stopped.' : error.message, !stopped);
     }
     this.#running = null;

@@ -1,3 +1,4 @@
+import { aborted } from './problem.js';
 import { byId, bytes, element, foreign } from './dom.js';
 
 const pageSize = 50;
@@ -12,7 +13,9 @@ export class Documents {
     this.#api = api;
     this.#source = source;
     byId('more').addEventListener('click', () => this.#guarded(() => this.#add()), { signal });
-    signal.addEventListener('abort', () => byId('list').replaceChildren());
+    signal.addEventListener('abort', () => {
+      for (const id of ['list', 'documents-status', 'documents-error']) byId(id).replaceChildren();
+    });
   }
 
   // load shows the first page.
@@ -32,7 +35,7 @@ export class Documents {
     try {
       await work();
     } catch (error) {
-      byId('documents-error').textContent = error.message;
+      if (!aborted(error)) byId('documents-error').textContent = error.message;
     }
   }
 
@@ -60,7 +63,7 @@ export class Documents {
       await this.#api.delete(d.id);
     } catch (error) {
       button.disabled = false;
-      byId('documents-error').textContent = error.message;
+      if (!aborted(error)) byId('documents-error').textContent = error.message;
       return;
     }
     const next = item.nextElementSibling ?? item.previousElementSibling;

@@ -14,7 +14,7 @@ let leave = null; // ends the session, if there is one
 // enter shows the tenant's workspace if its key opens it.
 async function enter(key) {
   const session = new AbortController();
-  const api = new API(key, (problem) => { if (!session.signal.aborted) signOut(problem.message); });
+  const api = new API(key, session.signal, (problem) => { if (!session.signal.aborted) signOut(problem.message); });
   const source = new Source(api);
   const documents = new Documents(api, source, session.signal);
   leave = () => session.abort(new DOMException('signed out', 'AbortError'));
@@ -29,6 +29,7 @@ async function enter(key) {
   new Asking(api, source, session.signal);
   new Uploads(api, documents, session.signal);
   byId('tenant').textContent = tenantOf(key);
+  byId('tenant').parentElement.hidden = !tenantOf(key);
   show(true);
   byId('question').focus();
 }

@@ -1,5 +1,5 @@
-// tenantOf reads the tenant's id out of an API key, whose first 26 characters after
-// its prefix are the id in base32. It is empty for what is no key.
+// tenantOf reads the tenant's id out of an API key, whose first 26 characters after its
+// prefix are the id in base32. It is empty for a token, which is of somebody else's shape.
 export function tenantOf(key) {
   const [, text] = key.match(/^bk_([a-z2-7]{26})/) ?? [];
   if (!text) return '';

@@ -64,31 +64,32 @@ export class Uploads {
   }
 
   async #upload(file, row) {
-    let document = await this.#send(file, row);
-    for (let wait = 0.2; document.status === 'in_progress'; wait = Math.min(wait * 1.5, longestPause)) {
+    const send = () => this.#api.upload(file.name, file, typeOf(file), (share) => row.sent(share), row.signal);
+    let made = await patiently(row, send);
+    for (let wait = 0.2; made.status === 'in_progress'; wait = Math.min(wait * 1.5, longestPause)) {
       row.reading();
       await pause(wait, row.signal);
-      document = await this.#api.describe(document.id);
+      made = await patiently(row, () => this.#api.describe(made.id));
     }
-    if (document.status === 'failed') {
-      row.fail(document.last_error.message);
+    if (made.status === 'failed') {
+      row.fail(made.last_error.message);
       return;
     }
     row.done();
     await this.#documents.refresh();
   }
+}
 
-  // send sends a file, again when the server is busy for a moment.
-  async #send(file, row) {
-    for (let attempt = 1; ; attempt++) {
-      row.signal.throwIfAborted();
-      try {
-        return await this.#api.upload(file.name, file, typeOf(file), (share) => row.sent(share), row.signal);
-      } catch (error) {
-        if (attempt === patience || !(error.retryAfter > 0)) throw error;
-        row.wait(error.message);
-        await pause(error.retryAfter, row.signal);
-      }
+// patiently sends a request again when the server is busy for a moment.
+async function patiently(row, request) {
+  for (let attempt = 1; ; attempt++) {
+    row.signal.throwIfAborted();
+    try {
+      return await request();
+    } catch (error) {
+      if (attempt === patience || !(error.retryAfter > 0)) throw error;
+      row.wait(error.message);
+      await pause(error.retryAfter, row.signal);
     }
   }
 }
