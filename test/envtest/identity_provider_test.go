@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
 )
@@ -42,9 +43,10 @@ var _ = Describe("A tenant with an identity provider", func() {
 		By("doing without")
 		t.Spec.IdentityProvider = nil
 		Expect(admin.Update(ctx, t)).To(Succeed())
-		t = s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		s.settle(ctx, t.Name)
 		b, _ = s.bindingOf(ctx, t.Status.ID)
 		Expect(b.IdentityProvider).To(BeNil())
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(t), t)).To(Succeed())
 		Expect(stateOf(t.Status.Conditions, v1alpha1.ConditionIdentityReady)).To(Equal("absent"))
 	})
 })
