@@ -11,7 +11,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -45,23 +44,28 @@ func (q Query) matches(encoded []byte) bool {
 	return err != nil || (len(q.Stores) == 0 || slices.ContainsFunc(q.Stores, a.in)) && q.Filter.Match(a.given)
 }
 
-// Retrieve returns the passages that match a query best.
-func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) ([]Passage, error) {
-	v, err := c.view(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return r.passages(ctx, q.best(v.search(q)))
+// Found is what a search found.
+type Found struct {
+	Passages []Passage
+	Without  string // what it had to do without, such as WithoutEmbedder; "" for nothing
 }
 
-// search ranks by words and, where there is a basis, by meaning.
-func (v *view) search(q Query) []engine.Hit {
-	o := engine.Options{K: q.K, PerDocument: q.PerDocument}
+// Retrieve returns the passages that match a query best.
+func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) (Found, error) {
+	v, err := c.view(ctx, r)
+	if err != nil {
+		return Found{}, err
+	}
+	meant, weight, without := c.meaning(ctx, r, v, q.Text)
+	passages, err := r.passages(ctx, q.best(v.search(q, meant, weight)))
+	return Found{passages, without}, err
+}
+
+// search ranks by words and, with a vector of what is meant, by meaning.
+func (v *view) search(q Query, meant []float32, weight float64) []engine.Hit {
+	o := engine.Options{K: q.K, PerDocument: q.PerDocument, Vector: meant, Weight: weight}
 	if q.Filter != nil || len(q.Stores) > 0 {
 		o.Matches = q.matches
-	}
-	if v.basis != nil {
-		o.Vector, o.Weight = engine.EmbedQuery(v.manifest.language, q.Text, v.basis.Basis), lsa.Weight
 	}
 	return v.index.Search(q.Text, o)
 }

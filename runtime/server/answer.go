@@ -18,8 +18,8 @@ type answerReply struct {
 	Citations []citation `json:"citations"`
 	Answerer  string     `json:"answerer"`
 	// Finish is "stop", "length" or "content_filter" of a model's answer.
-	Finish   string `json:"finish_reason,omitempty"`
-	Reranked *bool  `json:"reranked,omitempty"`
+	Finish string `json:"finish_reason,omitempty"`
+	ranking
 }
 
 // citation is a passage that an answer cites, by the mark [number] if it has marks.
@@ -61,32 +61,32 @@ func answer(x *exchange) error {
 		return err
 	}
 	defer done()
-	found, reranked, err := x.find(req, query)
+	found, how, err := x.find(req, query)
 	if err != nil {
 		return err
 	}
 	if asked.Stream == nil && accepts(x.r, eventStream) || asked.Stream != nil && *asked.Stream {
-		return x.streamAnswer(by, asked.Query, found, reranked)
+		return x.streamAnswer(by, asked.Query, found, how)
 	}
 	said, err := x.say(by, asked.Query, found, func(answering.Piece) error { return x.entitled() })
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, presentAnswer(by, said, reranked))
+	return x.reply(http.StatusOK, presentAnswer(by, said, how))
 }
 
 // streamAnswer tells the passages first, and then the answer as it comes to be. The
 // last event is done or error.
-func (x *exchange) streamAnswer(by answering.Answerer, query string, found []corpus.Passage, reranked *bool) error {
+func (x *exchange) streamAnswer(by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
 	out := x.events()
-	err := x.tellAnswer(out, by, query, found, reranked)
+	err := x.tellAnswer(out, by, query, found, how)
 	if err != nil {
 		_ = out.tell("error", problemOf(err).body(nil)) // the client may have left
 	}
 	return err
 }
 
-func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, found []corpus.Passage, reranked *bool) error {
+func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
 	err := out.send("passages", struct {
 		Passages []citation `json:"passages"`
 	}{number(found)})
@@ -101,7 +101,7 @@ func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, f
 	if err != nil {
 		return err
 	}
-	return out.send("done", presentAnswer(by, said, reranked))
+	return out.send("done", presentAnswer(by, said, how))
 }
 
 // answerer is who answers: the tenant's model if it has one, unless another is asked
@@ -147,10 +147,10 @@ func number(found []corpus.Passage) []citation {
 
 // presentAnswer has each passage once that a model cites, in the order of their marks,
 // and every span that an extractive answer is made of.
-func presentAnswer(by answering.Answerer, said answering.Answer, reranked *bool) answerReply {
+func presentAnswer(by answering.Answerer, said answering.Answer, how ranking) answerReply {
 	reply := answerReply{
 		Object: "answer", Answer: said.Text, Found: len(said.Citations) > 0, Citations: []citation{},
-		Answerer: byDocument, Reranked: reranked,
+		Answerer: byDocument, ranking: how,
 	}
 	_, marks := by.(answering.Chat)
 	if marks {
