@@ -46,11 +46,16 @@ var samples = map[string]sample{
 	"key.create":        {"POST", "/v1/keys", `{"user":"alice","scopes":["read"]}`, http.StatusCreated},
 	"key.list":          {"GET", "/v1/keys", "", http.StatusOK},
 	"key.delete":        {"DELETE", "/v1/keys/{key}", "", http.StatusNoContent},
+	"usage":             {"GET", "/v1/usage", "", http.StatusOK},
+	"history.list":      {"GET", "/v1/history", "", http.StatusOK},
+	"history.delete":    {"DELETE", "/v1/history", "", http.StatusOK},
+	"user.delete":       {"DELETE", "/v1/users/alice?documents=delete", "", http.StatusOK},
 	"openapi":           {"GET", "/openapi.json", "", http.StatusOK},
 	"model.list":        {"GET", "/v1/models", "", http.StatusOK},
 	"model.get":         {"GET", "/v1/models/bulkhead-extractive", "", http.StatusOK},
 	"chat.complete":     {"POST", "/v1/chat/completions", chatX, http.StatusOK},
 	"response.create":   {"POST", "/v1/responses", responseX, http.StatusOK},
+	"document.update":   {"PATCH", "/v1/documents/a", `{"principals":["group:sales"]}`, http.StatusOK},
 	"document.delete":   {"DELETE", "/v1/documents/a", "", http.StatusNoContent},
 }
 

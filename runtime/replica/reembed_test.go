@@ -25,9 +25,9 @@ func (n *node) embeddedBy(t *testing.T, w *tenant, query string) (found foundJSO
 	}
 }
 
-// busy writes documents and searches until it is told to end; every search succeeds and
+// occupy writes documents and searches until it is told to end; every search succeeds and
 // finds what is there.
-func busy(t *testing.T, n *node, w *tenant, round int) (end func() []string) {
+func occupy(t *testing.T, n *node, w *tenant, round int) (end func() []string) {
 	var all sync.WaitGroup
 	done := make(chan struct{})
 	var written []string
@@ -85,7 +85,7 @@ func TestModelChanges(t *testing.T) {
 	}
 	n.meansMore(t, acme, topicWord(0, 0))
 	for round, name := range []string{"m1", "m2"} {
-		end := busy(t, n, acme, round)
+		end := occupy(t, n, acme, round)
 		acme.edit(t, model.embeds(name))
 		wait(t, "nothing changes", func() error {
 			if n.find(t, acme, topicWord(0, 0)).Degraded == nil {

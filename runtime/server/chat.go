@@ -39,7 +39,7 @@ func (c *chat) rules() rules {
 const maxLimit = 1 << 20 // words or tokens of an answer
 
 func completeChat(x *exchange) error {
-	c := chat{}
+	c := chat{search: x.searchTool(0)}
 	if _, err := x.parameters(c.rules()); err != nil {
 		return err
 	}

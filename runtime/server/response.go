@@ -51,7 +51,7 @@ func (r *responding) includes(name string, value json.RawMessage) error {
 }
 
 func createResponse(x *exchange) error {
-	r := responding{}
+	r := responding{search: x.searchTool(0)}
 	var err error
 	if r.sent, err = x.parameters(r.rules()); err != nil {
 		return err
@@ -180,7 +180,7 @@ func (r *responding) searched(response string, found []corpus.Passage) searchCal
 	call := r.newSearch(response)
 	call.Status = "completed"
 	if slices.Contains(r.include, resultsIncluded) {
-		call.Results = searchResults(found)
+		call.Results = r.search.results(found)
 	}
 	return call
 }

@@ -1,6 +1,6 @@
 //go:build bench
 
-package peer_test
+package speed_test
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
 //go:build bench
 
-package peer_test
+package speed_test
 
 import (
 	"flag"
@@ -33,7 +33,7 @@ const (
 	questions     = 200
 	nearest       = 10
 	leastRecall   = 0.99
-	same          = 1e-4 // what cosines may differ by and count as equal, as ann-benchmarks has it
+	same          = 1e-4 // cosines that differ by no more count as equal
 	sectionChunks = 100  // of a document
 	partChunks    = 20_000
 )
@@ -84,7 +84,29 @@ type question struct {
 	floor  float64 // the cosine of the tenth nearest chunk
 }
 
-func (b *bench) progress(format string, arguments ...any) {
+func newQuestion(text string, v []float32, among [][]float32) question {
+	q := question{text: text, lexeme: strings.ReplaceAll(text, " ", " | "), vector: v}
+	cosines := make([]float64, len(among))
+	for i := range among {
+		cosines[i] = q.cosine(among[i])
+	}
+	slices.Sort(cosines)
+	q.floor = cosines[len(cosines)-nearest]
+	return q
+}
+
+func (q *question) cosine(v []float32) (sum float64) {
+	for i, value := range v {
+		sum += float64(value) * float64(q.vector[i])
+	}
+	return sum
+}
+
+// near tells whether a chunk is one of the ten nearest, or as near but for a difference
+// that vectors' noise makes; ann-benchmarks allows ten times as much.
+func (q *question) near(v []float32) bool { return q.cosine(v) >= q.floor-same }
+
+func progress(format string, arguments ...any) {
 	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", arguments...)
 }
 
@@ -96,7 +118,7 @@ func (b *bench) collection(size string) *collection {
 		b.t.Fatalf("size %q: want 10k", size)
 	}
 	c := &collection{size: size, tenant: uuid.New(), number: map[place]int{}}
-	b.progress("%s: indexing", size)
+	progress("%s: indexing", size)
 	var texts []string
 	var terms []segment.Terms
 	var parts []engine.Part
@@ -123,7 +145,7 @@ func (b *bench) collection(size string) *collection {
 	for _, of := range terms {
 		c.vectors = append(c.vectors, basis.Project(counts(of)))
 	}
-	b.progress("%s: loading into PostgreSQL", size)
+	progress("%s: loading into PostgreSQL", size)
 	c.partition = b.load(c.tenant, texts, c.vectors)
 	c.think(basis)
 	return c
@@ -174,42 +196,27 @@ func counts(terms segment.Terms) (all []lsa.Count) {
 	return all
 }
 
-// think makes questions and finds what is nearest to each by all digits.
+// think makes questions.
 func (c *collection) think(basis *lsa.Basis) {
 	author := prose.NewAuthor(7_000_000)
 	for len(c.asked) < questions {
 		text := author.Question()
-		q := question{text: text, lexeme: strings.ReplaceAll(text, " ", " | "), vector: engine.EmbedQuery(language.English, text, basis)}
-		if q.vector == nil {
-			continue
+		if v := engine.EmbedQuery(language.English, text, basis); v != nil {
+			c.asked = append(c.asked, newQuestion(text, v, c.vectors))
 		}
-		var cosines []float64
-		for number := range c.vectors {
-			cosines = append(cosines, c.cosine(q, number))
-		}
-		slices.Sort(cosines)
-		q.floor = cosines[len(cosines)-nearest]
-		c.asked = append(c.asked, q)
 	}
-}
-
-func (c *collection) cosine(q question, number int) (sum float64) {
-	for i, value := range c.vectors[number] {
-		sum += float64(value) * float64(q.vector[i])
-	}
-	return sum
 }
 
 // neighbours are the store's other tenants. They have each the same chunks.
 func (b *bench) neighbours(n int) {
 	b.t.Helper()
-	b.progress("%d neighbours of %d chunks", n, neighbour)
+	progress("%d neighbours of %d chunks", n, neighbour)
 	first := b.collection(fmt.Sprint(neighbour/1000, "k"))
 	for i := range n - 1 {
 		other := uuid.New()
 		b.run(fmt.Sprintf(`INSERT INTO %s SELECT '%s', id, words, v FROM %s`, b.postgres.tenant(other), other, first.partition))
 		if i%50 == 49 {
-			b.progress("%d of %d neighbours", i+1, n)
+			progress("%d of %d neighbours", i+1, n)
 		}
 	}
 	b.run(`ANALYZE chunk`)
@@ -217,7 +224,7 @@ func (b *bench) neighbours(n int) {
 
 // measure asks our engine, then PostgreSQL without and with an index of the vectors.
 func (b *bench) measure(c *collection) {
-	b.progress("%s: asking", c.size)
+	progress("%s: asking", c.size)
 	ours := b.compete(c, "", func(q question) { c.index.Search(q.text, options(q, 3, lsa.Weight)) }, func(q question) (found []int) {
 		for _, hit := range c.index.Search(q.text, options(q, 0, 1)) {
 			found = append(found, c.number[place{hit.Document, hit.Chunk.Start}])
@@ -226,7 +233,7 @@ func (b *bench) measure(c *collection) {
 	})
 	for _, kind := range []string{"pgvector-exact", "pgvector-hnsw"} {
 		if kind == "pgvector-hnsw" {
-			b.progress("%s: building HNSW", c.size)
+			progress("%s: building HNSW", c.size)
 			b.run(`CREATE INDEX ON `+c.partition+` USING hnsw (v vector_cosine_ops)`, `ALTER ROLE app SET hnsw.ef_search = 200`)
 			b.connect()
 		}
@@ -256,7 +263,7 @@ func (b *bench) compete(c *collection, peer string, hybrid func(question), byVec
 	}
 	for _, q := range c.asked {
 		for _, number := range byVector(q) {
-			if c.cosine(q, number) >= q.floor-same {
+			if q.near(c.vectors[number]) {
 				found++
 			}
 		}
@@ -274,8 +281,14 @@ func options(q question, perDocument int, weight float64) engine.Options {
 
 func (b *bench) show(c *collection, peer, metric string, value float64, unit string) {
 	b.t.Helper()
-	f := figure.Figure{Bench: "engine", Case: "peer/" + c.size, Metric: metric, Value: value, Unit: unit, N: questions, Peer: peer}
+	show(b.t, figure.Figure{
+		Bench: "engine", Case: "peer/" + c.size, Metric: metric, Value: value, Unit: unit, N: questions, Peer: peer, Level: "engine",
+	})
+}
+
+func show(t *testing.T, f figure.Figure) {
+	t.Helper()
 	if err := f.Print(os.Stdout); err != nil {
-		b.t.Error(err)
+		t.Error(err)
 	}
 }
