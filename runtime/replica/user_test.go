@@ -209,3 +209,24 @@ func TestAlteredKeyDoesNotOpen(t *testing.T) {
 		again.stop()
 	}
 }
+
+// TestStreamOfADeletedKeyIsCut on a replica that nobody asks anything else.
+func TestStreamOfADeletedKeyIsCut(t *testing.T) {
+	c := newCell(t)
+	n, other := c.start(t, "runtime-0"), c.start(t, "runtime-1")
+	api, left := endless(t)
+	w := c.tenant(t, "tenant", api.chats)
+	n.becomes(t, w, "PUT", "/v1/documents/refunds", refunds, 201, "")
+	alice, made := n.makeKey(t, w, `{"user":"alice","scopes":["read"]}`)
+	events := n.listen(t.Context(), t, alice, refundQuestion)
+	<-events
+	other.becomes(t, w, "DELETE", "/v1/keys/"+made.ID, "", 204, "")
+	start, last := time.Now(), sent{}
+	for e := range events {
+		last = e
+	}
+	if last.name != "error" || (response{body: last.data}).code() != "invalid_api_key" {
+		t.Errorf("the stream ends with %s %s", last.name, last.data)
+	}
+	within(t, left, start, 5*time.Second)
+}
