@@ -70,7 +70,7 @@ type EmbeddingModel struct {
 	// dimensions of a vector.
 	// +required
 	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=8192
+	// +kubebuilder:validation:Maximum=4096
 	Dimensions int32 `json:"dimensions,omitempty"`
 
 	// shorten asks the API for so many dimensions, which some models can be asked for.

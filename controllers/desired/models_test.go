@@ -29,7 +29,7 @@ func TestModelUses(t *testing.T) {
 	at := v1alpha1.ModelEndpoint{URL: "https://models.example/v1", Model: "m"}
 	wanted := &v1alpha1.Models{
 		Chat:      &v1alpha1.ChatModel{ModelEndpoint: at},
-		Embedding: &v1alpha1.EmbeddingModel{ModelEndpoint: at, Dimensions: 8192, Shorten: ptr.To(true)},
+		Embedding: &v1alpha1.EmbeddingModel{ModelEndpoint: at, Dimensions: 4096, Shorten: ptr.To(true)},
 		Reranker:  &v1alpha1.RerankerModel{ModelEndpoint: at, Shape: v1alpha1.RerankTexts},
 	}
 	var made binding.Models
@@ -43,7 +43,7 @@ func TestModelUses(t *testing.T) {
 	if _, err := binding.Encode(Binding(in)); err != nil {
 		t.Error(err)
 	}
-	if made.Chat.ContextTokens != 8192 || made.Embedding.Dimensions != 8192 || !made.Embedding.Shorten || made.Reranker.Shape != binding.RerankTexts {
+	if made.Chat.ContextTokens != 8192 || made.Embedding.Dimensions != 4096 || !made.Embedding.Shorten || made.Reranker.Shape != binding.RerankTexts {
 		t.Errorf("got %+v, %+v, %+v", made.Chat, made.Embedding, made.Reranker)
 	}
 	in.Models = &binding.Models{Private: []binding.PrivateRange{{CIDR: "10.0.0.0/8", Port: 1}}}

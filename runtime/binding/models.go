@@ -19,7 +19,7 @@ const (
 	MaxModelURL      = 1024 // bytes
 	MaxModelName     = 200  // bytes
 	MaxModelKey      = 4096 // bytes
-	MaxDimensions    = 8192
+	MaxDimensions    = 4096 // as many as the index can hold
 	MinContextTokens = 2048
 	MaxContextTokens = 1 << 20
 

@@ -3,19 +3,28 @@ package corpus
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// basis is the space in which a tenant's chunks have vectors, as its manifest
-// lists it.
+// space is what vectors are of: those of one that was fitted to a tenant's chunks, an
+// *lsa.Basis, or of a model, a modelSpace. Vectors of different revisions can not be
+// compared.
+type space interface {
+	Revision() lsa.Revision
+	Dimensions() int
+	Bytes() int64 // that it takes in memory
+	Encode() []byte
+}
+
+// basis is a space in which a tenant's chunks have vectors, as its manifest lists it.
 type basis struct {
-	*lsa.Basis
+	space
 	pinned
 }
 
@@ -27,29 +36,24 @@ func (b *basis) pin() pinned {
 	return b.pinned
 }
 
-// analysis is how a document is analysed that comes to the index: its language and its
-// basis, nil for none, which is read unless it is there already.
-func (r Request) analysis(ctx context.Context, rows *store.Rows, there *basis) (language.Language, *basis, error) {
-	head, err := rows.Head(ctx)
-	if err != nil {
-		return 0, nil, err
+// fitted is the basis if it is one that was fitted to the chunks, else nil. It makes
+// vectors of anything at any time.
+func (b *basis) fitted() *lsa.Basis {
+	if b == nil {
+		return nil
 	}
-	listed, err := openManifest(r.keys(), head)
-	if err != nil {
-		return 0, nil, err
-	}
-	b, err := fetchBasis(ctx, rows, r.keys(), listed.basis, there)
-	if len(listed.segments) == 0 {
-		return r.Tenant.Language, b, err
-	}
-	return listed.language, b, err
+	fitted, _ := b.space.(*lsa.Basis)
+	return fitted
 }
+
+// is reports whether vectors of the basis are of a space.
+func (b *basis) is(of space) bool { return b != nil && b.Revision() == of.Revision() }
 
 // fetchBasis reads the basis that a manifest lists, nil for none, unless it is there
 // already. Errors: seal.ErrCorrupt, those of the keys.
-func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, listed pinned, there *basis) (*basis, error) {
-	if listed == there.pin() {
-		return there, nil
+func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, listed pinned, there ...*basis) (*basis, error) {
+	if at := slices.IndexFunc(there, func(b *basis) bool { return b.pin() == listed }); at >= 0 {
+		return there[at], nil
 	}
 	if listed.none() {
 		return nil, nil
@@ -62,7 +66,7 @@ func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, liste
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := lsa.Decode(plain)
+	decoded, err := decodeSpace(plain)
 	if err != nil {
 		return nil, fmt.Errorf("basis %s: %w: %w", listed.object, seal.ErrCorrupt, err)
 	}

@@ -27,6 +27,8 @@ type Corpus struct {
 	upkeep  *upkeep
 	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
 
+	embeddings embeddings
+	log        *slog.Logger
 	// purgeAfter is how long after a deletion the terms of what was deleted are
 	// still in its segment, sealed, though they are never found.
 	purgeAfter time.Duration
@@ -36,12 +38,13 @@ type Corpus struct {
 func New(indexes CacheConfig, purgeAfter time.Duration, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
 	return &Corpus{
 		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
-		purgeAfter: purgeAfter,
+		embeddings: newEmbeddings(metrics), log: log, purgeAfter: purgeAfter,
 	}
 }
 
 // Evict drops from memory the plaintext that a Keyring opened.
 func (c *Corpus) Evict(keys *seal.Keyring) {
+	c.upkeep.forget(keys)
 	c.cache.drop(keys)
 }
 

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -21,6 +22,7 @@ type manifest struct {
 	previous hash // of the sealed manifest before this one
 	language language.Language
 	basis    pinned // of the vectors; none while there are too few chunks
+	next     pinned // that takes the place of the basis once all segments have vectors of it; none most of the time
 	segments []member
 	// dead are the versions of documents that were replaced or deleted and are in a
 	// segment still. A version is the object that has its text.
@@ -31,20 +33,28 @@ type manifest struct {
 type member struct {
 	lexicon   pinned
 	vectors   pinned // none without a basis
+	next      pinned // vectors of the next basis; none until they are made
 	documents uint32
 	chunks    uint32
 	unseen    float32 // sum over the chunks of what the basis does not know of each
 }
 
 // bytes is what the segment takes in memory.
-func (m member) bytes() int64 { return int64(m.lexicon.bytes) + int64(m.vectors.bytes) }
+func (m member) bytes() int64 {
+	return int64(m.lexicon.bytes) + int64(m.vectors.bytes) + int64(m.next.bytes)
+}
 
 // objects are those that hold the segment.
-func (m member) objects() []uuid.UUID {
-	if m.vectors.none() {
-		return []uuid.UUID{m.lexicon.object}
+func (m member) objects() []uuid.UUID { return objectsOf(m.lexicon, m.vectors, m.next) }
+
+// objectsOf are the objects that are pinned.
+func objectsOf(all ...pinned) (objects []uuid.UUID) {
+	for _, p := range all {
+		if !p.none() {
+			objects = append(objects, p.object)
+		}
 	}
-	return []uuid.UUID{m.lexicon.object, m.vectors.object}
+	return objects
 }
 
 // What a manifest may list. Whoever would add to a full one merges first.
@@ -57,7 +67,9 @@ func (m *manifest) full() bool { return len(m.segments) >= maxSegments || len(m.
 
 // bytes is at most what the index takes in memory: a basis takes up to twice its
 // encoding.
-func (m *manifest) bytes() int64 { return m.segmentBytes() + 2*int64(m.basis.bytes) }
+func (m *manifest) bytes() int64 {
+	return m.segmentBytes() + 2*(int64(m.basis.bytes)+int64(m.next.bytes))
+}
 
 func (m *manifest) segmentBytes() (sum int64) {
 	for _, s := range m.segments {
@@ -69,14 +81,20 @@ func (m *manifest) segmentBytes() (sum int64) {
 // foreign reports whether the segments are of another language.
 func (m *manifest) foreign(l language.Language) bool { return m.language != l && len(m.segments) > 0 }
 
-// embedding are the objects that hold the basis and the vectors.
+// embedding are the objects that hold the basis and its vectors.
 func (m *manifest) embedding() []uuid.UUID {
-	if m.basis.none() {
-		return nil
-	}
-	objects := []uuid.UUID{m.basis.object}
+	objects := objectsOf(m.basis)
 	for _, s := range m.segments {
-		objects = append(objects, s.vectors.object)
+		objects = append(objects, objectsOf(s.vectors)...)
+	}
+	return objects
+}
+
+// nextEmbedding are the objects that hold the next basis and its vectors.
+func (m *manifest) nextEmbedding() []uuid.UUID {
+	objects := objectsOf(m.next)
+	for _, s := range m.segments {
+		objects = append(objects, objectsOf(s.next)...)
 	}
 	return objects
 }
@@ -92,6 +110,8 @@ func (m *manifest) chunks() (n int, unseen float64) {
 
 const (
 	manifestMagic = "BHM2"
+	// changeMagic begins a manifest that lists a next basis.
+	changeMagic   = "BHM3"
 	idBytes       = len(uuid.UUID{})
 	memberBytes   = 2*pinnedBytes + 4 + 4 + 4
 	manifestBytes = len(manifestMagic) + sha256.Size + 1 + pinnedBytes + 4
@@ -101,15 +121,27 @@ const (
 //
 //	"BHM2" | previous 32 | u8 language | basis | u32 n |
 //	(lexicon | vectors | u32 documents | u32 chunks | f32 unseen) * n | dead 16 * the rest
+//
+// With a next basis it is "BHM3", and next follows the basis and each of the vectors.
 func (m *manifest) encode() []byte {
-	out := make([]byte, 0, manifestBytes+memberBytes*len(m.segments)+idBytes*len(m.dead))
-	out = append(out, manifestMagic...)
+	magic, wider := manifestMagic, 0
+	if !m.next.none() {
+		magic, wider = changeMagic, pinnedBytes
+	}
+	out := make([]byte, 0, manifestBytes+wider+(memberBytes+wider)*len(m.segments)+idBytes*len(m.dead))
+	out = append(out, magic...)
 	out = append(out, m.previous[:]...)
 	out = append(out, byte(m.language))
 	out = m.basis.appendTo(out)
+	if wider > 0 {
+		out = m.next.appendTo(out)
+	}
 	out = binary.BigEndian.AppendUint32(out, uint32(len(m.segments)))
 	for _, s := range m.segments {
 		out = s.vectors.appendTo(s.lexicon.appendTo(out))
+		if wider > 0 {
+			out = s.next.appendTo(out)
+		}
 		out = binary.BigEndian.AppendUint32(out, s.documents)
 		out = binary.BigEndian.AppendUint32(out, s.chunks)
 		out = binary.BigEndian.AppendUint32(out, math.Float32bits(s.unseen))
@@ -124,26 +156,36 @@ func (m *manifest) encode() []byte {
 // size allows. Errors: seal.ErrCorrupt.
 func decodeManifest(in []byte) (manifest, error) {
 	var m manifest
-	if len(in) < manifestBytes || string(in[:len(manifestMagic)]) != manifestMagic {
+	changes := bytes.HasPrefix(in, []byte(changeMagic))
+	if !changes && !bytes.HasPrefix(in, []byte(manifestMagic)) || len(in) < manifestBytes || changes && len(in) < manifestBytes+pinnedBytes {
 		return m, fmt.Errorf("%w: not a manifest", seal.ErrCorrupt)
 	}
-	copy(m.previous[:], in[len(manifestMagic):])
-	m.language = language.Language(in[len(manifestMagic)+sha256.Size])
+	rest := in[len(manifestMagic):]
+	rest = rest[copy(m.previous[:], rest):]
+	m.language = language.Language(rest[0])
 	if !m.language.Valid() {
 		return m, fmt.Errorf("%w: manifest of %v", seal.ErrCorrupt, m.language)
 	}
-	m.basis = readPinned(in[len(manifestMagic)+sha256.Size+1:])
-	n := binary.BigEndian.Uint32(in[manifestBytes-4:])
-	rest := in[manifestBytes:]
-	if int64(n)*int64(memberBytes) > int64(len(rest)) || (len(rest)-int(n)*memberBytes)%idBytes != 0 {
+	m.basis, rest = readPinned(rest[1:])
+	width := memberBytes
+	if changes {
+		m.next, rest = readPinned(rest)
+		width += pinnedBytes
+	}
+	if changes && m.next.none() {
+		return m, fmt.Errorf("%w: manifest that changes to no basis", seal.ErrCorrupt)
+	}
+	n := binary.BigEndian.Uint32(rest)
+	rest = rest[4:]
+	if int64(n)*int64(width) > int64(len(rest)) || (len(rest)-int(n)*width)%idBytes != 0 {
 		return m, fmt.Errorf("%w: manifest of %d segments in %d bytes", seal.ErrCorrupt, n, len(in))
 	}
 	m.segments = make([]member, n)
 	for i := range m.segments {
-		if m.segments[i] = readMember(rest); m.segments[i].vectors.none() != m.basis.none() {
+		if m.segments[i] = readMember(rest, changes); m.segments[i].vectors.none() != m.basis.none() {
 			return m, fmt.Errorf("%w: vectors without a basis, or none with one", seal.ErrCorrupt)
 		}
-		rest = rest[memberBytes:]
+		rest = rest[width:]
 	}
 	for ; len(rest) > 0; rest = rest[idBytes:] {
 		m.dead = append(m.dead, uuid.UUID(rest[:idBytes]))
@@ -151,13 +193,16 @@ func decodeManifest(in []byte) (manifest, error) {
 	return m, nil
 }
 
-func readMember(in []byte) member {
-	numbers := in[2*pinnedBytes:]
-	return member{
-		lexicon: readPinned(in), vectors: readPinned(in[pinnedBytes:]),
-		documents: binary.BigEndian.Uint32(numbers), chunks: binary.BigEndian.Uint32(numbers[4:]),
-		unseen: math.Float32frombits(binary.BigEndian.Uint32(numbers[8:])),
+// readMember reads a member, with its next vectors if the basis changes.
+func readMember(in []byte, changes bool) (m member) {
+	m.lexicon, in = readPinned(in)
+	m.vectors, in = readPinned(in)
+	if changes {
+		m.next, in = readPinned(in)
 	}
+	m.documents, m.chunks = binary.BigEndian.Uint32(in), binary.BigEndian.Uint32(in[4:])
+	m.unseen = math.Float32frombits(binary.BigEndian.Uint32(in[8:]))
+	return m
 }
 
 // placeOf is where the manifest of a generation belongs.

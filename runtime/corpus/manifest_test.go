@@ -26,8 +26,20 @@ func listing(segments, dead int) manifest {
 	return m
 }
 
+// changing lists a next basis of which every second segment has vectors.
+func changing(segments, dead int) manifest {
+	m := listing(segments, dead)
+	m.next = pinned{uuid.New(), hash{9}, 10}
+	for i := range m.segments {
+		if i%2 == 0 {
+			m.segments[i].next = pinned{uuid.New(), hash{byte(i), 2}, 400}
+		}
+	}
+	return m
+}
+
 func TestManifestIsReadAsItWasWritten(t *testing.T) {
-	for _, want := range []manifest{{}, listing(1, 0), listing(0, 1), listing(maxSegments, maxDead)} {
+	for _, want := range []manifest{{}, listing(1, 0), listing(0, 1), listing(maxSegments, maxDead), changing(0, 1), changing(3, 2)} {
 		got, err := decodeManifest(want.encode())
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +47,7 @@ func TestManifestIsReadAsItWasWritten(t *testing.T) {
 		if diff := cmp.Diff(want.encode(), got.encode()); diff != "" {
 			t.Errorf("(-written +read):\n%s", diff)
 		}
-		if !slices.Equal(got.segments, want.segments) || !slices.Equal(got.dead, want.dead) || got.basis != want.basis || got.language != want.language {
+		if got.next != want.next || !slices.Equal(got.segments, want.segments) || !slices.Equal(got.dead, want.dead) || got.basis != want.basis || got.language != want.language {
 			t.Errorf("%v is read, of %v", got, want)
 		}
 	}
@@ -52,7 +64,7 @@ func TestVectorsAndBasisGoTogether(t *testing.T) {
 }
 
 func FuzzDecodeManifest(f *testing.F) {
-	for _, m := range []manifest{{}, listing(1, 1), listing(3, 2)} {
+	for _, m := range []manifest{{}, listing(1, 1), listing(3, 2), changing(3, 2)} {
 		f.Add(m.encode())
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {

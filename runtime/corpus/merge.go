@@ -73,7 +73,7 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 	}
 	for _, m := range listed.segments {
 		one := newView(head.Stamp())
-		one.manifest = manifest{basis: listed.basis, segments: []member{m}, dead: listed.dead}
+		one.manifest = manifest{basis: listed.basis, next: listed.next, segments: []member{m}, dead: listed.dead}
 		err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), &view{}) })
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 
 // mergeOf merges segments of a view.
 func (c *Corpus) mergeOf(ctx context.Context, r Request, v *view, chosen []member) error {
-	if len(chosen) == 0 {
+	if chosen = v.alike(chosen); len(chosen) == 0 {
 		return nil
 	}
 	sources, dead := v.sources(chosen)
@@ -98,33 +98,63 @@ func (c *Corpus) mergeOf(ctx context.Context, r Request, v *view, chosen []membe
 	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(ctx, tx, chosen, dead, merged) })
 }
 
-// join makes one segment of several. Their vectors stay as they are.
+// alike are, of chosen segments, those that have vectors of the same spaces. While the
+// basis changes, those without vectors of the next one are merged only where there is
+// nothing else to merge: they are being worked on.
+func (v *view) alike(chosen []member) []member {
+	var with, without []member
+	for _, m := range chosen {
+		if m.next.none() {
+			without = append(without, m)
+		} else {
+			with = append(with, m)
+		}
+	}
+	if len(with) > 1 || len(without) == 0 {
+		return with
+	}
+	return without
+}
+
+// join makes one segment of several that are alike. Their vectors stay as they are.
 func (v *view) join(keys *seal.Keyring, chosen []member, sources []segment.Source) (sealed, error) {
 	encoded, err := segment.Merge(sources)
 	if err != nil {
 		return sealed{}, err
 	}
-	merged, err := sealSegment(keys, encoded, nil)
-	if err != nil || v.basis == nil {
+	merged, _, err := sealSegment(keys, encoded)
+	if err != nil {
 		return merged, err
 	}
-	var parts []vector.Source
 	all := manifest{segments: chosen}
 	chunks, unseen := all.chunks()
-	for i, m := range chosen {
+	merged.unseen = float32(unseen * float64(merged.chunks) / float64(max(1, chunks))) // as if what died was like the rest
+	err = v.joinVectors(keys, v.basis, chosen, sources, &merged, func(m *member) *pinned { return &m.vectors })
+	if err != nil || chosen[0].next.none() {
+		return merged, err
+	}
+	err = v.joinVectors(keys, v.next, chosen, sources, &merged, func(m *member) *pinned { return &m.next })
+	return merged, err
+}
+
+// joinVectors joins the segments' vectors of a basis, nil for none.
+func (v *view) joinVectors(keys *seal.Keyring, of *basis, chosen []member, sources []segment.Source, into *sealed, listed func(*member) *pinned) error {
+	if of == nil {
+		return nil
+	}
+	var parts []vector.Source
+	for i := range chosen {
 		s := sources[i]
 		parts = append(parts, vector.Source{
-			Rows: v.vectors[m.vectors],
+			Rows: v.vectors[*listed(&chosen[i])],
 			Keep: func(chunk uint32) bool { return s.Live(s.DocumentOf(chunk)) },
 		})
 	}
 	rows, err := vector.Join(parts)
 	if err != nil {
-		return sealed{}, err
+		return err
 	}
-	unseen *= float64(merged.chunks) / float64(max(1, chunks)) // as if what died was like the rest
-	err = merged.addVectors(keys, v.basis, rows, unseen)
-	return merged, err
+	return into.addVectors(keys, of, rows, listed(&into.member))
 }
 
 // weigh counts the dead of each segment.
@@ -172,6 +202,9 @@ func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, de
 		if err := addObjects(ctx, tx, merged.objects...); err != nil {
 			return err
 		}
+	}
+	if err := e.promote(ctx, tx); err != nil {
+		return err
 	}
 	return tx.RemoveObjects(ctx, gone...)
 }

@@ -32,12 +32,13 @@ func (p pinned) appendTo(out []byte) []byte {
 	return binary.BigEndian.AppendUint32(out, p.bytes)
 }
 
-// readPinned reads what appendTo wrote, from at least pinnedBytes.
-func readPinned(in []byte) (p pinned) {
+// readPinned reads what appendTo wrote, from at least pinnedBytes, and returns what
+// follows.
+func readPinned(in []byte) (p pinned, rest []byte) {
 	copy(p.object[:], in)
 	copy(p.header[:], in[idBytes:])
 	p.bytes = binary.BigEndian.Uint32(in[idBytes+sha256.Size:])
-	return p
+	return p, in[pinnedBytes:]
 }
 
 // sealPinned seals a part of the index.

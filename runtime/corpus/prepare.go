@@ -30,7 +30,8 @@ type prepared struct {
 	access   principal.Access
 	row      store.Document
 	language language.Language
-	basis    *basis
+	spaces   spaces
+	made     vectors // of the upload's chunks
 	source   seal.Object
 	segment  sealed
 	job      *store.Job
@@ -38,9 +39,9 @@ type prepared struct {
 	reshared bool // it is for others than before
 }
 
-// prepare finds out what an upload replaces, the language of its index, and the basis
-// of its vectors, which is the one that is there if that is still in use.
-func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepared, error) {
+// prepare finds out what an upload replaces, the language of its index, and the spaces
+// of its vectors, which are those that are there if they are still in use.
+func (r Request) prepare(ctx context.Context, up Upload, there *view) (*prepared, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	id, err := uuid.NewV7() // listings are in order of creation
 	if err != nil {
@@ -57,7 +58,7 @@ func (r Request) prepare(ctx context.Context, up Upload, there *basis) (*prepare
 		return nil, err
 	}
 	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
-		if p.language, p.basis, err = r.analysis(ctx, rows, there); err != nil {
+		if p.language, p.spaces, err = r.analysis(ctx, rows, there); err != nil {
 			return err
 		}
 		found, err := named(ctx, rows, p.row.ExtMAC)
@@ -104,7 +105,7 @@ func (p *prepared) unchanged() bool {
 	return !p.waits && !p.reshared && hmac.Equal(p.old.ContentMAC, p.row.ContentMAC)
 }
 
-// seal seals the text, its segment and what describes it.
+// seal seals the text and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 	plain, err := json.Marshal(meta{
 		ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Type: up.Type,
@@ -120,11 +121,20 @@ func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 		return err
 	}
 	p.row.Source = p.source.ID
+	return nil
+}
+
+// index makes the segment of the text, once that is sealed. Errors: *EmbedderError.
+func (c *Corpus) index(ctx context.Context, r Request, p *prepared, up Upload) error {
 	encoded, err := index(p.language, []engine.Document{p.document(up)})
 	if err != nil {
 		return err
 	}
-	p.segment, err = sealSegment(keys, encoded, p.basis)
+	purpose := forUpload
+	if p.job != nil {
+		purpose = forQueue
+	}
+	p.segment, err = c.sealMember(ctx, r, encoded, p.spaces, p.made, purpose, func(uuid.UUID) string { return string(up.Text) })
 	return err
 }
 

@@ -54,18 +54,20 @@ const MaxDocument = 64 << 20
 // QuotaError, those of the store's write door and of the keys; store.ErrLost when the
 // upload's job is.
 func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (doc Document, outcome Outcome, err error) {
+	made := vectors{} // once, however often it is tried
 	err = c.change(ctx, r, func() error {
-		doc, outcome, err = c.put(ctx, r, up)
+		doc, outcome, err = c.put(ctx, r, up, made)
 		return err
 	})
 	return doc, outcome, err
 }
 
-func (c *Corpus) put(ctx context.Context, r Request, up Upload) (Document, Outcome, error) {
-	ready, err := r.prepare(ctx, up, c.cache.get(r.keys()).basis)
+func (c *Corpus) put(ctx context.Context, r Request, up Upload, made vectors) (Document, Outcome, error) {
+	ready, err := r.prepare(ctx, up, c.cache.get(r.keys()))
 	if err != nil {
 		return Document{}, 0, err
 	}
+	ready.made = made
 	if ready.unchanged() {
 		doc, err := describe(r.keys(), ready.old)
 		return doc, Unchanged, err
@@ -83,6 +85,9 @@ func (c *Corpus) save(ctx context.Context, r Request, ready *prepared, up Upload
 	if err := ready.seal(r.keys(), up); err != nil {
 		return Document{}, err
 	}
+	if err := c.index(ctx, r, ready, up); err != nil {
+		return Document{}, err
+	}
 	err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.commit(ctx, tx, e, ready) })
 	if err != nil {
 		return Document{}, err
@@ -97,15 +102,21 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *pr
 	if err != nil {
 		return err
 	}
-	if e.manifest.basis != ready.basis.pin() || e.manifest.foreign(ready.language) {
+	if e.manifest.foreign(ready.language) {
 		return errRaced
 	}
 	if e.manifest.full() {
 		return errFull
 	}
+	if err := e.adopt(ctx, tx, ready.spaces); err != nil {
+		return err
+	}
 	e.head.Bytes += ready.row.Bytes - old.Bytes
 	e.manifest.language = ready.language
 	e.manifest.segments = append(e.manifest.segments, ready.segment.member)
+	if err := e.promote(ctx, tx); err != nil {
+		return err
+	}
 	if ready.replaces() {
 		e.manifest.dead = append(e.manifest.dead, old.Source)
 		if err := tx.RemoveObjects(ctx, old.Source); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
 )
 
 // plainKEK wraps nothing.
@@ -32,7 +33,11 @@ func TestLargestDocumentIsSealed(t *testing.T) {
 	}
 	line := []byte("A line of text that is as long as lines of texts happen to be, more or less so.\n")
 	text := bytes.Repeat(line, MaxDocument/len(line)+1)[:MaxDocument]
-	if err := (&prepared{}).seal(keys, Upload{ExternalID: "largest", Text: text}); err != nil {
+	largest, up := &prepared{}, Upload{ExternalID: "largest", Text: text}
+	if err := largest.seal(keys, up); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Corpus{}).index(t.Context(), Request{Tenant: &tenants.Tenant{Keys: keys}}, largest, up); err != nil {
 		t.Error(err)
 	}
 }

@@ -28,8 +28,8 @@ func (c *Corpus) refit(ctx context.Context, r Request) error {
 	if err != nil {
 		return fmt.Errorf("refit: %w", err)
 	}
-	from := v.manifest.basis
-	if fitted.basis == nil && from.none() {
+	from := v.manifest.pins()
+	if fitted.basis == nil && from == (pins{}) {
 		return nil
 	}
 	for range attempts {
@@ -43,22 +43,28 @@ func (c *Corpus) refit(ctx context.Context, r Request) error {
 		if v, err = c.load(ctx, r); err != nil {
 			return err
 		}
-		if v.manifest.basis != from {
+		if v.manifest.pins() != from {
 			return nil // another replica was faster
 		}
 	}
 	return errRaced
 }
 
-// misfit reports whether the index should get another basis, lose the one it has,
-// or get its first.
-func (v *view) misfit() bool {
+// misfit reports whether the index of a tenant without a model should get another
+// basis, lose the one it has, or get its first.
+func (v *view) misfit(r Request) bool {
 	_, chunks := v.index.Len()
-	if v.basis == nil {
+	fitted := v.basis.fitted()
+	switch {
+	case r.Tenant.Models.Embedder != nil:
+		return false
+	case v.next != nil, v.basis != nil && fitted == nil: // of a model that the tenant had
+		return true
+	case v.basis == nil:
 		return chunks >= lsa.MinChunks
 	}
 	all, unseen := v.manifest.chunks()
-	return v.basis.Stale(chunks, unseen/float64(max(1, all)))
+	return fitted.Stale(chunks, unseen/float64(max(1, all)))
 }
 
 // fitting is a basis in the making.
@@ -79,7 +85,7 @@ func (v *view) fit(keys *seal.Keyring) (*fitting, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.basis = &basis{Basis: fitted}
+	f.basis = &basis{space: fitted}
 	f.object, f.basis.pinned, err = sealPinned(keys, seal.Vectors, fitted.Encode())
 	return f, err
 }
@@ -90,12 +96,13 @@ func (f *fitting) embed(v *view, keys *seal.Keyring) error {
 		if _, made := f.vectors[m.lexicon]; made || f.basis == nil {
 			continue
 		}
-		rows, unseen, err := engine.Embed(v.segments[m.lexicon], f.basis.Basis)
+		rows, unseen, err := engine.Embed(v.segments[m.lexicon], f.basis.fitted())
 		if err != nil {
 			return err
 		}
 		var s sealed
-		if err := s.addVectors(keys, f.basis, rows, unseen); err != nil {
+		s.unseen = float32(unseen)
+		if err := s.addVectors(keys, f.basis, rows, &s.vectors); err != nil {
 			return err
 		}
 		f.vectors[m.lexicon] = s
@@ -106,12 +113,12 @@ func (f *fitting) embed(v *view, keys *seal.Keyring) error {
 // changeOver lists a new basis and its vectors in the place of the old ones.
 // Errors: errRaced, when a segment has none of the new vectors or the basis is not
 // the one that was to be replaced.
-func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pinned, f *fitting) error {
-	if e.manifest.basis != from {
+func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pins, f *fitting) error {
+	if e.manifest.pins() != from {
 		return errRaced
 	}
-	old := manifest{basis: e.manifest.basis, segments: e.manifest.segments}
-	e.manifest.basis, e.manifest.segments = f.basis.pin(), nil
+	old := e.manifest
+	e.manifest.basis, e.manifest.next, e.manifest.segments = f.basis.pin(), pinned{}, nil
 	var objects []seal.Object
 	if f.basis != nil {
 		objects = append(objects, f.object)
@@ -121,11 +128,11 @@ func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pinned, f *
 		if !there && f.basis != nil {
 			return errRaced
 		}
-		s.vectors, s.unseen = made.vectors, made.unseen
+		s.vectors, s.next, s.unseen = made.vectors, pinned{}, made.unseen
 		e.manifest.segments = append(e.manifest.segments, s)
 		objects = append(objects, made.objects...)
 	}
-	if err := tx.RemoveObjects(ctx, old.embedding()...); err != nil {
+	if err := tx.RemoveObjects(ctx, append(old.embedding(), old.nextEmbedding()...)...); err != nil {
 		return err
 	}
 	return addObjects(ctx, tx, objects...)

@@ -104,5 +104,6 @@ func segmentOf(ctx context.Context, rows *store.Rows, r Request, batch []store.D
 	if err != nil {
 		return sealed{}, err
 	}
-	return sealSegment(r.keys(), encoded, nil)
+	s, _, err := sealSegment(r.keys(), encoded)
+	return s, err
 }

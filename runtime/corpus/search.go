@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -48,23 +46,28 @@ func (q Query) matches(encoded []byte) bool {
 	return err != nil || (len(q.Stores) == 0 || slices.ContainsFunc(q.Stores, a.in)) && q.Filter.Match(a.given)
 }
 
-// Retrieve returns the passages that match a query best.
-func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) ([]Passage, error) {
-	v, err := c.view(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return r.passages(ctx, q.best(v.search(r.Caller, q)))
+// Found is what a search found.
+type Found struct {
+	Passages []Passage
+	Without  string // what it had to do without, such as WithoutEmbedder; "" for nothing
 }
 
-// search ranks by words and, where there is a basis, by meaning.
-func (v *view) search(by principal.Caller, q Query) []engine.Hit {
-	o := engine.Options{K: q.K, PerDocument: q.PerDocument}
+// Retrieve returns the passages that match a query best.
+func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) (Found, error) {
+	v, err := c.view(ctx, r)
+	if err != nil {
+		return Found{}, err
+	}
+	meant, weight, without := c.meaning(ctx, r, v, q.Text)
+	passages, err := r.passages(ctx, q.best(v.search(r.Caller, q, meant, weight)))
+	return Found{passages, without}, err
+}
+
+// search ranks by words and, with a vector of what is meant, by meaning.
+func (v *view) search(by principal.Caller, q Query, meant []float32, weight float64) []engine.Hit {
+	o := engine.Options{K: q.K, PerDocument: q.PerDocument, Vector: meant, Weight: weight}
 	if q.Filter != nil || len(q.Stores) > 0 {
 		o.Matches = q.matches
-	}
-	if v.basis != nil {
-		o.Vector, o.Weight = engine.EmbedQuery(v.manifest.language, q.Text, v.basis.Basis), lsa.Weight
 	}
 	return v.seenBy(by).Search(q.Text, o)
 }
@@ -142,29 +145,6 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
 		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
 	}, nil
-}
-
-// Answer is a text and the spans of documents that say it. Without a text, the
-// documents do not answer.
-type Answer struct {
-	Text      string
-	Citations []Passage
-	Passages  []Passage // that it was looked for in
-}
-
-// Answer answers a question out of the passages that match it.
-func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error) {
-	passages, err := c.Retrieve(ctx, r, q)
-	if err != nil {
-		return Answer{}, err
-	}
-	answer := Answer{Citations: Quote(r.Tenant.Language, q.Text, passages), Passages: passages}
-	lines := make([]string, len(answer.Citations))
-	for i, cited := range answer.Citations {
-		lines[i] = cited.Text
-	}
-	answer.Text = strings.Join(lines, "\n")
-	return answer, nil
 }
 
 // Quote answers a question in a language by the spans of passages that say what was asked.

@@ -3,7 +3,6 @@ package corpus
 import (
 	"fmt"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
@@ -16,23 +15,15 @@ type sealed struct {
 	objects []seal.Object
 }
 
-// sealSegment seals an encoded segment and, if there is a basis, its chunks'
-// vectors.
-func sealSegment(keys *seal.Keyring, encoded []byte, b *basis) (sealed, error) {
+// sealSegment seals an encoded segment, without vectors.
+func sealSegment(keys *seal.Keyring, encoded []byte) (sealed, *segment.Segment, error) {
 	opened, err := segment.Open(encoded)
 	if err != nil {
-		return sealed{}, err
+		return sealed{}, nil, err
 	}
 	s := sealed{member: member{documents: uint32(opened.Documents()), chunks: uint32(opened.Chunks())}}
-	if err := s.add(keys, seal.Lexicon, encoded, &s.lexicon); err != nil || b == nil {
-		return s, err
-	}
-	rows, unseen, err := engine.Embed(opened, b.Basis)
-	if err != nil {
-		return s, err
-	}
-	err = s.addVectors(keys, b, rows, unseen)
-	return s, err
+	err = s.add(keys, seal.Lexicon, encoded, &s.lexicon)
+	return s, opened, err
 }
 
 func (s *sealed) add(keys *seal.Keyring, kind seal.Kind, plain []byte, as *pinned) error {
@@ -41,10 +32,10 @@ func (s *sealed) add(keys *seal.Keyring, kind seal.Kind, plain []byte, as *pinne
 	return err
 }
 
-func (s *sealed) addVectors(keys *seal.Keyring, b *basis, rows []byte, unseen float64) error {
-	s.unseen = float32(unseen)
+// addVectors seals vectors of a basis, behind its revision.
+func (s *sealed) addVectors(keys *seal.Keyring, b *basis, rows []byte, as *pinned) error {
 	revision := b.Revision()
-	return s.add(keys, seal.Vectors, append(revision[:], rows...), &s.vectors)
+	return s.add(keys, seal.Vectors, append(revision[:], rows...), as)
 }
 
 // openSegment opens the segment that a manifest lists, out of its object's blocks.
@@ -61,20 +52,20 @@ func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte)
 	return opened, nil
 }
 
-// openVectors opens the vectors of a segment, which must be of the basis. Errors:
+// openVectors opens the vectors of so many chunks, which must be of the basis. Errors:
 // seal.ErrCorrupt, those of the keys.
-func openVectors(keys *seal.Keyring, m member, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, error) {
-	plain, err := m.vectors.open(keys, seal.Vectors, blocks)
+func openVectors(keys *seal.Keyring, listed pinned, chunks uint32, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, error) {
+	plain, err := listed.open(keys, seal.Vectors, blocks)
 	if err != nil {
 		return nil, err
 	}
 	revision := b.Revision()
 	if len(plain) < len(revision) || string(plain[:len(revision)]) != string(revision[:]) {
-		return nil, fmt.Errorf("vectors %s: %w: they are of another basis", m.vectors.object, seal.ErrCorrupt)
+		return nil, fmt.Errorf("vectors %s: %w: they are of another basis", listed.object, seal.ErrCorrupt)
 	}
 	rows, err := vector.Open(plain[len(revision):])
-	if err != nil || rows.Len() != int(m.chunks) || rows.Dimensions() != b.Dimensions() {
-		return nil, fmt.Errorf("vectors %s: %w: %w", m.vectors.object, seal.ErrCorrupt, err)
+	if err != nil || rows.Len() != int(chunks) || rows.Dimensions() != b.Dimensions() {
+		return nil, fmt.Errorf("vectors %s: %w: %w", listed.object, seal.ErrCorrupt, err)
 	}
 	return rows, nil
 }

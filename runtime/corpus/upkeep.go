@@ -15,7 +15,7 @@ const (
 	closeTimeout  = 5 * time.Second
 )
 
-// upkeep merges segments and fits bases in the background, one tenant's at most once
+// upkeep merges segments, fits bases and embeds anew in the background, one tenant's at most once
 // at a time. What a process leaves undone when it ends the next one finds: the manifest tells
 // all there is to do.
 type upkeep struct {
@@ -27,11 +27,12 @@ type upkeep struct {
 	mu      sync.Mutex
 	closed  bool
 	running map[*seal.Keyring]bool
+	changes map[*seal.Keyring]*change
 }
 
 func newUpkeep(log *slog.Logger) *upkeep {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close cancels it
-	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}}
+	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}, changes: map[*seal.Keyring]*change{}}
 }
 
 // after looks, once a tenant's index has changed or was loaded, for what is due.
@@ -40,7 +41,10 @@ func (u *upkeep) after(c *Corpus, r Request) {
 	if v.index == nil {
 		return // whoever loads it comes here
 	}
-	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit() || v.manifest.foreign(r.Tenant.Language) {
+	if v.lacksModel(r) {
+		u.reembed(c, r)
+	}
+	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit(r) || v.manifest.foreign(r.Tenant.Language) {
 		u.start(c, r, due)
 	}
 }
@@ -56,7 +60,7 @@ func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []m
 	if err := c.merge(ctx, r, choose); err != nil {
 		return err
 	}
-	if v := c.cache.get(r.keys()); v.index == nil || !v.misfit() {
+	if v := c.cache.get(r.keys()); v.index == nil || !v.misfit(r) {
 		return nil
 	}
 	return c.refit(ctx, r)
@@ -83,10 +87,23 @@ func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 	})
 }
 
+// forget ends what goes on for a tenant whose keys are gone.
+func (u *upkeep) forget(keys *seal.Keyring) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if it := u.changes[keys]; it != nil {
+		it.end()
+		delete(u.changes, keys)
+	}
+}
+
 // close lets the merges end that run, for a short time, and begins none.
 func (u *upkeep) close() {
 	u.mu.Lock()
 	u.closed = true
+	for _, it := range u.changes {
+		it.end()
+	}
 	u.mu.Unlock()
 	defer time.AfterFunc(closeTimeout, u.cancel).Stop()
 	u.done.Wait()

@@ -22,8 +22,9 @@ type view struct {
 	stamp    store.Stamp
 	manifest manifest
 	basis    *basis
+	next     *basis // none most of the time
 	segments map[pinned]*segment.Segment
-	vectors  map[pinned]*vector.Rows
+	vectors  map[pinned]*vector.Rows // of both
 	index    *engine.Index
 
 	restricted restrictions
@@ -42,8 +43,10 @@ func (v *view) covers(s store.Stamp) bool {
 // bytes is the memory that the view takes.
 func (v *view) bytes() int64 {
 	sum := v.manifest.segmentBytes()
-	if v.basis != nil {
-		sum += v.basis.Bytes()
+	for _, b := range []*basis{v.basis, v.next} {
+		if b != nil {
+			sum += b.Bytes()
+		}
 	}
 	return sum
 }
@@ -56,7 +59,7 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 	want := r.admission().Stamp()
 	for {
 		if v := c.cache.get(r.keys()); v.covers(want) {
-			if v.manifest.foreign(r.Tenant.Language) {
+			if v.manifest.foreign(r.Tenant.Language) || v.behind(r) {
 				c.upkeep.after(c, r)
 			}
 			return v, r.keys().Check()
@@ -177,20 +180,23 @@ const batchBytes = 8 << 20
 
 // fetch opens what the manifest lists and another view has not.
 func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, there *view) (err error) {
-	if v.basis, err = fetchBasis(ctx, rows, keys, v.manifest.basis, there.basis); err != nil {
+	if v.basis, err = fetchBasis(ctx, rows, keys, v.manifest.basis, there.basis, there.next); err != nil {
+		return err
+	}
+	if v.next, err = fetchBasis(ctx, rows, keys, v.manifest.next, there.basis, there.next); err != nil {
 		return err
 	}
 	var missing []member
 	for _, m := range v.manifest.segments {
-		s, segmentThere := there.segments[m.lexicon]
-		r, vectorsThere := there.vectors[m.vectors]
-		if segmentThere {
+		if s, there := there.segments[m.lexicon]; there {
 			v.segments[m.lexicon] = s
 		}
-		if vectorsThere {
-			v.vectors[m.vectors] = r
+		for _, listed := range []pinned{m.vectors, m.next} {
+			if rows, there := there.vectors[listed]; there {
+				v.vectors[listed] = rows
+			}
 		}
-		if !segmentThere || !vectorsThere && !m.vectors.none() {
+		if len(v.lacks(m)) > 0 {
 			missing = append(missing, m)
 		}
 	}
@@ -202,6 +208,19 @@ func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, 
 		}
 	}
 	return nil
+}
+
+// lacks are the objects of a segment that are not open.
+func (v *view) lacks(m member) (objects []uuid.UUID) {
+	if v.segments[m.lexicon] == nil {
+		objects = objectsOf(m.lexicon)
+	}
+	for _, listed := range []pinned{m.vectors, m.next} {
+		if v.vectors[listed] == nil {
+			objects = append(objects, objectsOf(listed)...)
+		}
+	}
+	return objects
 }
 
 // prefix is how many segments fit a batch, at least one.
@@ -219,12 +238,7 @@ func prefix(segments []member) int {
 func (v *view) fetchBatch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []member) error {
 	var ids []uuid.UUID
 	for _, m := range batch {
-		if v.segments[m.lexicon] == nil {
-			ids = append(ids, m.lexicon.object)
-		}
-		if !m.vectors.none() && v.vectors[m.vectors] == nil {
-			ids = append(ids, m.vectors.object)
-		}
+		ids = append(ids, v.lacks(m)...)
 	}
 	blocks, err := rows.Objects(ctx, ids)
 	if err != nil {
@@ -236,8 +250,14 @@ func (v *view) fetchBatch(ctx context.Context, rows *store.Rows, keys *seal.Keyr
 				return err
 			}
 		}
-		if !m.vectors.none() && v.vectors[m.vectors] == nil {
-			if v.vectors[m.vectors], err = openVectors(keys, m, v.basis, blocks); err != nil {
+		for _, of := range []struct {
+			listed pinned
+			basis  *basis
+		}{{m.vectors, v.basis}, {m.next, v.next}} {
+			if of.listed.none() || v.vectors[of.listed] != nil {
+				continue
+			}
+			if v.vectors[of.listed], err = openVectors(keys, of.listed, m.chunks, of.basis, blocks); err != nil {
 				return err
 			}
 		}

@@ -11,6 +11,7 @@ import (
 const (
 	CodeTooLarge = "document_too_large"
 	CodeQuota    = "quota_exceeded"
+	CodeEmbedder = "embedder_unavailable"
 	CodeInternal = "internal_error"
 )
 
@@ -39,6 +40,9 @@ func Message(code string) string {
 	if code == CodeQuota {
 		return "The plan allows no more documents or bytes: delete documents, or ask your operator for a larger plan, and send the file again."
 	}
+	if code == CodeEmbedder {
+		return "The tenant's embedding model gave no vectors for the text, several times: ask your operator whether it works, and send the file again."
+	}
 	return "Something failed on our side, several times: send the file again, and tell your operator when that does not help."
 }
 
@@ -55,6 +59,9 @@ func refusal(err error) (code string, final bool) {
 		return CodeTooLarge, true
 	case errors.As(err, &quota):
 		return CodeQuota, true
+	}
+	if unembedded := (*corpus.EmbedderError)(nil); errors.As(err, &unembedded) {
+		return CodeEmbedder, false
 	}
 	return CodeInternal, false
 }

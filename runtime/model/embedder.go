@@ -18,8 +18,8 @@ const (
 	// MaxEmbedText is the size in bytes of the longest text that can be embedded, about
 	// the 8,192 tokens that common models read.
 	MaxEmbedText = 32 << 10
-	// MaxDimensions of a vector.
-	MaxDimensions = 8192
+	// MaxDimensions of a vector: as many as the index can hold.
+	MaxDimensions = 4096
 	// maxEmbedRequests is how many requests of one call are in flight at a time.
 	maxEmbedRequests = 4
 	embedTimeout     = 2 * time.Minute
@@ -63,11 +63,12 @@ func NewEmbedder(doer Doer, c EmbedderConfig) (*Embedder, error) {
 // Dimensions of every vector.
 func (e *Embedder) Dimensions() int { return e.dimensions }
 
-// Revision identifies what made a vector: vectors of different revisions can not be
-// compared.
-func (e *Embedder) Revision() string {
-	return fmt.Sprintf("%s/%d", e.caller.model, e.dimensions)
-}
+// Model is the name of the model.
+func (e *Embedder) Model() string { return e.caller.model }
+
+// Shortens reports whether the model is asked for fewer dimensions than it has. Vectors
+// of other models, dimensions or shortening can not be compared.
+func (e *Embedder) Shortens() bool { return e.shorten }
 
 // Embed returns the vectors of texts, of which none may be blank or larger than
 // MaxEmbedText. Errors are those of the package.

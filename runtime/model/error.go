@@ -91,3 +91,19 @@ func judge(status int, code string, retryAfter time.Duration) *Error {
 	failure.Status, failure.RetryAfter = status, retryAfter
 	return &failure
 }
+
+// Outcome names what became of a call, for metrics.
+func Outcome(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	for name, kind := range map[string]error{
+		"refused": ErrRefused, "overloaded": ErrOverloaded, "unreachable": ErrUnreachable,
+		"malformed": ErrMalformed, "too_large": ErrTooLarge,
+	} {
+		if errors.Is(err, kind) {
+			return name
+		}
+	}
+	return "ended" // by us: the client left, lost its rights, or was not to wait any longer
+}

@@ -86,30 +86,19 @@ func TestDedicatedRowsAreInTheirDatabaseOnly(t *testing.T) {
 	own := c.dedicate(t)
 	own.Migrate(t)
 	n := c.start(t, "runtime-0")
-	pair := []*tenant{c.tenant(t, "acme"), c.tenant(t, "globex", in(own.Database(t)))}
-	canary, ids := []string{"canaryacme", "canaryglobex"}, make([]made, 2)
+	edit := echoing(t)
+	pair := []*tenant{c.tenant(t, "acme", edit), c.tenant(t, "globex", in(own.Database(t)), edit)}
+	sides := newSides(t, n, pair...)
 	for i, w := range pair {
-		w.edit(t, func(b *binding.Binding) { b.Limits.ConcurrentIngests = 16 })
-		n.becomes(t, w, "GET", "/v1/documents", "", 200, "")
-		ids[i] = n.make(t, w, canary[i])
-		expect(t, n.ask(t, n.user(t, w, canary[i], "read"), "POST", "/v1/answer", retrieveX), 200, "")
-		expect(t, n.queueFile(t, w, "damaged", typePDF, canary[i]), 202, "")
+		expect(t, n.ask(t, n.user(t, w, sides[i].canary, "read"), "POST", "/v1/answer", retrieveX), 200, "")
+		expect(t, n.queueFile(t, w, "damaged", typePDF, sides[i].canary), 202, "")
 		if got := n.ends(t, w, "damaged"); got.Status != "failed" {
 			t.Errorf("%+v", got)
 		}
 	}
 	c.acknowledges(t, "runtime-0", pair[0], binding.KeyOK)
 	c.reports(t, "runtime-0", pair[1], usable)
-	var all sync.WaitGroup
-	for g := range 8 {
-		me := g % 2
-		all.Go(func() {
-			for round := range 6 {
-				useEveryRoute(t, n, pair[me], canary[me], canary[1-me], ids[1-me], round)
-			}
-		})
-	}
-	all.Wait()
+	n.useTogether(t, sides, 8, 6)
 	livesIn(t, pair[0], c.pg, own)
 	livesIn(t, pair[1], own, c.pg)
 	if got := connections(t, own); got > 5 {

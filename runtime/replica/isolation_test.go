@@ -3,106 +3,15 @@ package replica_test
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 )
-
-// No byte of one tenant may reach another: two tenants use every route at the
-// same time over a pool of two connections, with the same names and questions.
-func TestTenantsNeverSeeEachOther(t *testing.T) {
-	c := newCell(t)
-	c.db.AppConns, c.db.LaneConns, c.db.TenantShare = 2, 2, 1
-	n := c.start(t, "runtime-0")
-	uploads := func(b *binding.Binding) { b.Limits.ConcurrentIngests = 16 }
-	pair := []*tenant{c.tenant(t, "acme", uploads), c.tenant(t, "globex", uploads)}
-	canary := []string{"canaryacme", "canaryglobex"}
-	ids := make([]made, 2)
-	for i, w := range pair {
-		n.becomes(t, w, "GET", "/v1/documents", "", 200, "")
-		ids[i] = n.make(t, w, canary[i])
-	}
-	var all sync.WaitGroup
-	for g := range 16 {
-		me := g % 2
-		all.Go(func() {
-			for round := range 12 {
-				useEveryRoute(t, n, pair[me], canary[me], canary[1-me], ids[1-me], round)
-			}
-		})
-	}
-	all.Wait()
-	if strings.Contains(c.log.String(), "canary") {
-		t.Error("the log has content")
-	}
-}
-
-func document(canary string, round int) string {
-	return fmt.Sprintf("# Notes of %s\n\nThe secret of the vault is %s number %d.\n", canary, canary, round)
-}
-
-// made are the ids of what a tenant has.
-type made struct{ document, store string }
-
-func (n *node) make(t *testing.T, w *tenant, canary string) made {
-	t.Helper()
-	var doc docJSON
-	expect(t, n.ask(t, w, "PUT", "/v1/documents/shared", document(canary, 0)), 201, "").into(t, &doc)
-	return made{doc.ID, n.newStore(t, w, `{"name":"`+canary+`","file_ids":["file-`+doc.ID+`"]}`).ID}
-}
-
-func useEveryRoute(t *testing.T, n *node, w *tenant, mine, theirs string, foreign made, round int) {
-	calls := []struct {
-		method, path, body string
-		ok                 []int
-	}{
-		{"PUT", "/v1/documents/shared", document(mine, round), []int{200, 201}},
-		{"PUT", fmt.Sprintf("/v1/documents/own%d", round), document(mine, round), []int{200, 201}},
-		{"GET", "/v1/documents", "", []int{200}},
-		{"GET", "/v1/documents/shared", "", []int{200}},
-		{"GET", "/v1/documents/shared/content", "", []int{200, 409}},
-		{"POST", "/v1/retrieve", `{"query":"secret of the vault"}`, []int{200}},
-		{"POST", "/v1/retrieve", `{"query":"` + theirs + `"}`, []int{200}},
-		{"POST", "/v1/answer", `{"query":"What is the secret of the vault?"}`, []int{200}},
-		{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"What is the secret of the vault?"}]}`, []int{200}},
-		{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"What is the secret of the vault?","tools":[{"type":"file_search"}],"include":["file_search_call.results"]}`, []int{200}},
-		{"GET", "/v1/files", "", []int{200}},
-		{"GET", "/v1/vector_stores", "", []int{200}},
-		{"POST", "/v1/vector_stores", `{"name":"` + mine + `"}`, []int{200}},
-		{"GET", "/v1/vector_stores/" + foreign.store, "", []int{404}},
-		{"GET", "/v1/vector_stores/" + foreign.store + "/files", "", []int{404}},
-		{"POST", "/v1/vector_stores/" + foreign.store + "/search", `{"query":"secret of the vault"}`, []int{404}},
-		{"POST", "/v1/vector_stores/" + foreign.store, `{"name":"mine"}`, []int{404}},
-		{"DELETE", "/v1/vector_stores/" + foreign.store, "", []int{404}},
-		{"GET", "/v1/files/file-" + foreign.document, "", []int{404}},
-		{"GET", "/v1/files/file-" + foreign.document + "/content", "", []int{404}},
-		{"DELETE", "/v1/files/file-" + foreign.document, "", []int{404}},
-		{"DELETE", fmt.Sprintf("/v1/documents/own%d", round), "", []int{204, 404}},
-		{"GET", "/v1/documents/" + foreign.document, "", []int{404}},
-		{"GET", "/v1/documents/" + foreign.document + "/content", "", []int{404}},
-		{"DELETE", "/v1/documents/" + foreign.document, "", []int{404}},
-	}
-	for _, call := range calls {
-		r := n.ask(t, w, call.method, call.path, call.body)
-		if strings.Contains(string(r.body), theirs) {
-			t.Errorf("%s %s shows the other tenant's content: %s", call.method, call.path, r.body)
-		}
-		known := r.status == http.StatusServiceUnavailable && r.code() == "database_busy" // the pool is that small
-		for _, status := range call.ok {
-			known = known || r.status == status
-		}
-		if !known {
-			t.Errorf("%s %s: %d %s", call.method, call.path, r.status, r.body)
-		}
-	}
-}
 
 // Whoever dumps the database finds nothing of what tenants stored or asked.
 func TestDatabaseHoldsNoPlaintext(t *testing.T) {

@@ -18,8 +18,8 @@ type answerReply struct {
 	Citations []citation `json:"citations"`
 	Answerer  string     `json:"answerer"`
 	// Finish is "stop", "length" or "content_filter" of a model's answer.
-	Finish   string `json:"finish_reason,omitempty"`
-	Reranked *bool  `json:"reranked,omitempty"`
+	Finish string `json:"finish_reason,omitempty"`
+	ranking
 }
 
 // citation is a passage that an answer cites, by the mark [number] if it has marks.
@@ -56,37 +56,37 @@ func answer(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	by, done, err := x.answerer(asked.Answerer)
+	by, done, err := x.answerer(asked.Answerer, 0)
 	if err != nil {
 		return err
 	}
 	defer done()
-	found, reranked, err := x.find(req, query)
+	found, how, err := x.find(req, query)
 	if err != nil {
 		return err
 	}
 	if asked.Stream == nil && accepts(x.r, eventStream) || asked.Stream != nil && *asked.Stream {
-		return x.streamAnswer(by, asked.Query, found, reranked)
+		return x.streamAnswer(by, asked.Query, found, how)
 	}
 	said, err := x.say(by, asked.Query, found, func(answering.Piece) error { return x.entitled() })
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, x.presentAnswer(by, said, reranked))
+	return x.reply(http.StatusOK, x.presentAnswer(by, said, how))
 }
 
 // streamAnswer tells the passages first, and then the answer as it comes to be. The
 // last event is done or error.
-func (x *exchange) streamAnswer(by answering.Answerer, query string, found []corpus.Passage, reranked *bool) error {
+func (x *exchange) streamAnswer(by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
 	out := x.events()
-	err := x.tellAnswer(out, by, query, found, reranked)
+	err := x.tellAnswer(out, by, query, found, how)
 	if err != nil {
 		_ = out.tell("error", problemOf(err).body(nil)) // the client may have left
 	}
 	return err
 }
 
-func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, found []corpus.Passage, reranked *bool) error {
+func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
 	err := out.send("passages", struct {
 		Passages []citation `json:"passages"`
 	}{x.number(found)})
@@ -101,23 +101,24 @@ func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, f
 	if err != nil {
 		return err
 	}
-	return out.send("done", x.presentAnswer(by, said, reranked))
+	return out.send("done", x.presentAnswer(by, said, how))
 }
 
 // answerer is who answers: the tenant's model if it has one, unless another is asked
-// for. done is called at the end of the answer.
-func (x *exchange) answerer(name string) (by answering.Answerer, done func(), err error) {
+// for. The answer has at most limit words of the documents, or tokens of the model;
+// zero: any number. done is called at the end of the answer.
+func (x *exchange) answerer(name string, limit int) (by answering.Answerer, done func(), err error) {
 	models := x.caller.Tenant.Models
 	switch {
 	case name == byDocument, name == "" && models.Chat == nil:
-		return answering.Extractive{Language: x.caller.Tenant.Language}, func() {}, nil
+		return answering.Extractive{Language: x.caller.Tenant.Language, Limit: limit}, func() {}, nil
 	case name != "" && name != byModel:
 		return nil, nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, byDocument)
 	case models.Chat == nil:
 		return nil, nil, wrong("answerer", "no_model", "The tenant has no chat model: leave answerer out, or ask your operator for a model.")
 	}
 	done, err = x.server.Limits.Answer(x.caller.Tenant)
-	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens}, done, err
+	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens, Limit: limit}, done, err
 }
 
 // say has a question answered for as long as the client listens: a model bounds its
@@ -146,10 +147,10 @@ func (x *exchange) number(found []corpus.Passage) []citation {
 
 // presentAnswer has each passage once that a model cites, in the order of their marks,
 // and every span that an extractive answer is made of.
-func (x *exchange) presentAnswer(by answering.Answerer, said answering.Answer, reranked *bool) answerReply {
+func (x *exchange) presentAnswer(by answering.Answerer, said answering.Answer, how ranking) answerReply {
 	reply := answerReply{
 		Object: "answer", Answer: said.Text, Found: len(said.Citations) > 0, Citations: []citation{},
-		Answerer: byDocument, Reranked: reranked,
+		Answerer: byDocument, ranking: how,
 	}
 	_, marks := by.(answering.Chat)
 	if marks {

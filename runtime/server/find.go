@@ -15,21 +15,36 @@ const (
 	rerankPatience = 3 * time.Second
 )
 
+// ranking is how passages were ranked, in a response.
+type ranking struct {
+	// Reranked is nil without a reranker, and false when it failed: the order is then
+	// the search's own.
+	Reranked *bool `json:"reranked,omitempty"`
+	// Degraded is what the search had to do without.
+	Degraded []string `json:"degraded,omitempty"`
+}
+
 // find returns the passages that match a query best, in the order of the tenant's
-// reranker. reranked is nil without one, and false when it failed: the order is then
-// the search's own.
-func (x *exchange) find(req corpus.Request, query corpus.Query) (found []corpus.Passage, reranked *bool, err error) {
-	if x.caller.Tenant.Models.Reranker == nil {
-		found, err = x.server.Corpus.Retrieve(x.r.Context(), req, query)
-		return found, nil, err
+// reranker if it has one.
+func (x *exchange) find(req corpus.Request, query corpus.Query) ([]corpus.Passage, ranking, error) {
+	wide, reranks := query, x.caller.Tenant.Models.Reranker != nil
+	if reranks {
+		wide.K = max(query.K, rerankDepth)
 	}
-	wide := query
-	wide.K = max(query.K, rerankDepth)
-	if found, err = x.server.Corpus.Retrieve(x.r.Context(), req, wide); err != nil {
-		return nil, nil, err
+	found, err := x.server.Corpus.Retrieve(x.r.Context(), req, wide)
+	if err != nil {
+		return nil, ranking{}, err
 	}
-	found, ok := x.rerank(query, found)
-	return found, &ok, nil
+	how := ranking{}
+	if found.Without != "" {
+		how.Degraded = []string{found.Without}
+	}
+	if !reranks {
+		return found.Passages, how, nil
+	}
+	passages, ok := x.rerank(query, found.Passages)
+	how.Reranked = &ok
+	return passages, how, nil
 }
 
 // rerank reports whether the order is the reranker's.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/model"
 )
 
 // Metrics counts requests by route and status, never by tenant: the number of
@@ -39,4 +41,6 @@ func (m *Metrics) observe(route string, status int, elapsed time.Duration) {
 }
 
 // asked counts a call to a tenant's model.
-func (m *Metrics) asked(kind string, err error) { m.models.WithLabelValues(kind, outcomeOf(err)).Inc() }
+func (m *Metrics) asked(kind string, err error) {
+	m.models.WithLabelValues(kind, model.Outcome(err)).Inc()
+}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -8,12 +9,52 @@ import (
 	"time"
 
 	answers "github.com/bulkhead-dev/bulkhead/runtime/answer"
+	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 	modelapi "github.com/bulkhead-dev/bulkhead/runtime/model"
 )
 
 // modelPatience is after how long a model that failed may work again, when its
 // endpoint does not say.
 const modelPatience = 5 * time.Second
+
+// embedderProblem tells of the failure of an embedding model to embed an upload.
+func embedderProblem(err error) (problem, bool) {
+	var failure *corpus.EmbedderError
+	if !errors.As(err, &failure) || errors.Is(err, context.Canceled) {
+		return problem{}, false
+	}
+	p := problem{
+		http.StatusBadGateway, unavailable, ingest.CodeEmbedder,
+		"The tenant's embedding model gave no vectors for the text, and nothing was changed", 0,
+	}
+	var told *modelapi.Error
+	switch {
+	case !errors.As(err, &told):
+		p.status, p.retryAfter = http.StatusServiceUnavailable, int(modelPatience.Seconds())
+		p.message += ": it took too long. Send the file again with 'Prefer: respond-async', which leaves it more time."
+	case mayPass(told):
+		p.status, p.retryAfter = http.StatusServiceUnavailable, waitFor(told)
+		p.message += fmt.Sprintf(": %s. Send the request again after Retry-After.", told)
+	default:
+		p.message += fmt.Sprintf(": %s. Tell your operator.", told)
+	}
+	return p, true
+}
+
+// mayPass reports whether asking a model again later may help.
+func mayPass(failure *modelapi.Error) bool {
+	return errors.Is(failure, modelapi.ErrOverloaded) || errors.Is(failure, modelapi.ErrUnreachable)
+}
+
+// waitFor is how many seconds a client is asked to wait for a model.
+func waitFor(failure *modelapi.Error) int {
+	wait := failure.RetryAfter
+	if wait <= 0 {
+		wait = modelPatience
+	}
+	return int(math.Ceil(wait.Seconds()))
+}
 
 // modelProblem tells of the failure of a chat model. What modelapi.Error says holds
 // nothing that the endpoint said or was told.
@@ -27,30 +68,10 @@ func modelProblem(err error) (problem, bool) {
 	}
 	p := problem{
 		http.StatusBadGateway, unavailable, "model_unavailable",
-		fmt.Sprintf("The tenant's model gave no whole answer: %s. With \"answerer\": %q it is not needed.", failure, byDocument), 0,
+		fmt.Sprintf("The tenant's model gave no whole answer: %s. With \"answerer\": %q, or the model %s, it is not needed.", failure, byDocument, extractiveModel), 0,
 	}
-	if errors.Is(err, modelapi.ErrOverloaded) || errors.Is(err, modelapi.ErrUnreachable) {
-		wait := failure.RetryAfter
-		if wait <= 0 {
-			wait = modelPatience
-		}
-		p.retryAfter = int(math.Ceil(wait.Seconds()))
+	if mayPass(failure) {
+		p.retryAfter = waitFor(failure)
 	}
 	return p, true
-}
-
-// outcomeOf is what became of a call to a model, as metrics have it.
-func outcomeOf(err error) string {
-	if err == nil {
-		return "ok"
-	}
-	for name, kind := range map[string]error{
-		"refused": modelapi.ErrRefused, "overloaded": modelapi.ErrOverloaded, "unreachable": modelapi.ErrUnreachable,
-		"malformed": modelapi.ErrMalformed, "too_large": modelapi.ErrTooLarge,
-	} {
-		if errors.Is(err, kind) {
-			return name
-		}
-	}
-	return "ended" // by us: the client left, lost its rights, or was not to wait any longer
 }

@@ -216,6 +216,9 @@ func problemOf(err error) problem {
 			fmt.Sprintf("The plan allows %d %s: delete documents, or ask your operator for a larger plan.", quota.Limit, quota.Of), 0,
 		}
 	}
+	if p, ok := embedderProblem(err); ok {
+		return p
+	}
 	if p, ok := modelProblem(err); ok {
 		return p
 	}

@@ -91,6 +91,8 @@ func Routes() []Route {
 		{"history.delete", "DELETE /v1/history", Own, deleteHistory},
 		{"user.delete", "DELETE /v1/users/{user}", Manage, deleteUser},
 		{"openapi", "GET /openapi.json", Public, getOpenAPI},
+		{"page", "GET /{$}", Public, getPage},
+		{"page.file", "GET /web/{file}", Public, getPageFile},
 		{"model.list", "GET /v1/models", None, listModels},
 		{"model.get", "GET /v1/models/{model}", None, getModel},
 		{"chat.complete", "POST /v1/chat/completions", Read, completeChat},

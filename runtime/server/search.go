@@ -69,15 +69,15 @@ func retrieve(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	found, reranked, err := x.find(req, query)
+	found, how, err := x.find(req, query)
 	if err != nil {
 		return err
 	}
 	return x.reply(http.StatusOK, struct {
-		Object   string    `json:"object"`
-		Data     []passage `json:"data"`
-		Reranked *bool     `json:"reranked,omitempty"`
-	}{"list", x.presentPassages(found), reranked})
+		Object string    `json:"object"`
+		Data   []passage `json:"data"`
+		ranking
+	}{"list", x.presentPassages(found), how})
 }
 
 // question checks a query and begins the access.

@@ -72,7 +72,7 @@ func searchStore(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, foundPage{Object: "vector_store.search_results.page", SearchQuery: asked, Data: tool.hits(found)})
+	return x.reply(http.StatusOK, foundPage{Object: "vector_store.search_results.page", SearchQuery: asked, Data: tool.hits(found.Passages)})
 }
 
 // beginSearch begins an access that searches the tool's vector stores, which are there.

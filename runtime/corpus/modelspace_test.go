@@ -1,0 +1,65 @@
+package corpus
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+)
+
+func TestModelSpaceIsReadAsItWasWritten(t *testing.T) {
+	seen := map[lsa.Revision]modelSpace{}
+	for _, want := range []modelSpace{{"m", 2, false}, {"m", 2, true}, {"m", 3, false}, {"n", 2, false}, {"a longer name", 4096, true}} {
+		got, err := decodeSpace(want.Encode())
+		if err != nil || got != space(want) || got.Revision() != want.Revision() {
+			t.Errorf("%+v is read as %+v, %v", want, got, err)
+		}
+		if other, there := seen[want.Revision()]; there {
+			t.Errorf("%+v and %+v have the same revision", want, other)
+		}
+		seen[want.Revision()] = want
+	}
+	for _, damaged := range []string{"", modelMagic, modelMagic + "\x00\x00\x00\x02\x00", modelMagic + "\x00\x00\x00\x00\x00m", modelMagic + "\x00\x00\xff\xff\x00m", modelMagic + "\x00\x00\x00\x02\x02m"} {
+		if got, err := decodeSpace([]byte(damaged)); err == nil {
+			t.Errorf("%q is read as %v", damaged, got)
+		}
+	}
+}
+
+// TestVectorsOfAnotherModelAreRefused: same dimensions, another model.
+func TestVectorsOfAnotherModelAreRefused(t *testing.T) {
+	tenant := uuid.New()
+	wrapped, err := seal.Generate(t.Context(), tenant, plainKEK{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := seal.NewKeyring(tenant, time.Hour, time.Now)
+	if err := keys.Renew(t.Context(), plainKEK{}, wrapped); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := vector.Encode(2, [][]float32{{1, 0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, other := &basis{space: modelSpace{"m", 2, false}}, &basis{space: modelSpace{"m2", 2, false}}
+	var s sealed
+	if err := s.addVectors(keys, of, rows, &s.vectors); err != nil {
+		t.Fatal(err)
+	}
+	blocks := map[store.BlockRef][]byte{}
+	for no, part := range s.objects[0].Parts {
+		blocks[store.BlockRef{Object: s.vectors.object, No: int32(no)}] = part
+	}
+	if _, err := openVectors(keys, s.vectors, 1, of, blocks); err != nil {
+		t.Errorf("its own: %v", err)
+	}
+	if _, err := openVectors(keys, s.vectors, 1, other, blocks); !errors.Is(err, seal.ErrCorrupt) {
+		t.Errorf("another's: %v", err)
+	}
+}

@@ -1,0 +1,245 @@
+package replica_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
+)
+
+// embedder is an embedding model on this machine: a text's vector is the sum of random
+// ones, one for each of its words and a longer one for the word's topic.
+type embedder struct {
+	llm
+	status atomic.Int32 // that it answers with, zero: with vectors
+	slow   atomic.Int64 // how long each answer takes
+	asked  atomic.Int32 // for texts
+
+	mu   sync.Mutex
+	seen map[string][]float32 // vectors of texts, by the text
+}
+
+const (
+	embedDimensions = 32
+	// modelAttempts is how often a model is asked in one attempt at a file.
+	modelAttempts = 4
+)
+
+func newEmbedder(t *testing.T) *embedder {
+	t.Helper()
+	e := &embedder{seen: map[string][]float32{}}
+	e.llm = newLLM(t, func(w http.ResponseWriter, r *http.Request) {
+		var question struct {
+			Model string
+			Input []string
+		}
+		if err := json.NewDecoder(r.Body).Decode(&question); err != nil || r.URL.Path != "/v1/embeddings" {
+			t.Errorf("asked %s, %v", r.URL.Path, err)
+		}
+		e.asked.Add(int32(len(question.Input)))
+		time.Sleep(time.Duration(e.slow.Load()))
+		if status := int(e.status.Load()); status != 0 {
+			w.WriteHeader(status)
+			fmt.Fprint(w, `{"error":{"message":"we know `+modelKey+` and canarytext"}}`)
+			return
+		}
+		type item struct {
+			Index     int       `json:"index"`
+			Embedding []float32 `json:"embedding"`
+		}
+		var data []item
+		for i, text := range question.Input {
+			data = append(data, item{i, e.vector(question.Model, text)})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "usage": map[string]int{"prompt_tokens": 7}})
+	})
+	return e
+}
+
+// vector is a text's by a model.
+func (e *embedder) vector(model, text string) []float32 {
+	v := make([]float32, embedDimensions)
+	add := func(what string, length float64) {
+		seed := fnv.New64()
+		fmt.Fprint(seed, model, what)
+		random := rand.New(rand.NewPCG(seed.Sum64(), 0))
+		for i := range v {
+			v[i] += float32(length * random.NormFloat64())
+		}
+	}
+	for _, word := range strings.Fields(text) {
+		add(word[:min(3, len(word))], 1)
+		add(word, 0.3)
+	}
+	length := 0.0
+	for _, x := range v {
+		length += float64(x) * float64(x)
+	}
+	for i := range v {
+		v[i] /= float32(math.Sqrt(length))
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen[text] = v
+	return v
+}
+
+// embeds makes a tenant's documents be embedded by a model of this name.
+func (e *embedder) embeds(model string) func(*binding.Binding) {
+	return func(b *binding.Binding) {
+		at := e.endpoint()
+		at.Model = model
+		b.Models = &binding.Models{Embedding: &binding.EmbeddingModel{ModelEndpoint: at, Dimensions: embedDimensions}, Private: e.private()}
+	}
+}
+
+type foundJSON struct {
+	Data []struct {
+		ExternalID string `json:"external_id"`
+		Start      int
+		Text       string
+		Score      float64
+	}
+	Degraded []string
+}
+
+// find searches for many passages.
+func (n *node) find(t *testing.T, w *tenant, query string) (found foundJSON) {
+	t.Helper()
+	body := fmt.Sprintf(`{"query":%q,"top_k":100,"max_per_document":100}`, query)
+	expect(t, n.ask(t, w, "POST", "/v1/retrieve", body), 200, "").into(t, &found)
+	return found
+}
+
+// TestModelFindsMeaning: a tenant with an embedding model has vectors from its first
+// document on, and its ranking is what fusing both measures exactly gives.
+func TestModelFindsMeaning(t *testing.T) {
+	c := newCell(t)
+	model := newEmbedder(t)
+	plain, acme := c.tenant(t, "plain"), c.tenant(t, "acme", model.embeds("m"))
+	n := c.start(t, "runtime-0")
+	texts := map[string]string{"a": library(40, 1), "b": library(30, 2)}
+	for name, text := range texts {
+		for _, w := range []*tenant{plain, acme} {
+			expect(t, n.ask(t, w, "PUT", "/v1/documents/"+name, text), 201, "")
+		}
+	}
+	query := topicWord(0, 0) + " " + topicWord(0, 7)
+	words, hybrid := n.find(t, plain, query), n.find(t, acme, query)
+	if len(hybrid.Data) <= len(words.Data) || hybrid.Degraded != nil {
+		t.Fatalf("%d passages are found by words and %d with the model, %v", len(words.Data), len(hybrid.Data), hybrid.Degraded)
+	}
+	if diff := cmp.Diff(model.fused(t, query, words, texts), scoresOf(hybrid), cmp.Comparer(near)); diff != "" {
+		t.Errorf("(-exact +found):\n%s", diff)
+	}
+
+	n.stop()
+	n = c.start(t, "runtime-1")
+	asked := model.asked.Load()
+	if again := n.find(t, acme, query); cmp.Diff(hybrid, again) != "" || model.asked.Load() != asked+1 {
+		t.Errorf("after a restart and %d texts:\n%s", model.asked.Load()-asked, cmp.Diff(hybrid, again))
+	}
+	t.Run("model away at a query", func(t *testing.T) {
+		for status, slow := range map[int32]time.Duration{503: 0, 401: 0, 200: 4 * time.Second} {
+			model.status.Store(status)
+			model.slow.Store(int64(slow))
+			start := time.Now()
+			found := n.find(t, acme, query)
+			if found.Degraded == nil || found.Degraded[0] != "embedder" || cmp.Diff(scoresOf(words), scoresOf(found)) != "" || time.Since(start) > 5*time.Second {
+				t.Errorf("%d: after %s: %v\n%s", status, time.Since(start), found.Degraded, cmp.Diff(scoresOf(words), scoresOf(found)))
+			}
+		}
+		model.slow.Store(0)
+		model.status.Store(0)
+	})
+	t.Run("model away at an upload", func(t *testing.T) {
+		for status, want := range map[int32]int{503: 503, 401: 502} {
+			model.status.Store(status)
+			r := expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "canarytext"), want, "embedder_unavailable")
+			if (r.header.Get("Retry-After") != "") != (want == 503) || strings.Contains(string(r.body), "hunter2") {
+				t.Errorf("%d: %v %s", status, r.header, r.body)
+			}
+		}
+		if n.stored(t, acme, "a") != texts["a"] {
+			t.Error("the document is not as before")
+		}
+		expect(t, n.queueFile(t, acme, "q", "text/markdown", "canarytext"), 202, "")
+		if doc := n.ends(t, acme, "q"); doc.Status != "failed" || doc.LastError == nil || doc.LastError.Code != "embedder_unavailable" {
+			t.Errorf("%+v", doc)
+		}
+		model.status.Store(503)
+		expect(t, n.queueFile(t, acme, "q", "text/markdown", "canarytext"), 202, "")
+		before := model.asked.Load()
+		wait(t, "not tried again", func() error {
+			if asked := model.asked.Load() - before; asked <= modelAttempts {
+				return fmt.Errorf("asked %d times", asked)
+			}
+			return nil
+		})
+		model.status.Store(0)
+		if doc := n.ends(t, acme, "q"); doc.Status != "completed" {
+			t.Errorf("%+v", doc)
+		}
+	})
+	for _, secret := range []string{"hunter2", "we know", "canarytext", topicWord(0, 0)} {
+		if strings.Contains(c.log.String(), secret) {
+			t.Errorf("the log has %q", secret)
+		}
+	}
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) < 0.002 } // of vectors of 12 bits
+
+func scoresOf(found foundJSON) map[string]float64 {
+	scores := map[string]float64{}
+	for _, p := range found.Data {
+		scores[p.Text] = p.Score
+	}
+	return scores
+}
+
+// fused are the scores, by their texts, of all passages that either measure finds.
+func (e *embedder) fused(t *testing.T, query string, words foundJSON, texts map[string]string) map[string]float64 {
+	t.Helper()
+	lexical, asked := scoresOf(words), e.vector("m", query)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var candidates []fusion.Candidate
+	var passages []string
+	for text, vector := range e.seen {
+		head, passage, _ := strings.Cut(text, "\nSection\n")
+		if head != "Section" {
+			continue // a query
+		}
+		if !slices.ContainsFunc([]string{texts["a"], texts["b"]}, func(of string) bool { return strings.Contains(of, passage) }) {
+			t.Errorf("embedded %q, which is no passage", passage)
+		}
+		dot := 0.0
+		for i := range vector {
+			dot += float64(vector[i]) * float64(asked[i])
+		}
+		said := lexical[passage]
+		if said > 0 || dot > 0 {
+			candidates = append(candidates, fusion.Candidate{Chunk: fusion.Chunk{Number: uint32(len(passages))}, Lexical: said, Dense: dot})
+			passages = append(passages, passage)
+		}
+	}
+	scores := map[string]float64{}
+	for _, s := range fusion.Rank(candidates, 0.5) {
+		scores[passages[s.Number]] = s.Score
+	}
+	return scores
+}
