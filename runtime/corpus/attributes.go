@@ -31,10 +31,16 @@ func (a *attributes) fields() [6]*[]byte {
 // with the document's id, whose first byte is the highest of its time.
 const fieldsMark = 0xff
 
-// encode is the mark, the document's id and the fields, each behind its length.
+// encode is the mark, the document's id and the fields, each behind its length, up to the
+// last that is not empty: a version before reads what has nothing that it does not know.
 func (a attributes) encode() []byte {
 	out := append([]byte{fieldsMark}, a.document[:]...)
-	for _, field := range a.fields() {
+	fields := a.fields()
+	used := len(fields)
+	for used > 0 && len(*fields[used-1]) == 0 {
+		used--
+	}
+	for _, field := range fields[:used] {
 		out = binary.AppendUvarint(out, uint64(len(*field)))
 		out = append(out, *field...)
 	}

@@ -3,11 +3,13 @@ package corpus
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
@@ -43,6 +45,19 @@ func TestAttributesOfTheVersionBefore(t *testing.T) {
 	got, err := openAttributes(before)
 	if err != nil || !cmp.Equal(got, want, cmp.AllowUnexported(attributes{})) {
 		t.Errorf("became %v, %v", got, err)
+	}
+}
+
+// TestAttributesOfEveryone are as a version wrote them that knew no users, which can go on
+// beside this one; what is not for everyone it can not read.
+func TestAttributesOfEveryone(t *testing.T) {
+	mine, all := principal.Usual("alice"), principal.Usual("")
+	a := someAttributes
+	if a.readers = joinReaders(all); !strings.HasSuffix(string(a.encode()), string([]byte{2, 200, 1})) {
+		t.Errorf("everyone's: %x", a.encode())
+	}
+	if a.readers = joinReaders(mine); !strings.HasSuffix(string(a.encode()), "user:alice\n") {
+		t.Errorf("alice's: %x", a.encode())
 	}
 }
 

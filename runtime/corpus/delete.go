@@ -14,6 +14,10 @@ func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
 	if err != nil {
 		return err
 	}
+	return c.remove(ctx, r, to)
+}
+
+func (c *Corpus) remove(ctx context.Context, r Request, to reference) error {
 	return c.change(ctx, r, func() error {
 		return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.delete(ctx, tx, e, to) })
 	})

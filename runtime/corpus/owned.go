@@ -40,7 +40,7 @@ func (c *Corpus) deleteOwned(ctx context.Context, r Request, user string, status
 			if doc.Access.Owner != user {
 				continue
 			}
-			if err := c.Delete(ctx, r, doc.ID.String()); err != nil && !errors.Is(err, store.ErrNotFound) {
+			if err := c.remove(ctx, r, reference{id: doc.ID}); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return deleted, err
 			}
 			deleted++

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
@@ -155,14 +156,15 @@ func TestGuessedKeysAskTheDatabaseSeldom(t *testing.T) {
 	n := c.start(t, "runtime-0")
 	alice := n.user(t, acme, "alice", "read")
 	expect(t, n.ask(t, alice, "GET", "/v1/documents", ""), 200, "")
-	reads := c.tableReads(t, "tenant_head")
+	conn := c.pg.Superuser(t)
+	reads := headReads(t, conn)
 	for range 300 {
 		guess, _ := binding.NewKey(acme.Tenant.ID, "uguess")
 		expect(t, n.ask(t, &tenant{key: guess}, "GET", "/v1/documents", ""), 401, "invalid_api_key")
 	}
 	var more int64
 	wait(t, "statistics", func() error { // of the database come late
-		if more = c.tableReads(t, "tenant_head") - reads; more == 0 {
+		if more = headReads(t, conn) - reads; more == 0 {
 			return fmt.Errorf("no reads yet")
 		}
 		return nil
@@ -175,11 +177,11 @@ func TestGuessedKeysAskTheDatabaseSeldom(t *testing.T) {
 	expect(t, n.ask(t, alice, "GET", "/v1/documents", ""), http.StatusOK, "")
 }
 
-// tableReads counts the scans of a table.
-func (c *cell) tableReads(t *testing.T, table string) (n int64) {
+// headReads counts the scans of the tenants' heads.
+func headReads(t *testing.T, conn *pgx.Conn) (n int64) {
 	t.Helper()
-	row := c.pg.Superuser(t).QueryRow(t.Context(), `select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_user_tables
-		where schemaname = 'bulkhead' and relname = $1`, table)
+	row := conn.QueryRow(t.Context(), `select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_user_tables
+		where schemaname = 'bulkhead' and relname = 'tenant_head'`)
 	if err := row.Scan(&n); err != nil {
 		t.Fatal(err)
 	}
@@ -208,4 +210,25 @@ func TestAlteredKeyDoesNotOpen(t *testing.T) {
 		}
 		again.stop()
 	}
+}
+
+// TestStreamOfADeletedKeyIsCut on a replica that nobody asks anything else.
+func TestStreamOfADeletedKeyIsCut(t *testing.T) {
+	c := newCell(t)
+	n, other := c.start(t, "runtime-0"), c.start(t, "runtime-1")
+	api, left := endless(t)
+	w := c.tenant(t, "tenant", api.chats)
+	n.becomes(t, w, "PUT", "/v1/documents/refunds", refunds, 201, "")
+	alice, made := n.makeKey(t, w, `{"user":"alice","scopes":["read"]}`)
+	events := n.listen(t.Context(), t, alice, refundQuestion)
+	<-events
+	other.becomes(t, w, "DELETE", "/v1/keys/"+made.ID, "", 204, "")
+	start, last := time.Now(), sent{}
+	for e := range events {
+		last = e
+	}
+	if last.name != "error" || (response{body: last.data}).code() != "invalid_api_key" {
+		t.Errorf("the stream ends with %s %s", last.name, last.data)
+	}
+	within(t, left, start, 5*time.Second)
 }
