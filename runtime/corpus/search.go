@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -137,29 +136,6 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
 		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
 	}, nil
-}
-
-// Answer is a text and the spans of documents that say it. Without a text, the
-// documents do not answer.
-type Answer struct {
-	Text      string
-	Citations []Passage
-	Passages  []Passage // that it was looked for in
-}
-
-// Answer answers a question out of the passages that match it.
-func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error) {
-	passages, err := c.Retrieve(ctx, r, q)
-	if err != nil {
-		return Answer{}, err
-	}
-	answer := Answer{Citations: Quote(r.Tenant.Language, q.Text, passages), Passages: passages}
-	lines := make([]string, len(answer.Citations))
-	for i, cited := range answer.Citations {
-		lines[i] = cited.Text
-	}
-	answer.Text = strings.Join(lines, "\n")
-	return answer, nil
 }
 
 // Quote answers a question in a language by the spans of passages that say what was asked.

@@ -56,7 +56,7 @@ func answer(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	by, done, err := x.answerer(asked.Answerer)
+	by, done, err := x.answerer(asked.Answerer, 0)
 	if err != nil {
 		return err
 	}
@@ -105,19 +105,20 @@ func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, f
 }
 
 // answerer is who answers: the tenant's model if it has one, unless another is asked
-// for. done is called at the end of the answer.
-func (x *exchange) answerer(name string) (by answering.Answerer, done func(), err error) {
+// for. The answer has at most limit words of the documents, or tokens of the model;
+// zero: any number. done is called at the end of the answer.
+func (x *exchange) answerer(name string, limit int) (by answering.Answerer, done func(), err error) {
 	models := x.caller.Tenant.Models
 	switch {
 	case name == byDocument, name == "" && models.Chat == nil:
-		return answering.Extractive{Language: x.caller.Tenant.Language}, func() {}, nil
+		return answering.Extractive{Language: x.caller.Tenant.Language, Limit: limit}, func() {}, nil
 	case name != "" && name != byModel:
 		return nil, nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, byDocument)
 	case models.Chat == nil:
 		return nil, nil, wrong("answerer", "no_model", "The tenant has no chat model: leave answerer out, or ask your operator for a model.")
 	}
 	done, err = x.server.Limits.Answer(x.caller.Tenant)
-	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens}, done, err
+	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens, Limit: limit}, done, err
 }
 
 // say has a question answered for as long as the client listens: a model bounds its

@@ -79,6 +79,8 @@ func Routes() []Route {
 		{"key.list", "GET /v1/keys", Manage, listKeys},
 		{"key.delete", "DELETE /v1/keys/{key}", Manage, deleteKey},
 		{"openapi", "GET /openapi.json", Public, getOpenAPI},
+		{"page", "GET /{$}", Public, getPage},
+		{"page.file", "GET /web/{file}", Public, getPageFile},
 		{"model.list", "GET /v1/models", None, listModels},
 		{"model.get", "GET /v1/models/{model}", None, getModel},
 		{"chat.complete", "POST /v1/chat/completions", Read, completeChat},
