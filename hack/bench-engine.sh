@@ -8,7 +8,9 @@ usage() {
 Usage: hack/bench-engine.sh
 
   SIZES=10k,100k,1m   chunks of the tenants that are searched
-  RUN=.               which tests, as go test -run: TestRetrieve, TestThroughput, TestIngest, TestLarge, TestPeer
+  RUN=.               which tests, as go test -run: TestRetrieve, TestThroughput, TestIngest,
+                      TestMerges, TestLarge, TestPeer
+  DURATION=10m        of ingest and deletes in TestMerges
   PEER_SIZES=1k,10k,100k   chunks of the tenants that TestPeer asks
   LARGE_SIZES=100k,1m      chunks of the indexes that TestLarge asks
 
@@ -23,9 +25,10 @@ HELP
 # The first time this compiles for some minutes and says how far it is.
 BULKHEAD_OPENBAO=$(go -C hack run ./devcluster binaries openbao)
 export BULKHEAD_OPENBAO
-run=${RUN:-^Test(Retrieve|Throughput|Ingest|Large|Peer)$}
+run=${RUN:-^Test(Retrieve|Throughput|Ingest|Merges|Large|Peer)$}
 failed=0
-go test -tags bench -count=1 -timeout 6h -v ./runtime/replica -run "$run" -args -sizes "${SIZES:-10k,100k,1m}" || failed=1
+go test -tags bench -count=1 -timeout 6h -v ./runtime/replica -run "$run" -args \
+  -sizes "${SIZES:-10k,100k,1m}" -duration "${DURATION:-10m}" || failed=1
 
 names=$(go test -tags bench ./test/speed -list "$run")
 if grep ^TestPeer >/dev/null <<<"$names"; then

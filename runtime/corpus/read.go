@@ -177,17 +177,20 @@ func cut(o *seal.Opener, blocks map[store.BlockRef][]byte, start, end int64) ([]
 		return nil, seal.ErrCorrupt
 	}
 	first, last, offset := o.Span(start, end)
-	var plain []byte
+	size := 0 // of what there is: what the header says is not believed yet
+	for i := first; i <= last; i++ {
+		size += len(blocks[store.BlockRef{Object: o.Object, No: int32(i + 1)}])
+	}
+	plain := make([]byte, 0, size)
 	for i := first; i <= last; i++ {
 		sealed, ok := blocks[store.BlockRef{Object: o.Object, No: int32(i + 1)}]
 		if !ok {
 			return nil, ErrChanged
 		}
-		block, err := o.Block(i, sealed)
-		if err != nil {
+		var err error
+		if plain, err = o.Append(plain, i, sealed); err != nil {
 			return nil, err
 		}
-		plain = append(plain, block...)
 	}
 	return plain[start-offset : end-offset], nil
 }

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -200,14 +201,26 @@ func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, 
 			missing = append(missing, m)
 		}
 	}
+	return v.fetchMissing(ctx, rows, keys, missing)
+}
+
+// fetchMissing opens a batch while the next one is on its way.
+func (v *view) fetchMissing(ctx context.Context, rows *store.Rows, keys *seal.Keyring, missing []member) error {
+	var batches []batch
 	for len(missing) > 0 {
-		batch := missing[:prefix(missing)]
-		missing = missing[len(batch):]
-		if err := v.fetchBatch(ctx, rows, keys, batch); err != nil {
-			return err
-		}
+		n := prefix(missing)
+		batches, missing = append(batches, v.batch(missing[:n])), missing[n:]
 	}
-	return nil
+	opened := make(chan error, 1)
+	opened <- nil
+	for _, b := range batches {
+		blocks, err := rows.Objects(ctx, b.objects)
+		if before := <-opened; before != nil || err != nil {
+			return cmp.Or(before, err)
+		}
+		go func() { opened <- v.open(keys, b, blocks) }()
+	}
+	return <-opened
 }
 
 // lacks are the objects of a segment that are not open.
@@ -234,17 +247,22 @@ func prefix(segments []member) int {
 	return len(segments)
 }
 
-// fetchBatch opens those parts of segments that are not there yet.
-func (v *view) fetchBatch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, batch []member) error {
-	var ids []uuid.UUID
-	for _, m := range batch {
-		ids = append(ids, v.lacks(m)...)
+// batch is segments of which parts are not there yet, and the objects that hold those.
+type batch struct {
+	segments []member
+	objects  []uuid.UUID
+}
+
+func (v *view) batch(segments []member) batch {
+	b := batch{segments: segments}
+	for _, m := range segments {
+		b.objects = append(b.objects, v.lacks(m)...)
 	}
-	blocks, err := rows.Objects(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for _, m := range batch {
+	return b
+}
+
+func (v *view) open(keys *seal.Keyring, b batch, blocks map[store.BlockRef][]byte) (err error) {
+	for _, m := range b.segments {
 		if v.segments[m.lexicon] == nil {
 			if v.segments[m.lexicon], err = openSegment(keys, m, blocks); err != nil {
 				return err

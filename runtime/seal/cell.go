@@ -54,7 +54,7 @@ func (k *Keyring) OpenCell(at Place, key uuid.UUID, sealed []byte) (plain []byte
 		if err != nil {
 			return err
 		}
-		plain, err = openBytes(aead, sealed[saltBytes:], at.associated(k.tenant, key))
+		plain, err = openBytes(aead, nil, sealed[saltBytes:], at.associated(k.tenant, key))
 		return err
 	})
 	return plain, err
@@ -81,11 +81,12 @@ func sealBytes(aead cipher.AEAD, dst, plain, associated []byte) []byte {
 	return aead.Seal(append(dst, nonce...), nonce, plain, associated)
 }
 
-func openBytes(aead cipher.AEAD, sealed, associated []byte) ([]byte, error) {
+// openBytes appends what was sealed to dst.
+func openBytes(aead cipher.AEAD, dst, sealed, associated []byte) ([]byte, error) {
 	if len(sealed) < nonceBytes+tagBytes {
 		return nil, ErrCorrupt
 	}
-	plain, err := aead.Open(nil, sealed[:nonceBytes], sealed[nonceBytes:], associated)
+	plain, err := aead.Open(dst, sealed[:nonceBytes], sealed[nonceBytes:], associated)
 	if err != nil {
 		return nil, ErrCorrupt
 	}

@@ -71,8 +71,8 @@ func (k *Keyring) OpenObject(id uuid.UUID, kind Kind, encoded []byte) (*Opener, 
 	return &Opener{Header: head, encoded: encoded, keys: k}, nil
 }
 
-// Block opens block i. Errors: ErrCorrupt, or the key's state.
-func (o *Opener) Block(i int, sealed []byte) (plain []byte, err error) {
+// Append opens block i and appends it to dst. Errors: ErrCorrupt, or the key's state.
+func (o *Opener) Append(dst []byte, i int, sealed []byte) (plain []byte, err error) {
 	if i < 0 || i >= len(o.Blocks) || len(sealed) != int(o.Blocks[i].Sealed) {
 		return nil, fmt.Errorf("%w: block %d is missing or has another length", ErrCorrupt, i)
 	}
@@ -81,7 +81,7 @@ func (o *Opener) Block(i int, sealed []byte) (plain []byte, err error) {
 		if err != nil {
 			return err
 		}
-		plain, err = openBytes(aead, sealed, o.associated(o.encoded, i))
+		plain, err = openBytes(aead, dst, sealed, o.associated(o.encoded, i))
 		return err
 	})
 	return plain, err

@@ -91,7 +91,7 @@ func unseal(w *tenant, o seal.Object) ([]byte, error) {
 		if i+1 < len(o.Parts) {
 			sealed = o.Parts[i+1]
 		}
-		block, err := opener.Block(i, sealed)
+		block, err := opener.Append(nil, i, sealed)
 		if err != nil {
 			return nil, err
 		}

@@ -59,9 +59,9 @@ func TestBounds(t *testing.T) {
 		}
 		query := NewQuery(vectors[0])
 		for row := range uint32(rows.Len()) {
-			c := query.compare(rows, row)
-			least, most := c.least(), c.most()
-			if score := c.score(); score < least || score > most || most-least > 0.2*float64(dimensions) {
+			product := query.product(rows, row)
+			least, most := query.least(rows, row, product), query.most(rows, row, product)
+			if score := query.score(rows, row, product); score < least || score > most || most-least > 0.2*float64(dimensions) {
 				t.Errorf("%d dimensions: from %v to %v, but %v", dimensions, least, most, score)
 			}
 		}

@@ -74,12 +74,11 @@ func (s *search) compareAll() {
 			products(s.values, source.values, uint32(first), found)
 			for j, product := range found {
 				row := uint32(first + j)
-				c := s.comparison(source.Rows, row, product)
-				if c.most() < floor.least || !source.keeps(row) {
+				if s.most(source.Rows, row, product) < floor.least || !source.keeps(row) {
 					continue
 				}
 				promising = append(promising, coarse{uint32(i), row, product})
-				if least := c.least(); least > floor.least {
+				if least := s.least(source.Rows, row, product); least > floor.least {
 					floor.add(least)
 				}
 			}
@@ -87,17 +86,16 @@ func (s *search) compareAll() {
 	}
 	floor.shrink()
 	for _, p := range promising {
-		c := s.comparison(s.sources[p.source].Rows, p.row, p.product)
-		if c.most() >= floor.least {
-			s.score(p.source, &c)
+		if s.most(s.sources[p.source].Rows, p.row, p.product) >= floor.least {
+			s.add(p)
 		}
 	}
 }
 
-func (s *search) score(source uint32, c *comparison) {
-	score := c.score()
+func (s *search) add(c coarse) {
+	score := s.score(s.sources[c.source].Rows, c.row, c.product)
 	s.scores.add(score)
-	s.near = append(s.near, near{source, c.row, score})
+	s.near = append(s.near, near{c.source, c.row, score})
 }
 
 // compareMany scores the most promising rows, and then, of the others that promise as
@@ -147,10 +145,10 @@ func (s *search) choose(promises []float32, to *candidates) {
 }
 
 func (s *search) compareBest(best []candidate) {
-	for _, promising := range best {
-		c := s.compare(s.sources[promising.source].Rows, promising.row)
-		if c.most() >= s.scores.least {
-			s.score(promising.source, &c)
+	for _, b := range best {
+		rows := s.sources[b.source].Rows
+		if product := s.product(rows, b.row); s.most(rows, b.row, product) >= s.scores.least {
+			s.add(coarse{b.source, b.row, product})
 		}
 	}
 }

@@ -2,10 +2,10 @@ package vector
 
 // Query is a vector prepared to be compared with rows. It is safe for concurrent use.
 type Query struct {
-	values []int16
-	scale  float32 // the unit of the values
-	sum    int64   // of the values' magnitudes
-	planes planes
+	values    []int16
+	scale     float32 // the unit of the values
+	magnitude int64   // of the values, added up
+	planes    planes
 }
 
 // maxQuery is the greatest magnitude of a query's values: as great as the sum of
@@ -23,7 +23,7 @@ func NewQuery(vector []float32) *Query {
 	for i, value := range rotated {
 		whole := quantised(value, q.scale, maxQuery)
 		q.values[i] = int16(whole)
-		q.sum += int64(max(whole, -whole))
+		q.magnitude += int64(max(whole, -whole))
 	}
 	q.planes = newPlanes(q)
 	return q
@@ -36,41 +36,33 @@ func (q *Query) Score(r *Rows, row uint32) float64 {
 	if !q.fits(r) {
 		return 0
 	}
-	c := q.compare(r, row)
-	return c.score()
+	return q.score(r, row, q.product(r, row))
 }
 
 func (q *Query) fits(r *Rows) bool { return len(q.values) == r.dimensions }
 
-// comparison is of a query and a row by its 8-bit values.
-type comparison struct {
-	query   *Query
-	rows    *Rows
-	row     uint32
-	unit    float64
-	product int32
-}
-
-func (q *Query) compare(r *Rows, row uint32) comparison {
+// product is of the query's values and a row's 8-bit ones.
+func (q *Query) product(r *Rows, row uint32) int32 {
 	var product [1]int32
 	products(q.values, r.values, row, product[:])
-	return q.comparison(r, row, product[0])
+	return product[0]
 }
 
-func (q *Query) comparison(r *Rows, row uint32, product int32) comparison {
-	return comparison{q, r, row, float64(q.scale) * float64(r.values.number(row)), product}
+// score is a row's, of this product, by all 12 bits.
+func (q *Query) score(r *Rows, row uint32, product int32) float64 {
+	return q.sum(r, row, product, int64(fineProduct(q.values, r.fines.at(row))))
 }
 
-// least and most are what the score can be.
-func (c *comparison) least() float64 { return c.of(-half * c.query.sum) }
-func (c *comparison) most() float64  { return c.of(half * c.query.sum) }
-
-// of is the score if the other 4 bits' product is fine.
-func (c *comparison) of(fine int64) float64 {
-	return float64(int64(c.product)<<fineBits+fine) * c.unit
+// least and most are what the score of a row of this product can be.
+func (q *Query) least(r *Rows, row uint32, product int32) float64 {
+	return q.sum(r, row, product, -half*q.magnitude)
 }
 
-// score is the score by all 12 bits.
-func (c *comparison) score() float64 {
-	return c.of(int64(fineProduct(c.query.values, c.rows.fines.at(c.row))))
+func (q *Query) most(r *Rows, row uint32, product int32) float64 {
+	return q.sum(r, row, product, half*q.magnitude)
+}
+
+// sum is the score of a row by both its products.
+func (q *Query) sum(r *Rows, row uint32, product int32, fine int64) float64 {
+	return float64(int64(product)<<fineBits+fine) * (float64(q.scale) * float64(r.values.number(row)))
 }

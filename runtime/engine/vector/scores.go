@@ -1,7 +1,6 @@
 package vector
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -25,9 +24,9 @@ func (s *scores) add(score float64) {
 // shrink drops all but the k best, and returns the least of them.
 func (s *scores) shrink() float64 {
 	if len(s.kept) >= s.k {
-		slices.SortFunc(s.kept, func(a, b float64) int { return cmp.Compare(b, a) })
-		s.kept = s.kept[:s.k]
-		s.least = s.kept[s.k-1]
+		slices.Sort(s.kept)
+		s.kept = append(s.kept[:0], s.kept[len(s.kept)-s.k:]...)
+		s.least = s.kept[0]
 	}
 	return s.least
 }
