@@ -17,6 +17,9 @@ const (
 	// ConditionModelsReady is True when every model of the tenant can be used: the Plan
 	// allows its address, and its key is there. It exists only with spec.models.
 	ConditionModelsReady = "ModelsReady"
+	// ConditionIdentityReady is True when every key of the tenant's identity provider can
+	// be used. It exists only with spec.identityProvider.
+	ConditionIdentityReady = "IdentityReady"
 	// ConditionRuntimeReady is True when every Ready runtime pod serves the current Binding.
 	ConditionRuntimeReady = "RuntimeReady"
 	// ConditionEndpointReady is True when the gateway routes the tenant's host
@@ -164,6 +167,12 @@ const (
 	ReasonModelKeyInvalid = "ModelKeyInvalid"
 	// ReasonModelRefused : the model's URL can not be used, or is not where the Plan lets models be.
 	ReasonModelRefused = "ModelRefused"
+)
+
+// Reasons of IdentityReady. The tenant is served without the keys that the message names.
+const (
+	// ReasonIdentityKeyInvalid : a key of the identity provider is none, or is too weak.
+	ReasonIdentityKeyInvalid = "IdentityKeyInvalid"
 )
 
 // Reasons of DatabaseReady and SchemaReady.

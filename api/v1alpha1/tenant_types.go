@@ -99,6 +99,10 @@ type TenantSpec struct {
 	// +optional
 	Models *Models `json:"models,omitempty"`
 
+	// identityProvider is whose tokens let the tenant's users in, beside API keys.
+	// +optional
+	IdentityProvider *IdentityProvider `json:"identityProvider,omitempty"`
+
 	// containment restricts the tenant's access: None (the default), ReadOnly,
 	// Suspended or Quarantined.
 	// +optional
@@ -160,8 +164,8 @@ type SecretReference struct {
 // +kubebuilder:validation:MinProperties=1
 type TenantStatus struct {
 	// conditions are Ready, and what it is computed from: Placed, KeyReady,
-	// DatabaseReady, CredentialReady, RuntimeReady and, with models, ModelsReady and, with
-	// a gateway, EndpointReady.
+	// DatabaseReady, CredentialReady, RuntimeReady and, with models, ModelsReady, with an
+	// identity provider, IdentityReady, and with a gateway, EndpointReady.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

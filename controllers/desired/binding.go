@@ -30,6 +30,7 @@ type BindingInput struct {
 // Binding builds what a runtime must know of an active tenant.
 func Binding(in BindingInput) binding.Binding {
 	id := in.ID.String()
+	provider, _ := IdentityProvider(in.Tenant.Spec.IdentityProvider) // the component IdentityProvider tells what is wrong
 	return binding.Binding{
 		Version:     binding.Version,
 		Epoch:       max(in.Epoch, 1),
@@ -48,6 +49,8 @@ func Binding(in BindingInput) binding.Binding {
 		Credentials: in.Credentials,
 		Language:    string(in.Tenant.Spec.Language),
 		Models:      someModels(in.Models),
+
+		IdentityProvider: provider,
 	}
 }
 

@@ -63,6 +63,8 @@ type Binding struct {
 	Language string `json:"language,omitempty"`
 	// Models is nil in a Binding of a tenant, or by an operator, without any.
 	Models *Models `json:"models,omitempty"`
+	// IdentityProvider is nil in a Binding of a tenant, or by an operator, without one.
+	IdentityProvider *IdentityProvider `json:"identityProvider,omitempty"`
 }
 
 // Tenant is the identity: the id never changes, the name is for people.
@@ -160,6 +162,9 @@ func (b Binding) Validate() error {
 		return err
 	}
 	if err := b.Models.validate(); err != nil {
+		return err
+	}
+	if err := b.IdentityProvider.validate(); err != nil {
 		return err
 	}
 	return validateCredentials(b.Credentials)

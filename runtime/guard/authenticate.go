@@ -49,13 +49,16 @@ func NewAuthenticator(set *tenants.Set, own *users.Keyrings) *Authenticator {
 }
 
 // Authenticate reads the value of an Authorization header. The tenant comes
-// from the key and from nothing else. A key that the tenant made itself is as good as
+// from the key, or the token of an identity provider, and from nothing else. A key that the tenant made itself is as good as
 // when its keys were read last: who goes on has it confirmed. Errors:
 // ErrUnauthenticated; of a tenant that is served those of its store and its keys.
 func (a *Authenticator) Authenticate(ctx context.Context, header string) (Identity, error) {
 	scheme, text, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return Identity{}, ErrUnauthenticated
+	}
+	if isToken(text) {
+		return a.byToken(text)
 	}
 	id, keyID, err := binding.ParseKey(text)
 	if err != nil {

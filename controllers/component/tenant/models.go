@@ -56,7 +56,12 @@ func (c Models) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 
 // hasModels reports whether the tenant uses models, or did when it was looked at last.
 func hasModels(t *v1alpha1.Tenant) bool {
-	return t.Spec.Models != nil || meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionModelsReady) != nil
+	return t.Spec.Models != nil || has(t, v1alpha1.ConditionModelsReady)
+}
+
+// has reports whether the tenant had a condition when it was looked at last.
+func has(t *v1alpha1.Tenant, condition string) bool {
+	return meta.FindStatusCondition(t.Status.Conditions, condition) != nil
 }
 
 // privateRanges are where the tenant's models may be beside the Internet: what its

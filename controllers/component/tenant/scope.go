@@ -106,6 +106,9 @@ func Components(parts *Parts, s *Scope) []component.Component[*Scope] {
 	if hasModels(s.Tenant) {
 		all = slices.Insert(all, len(all)-1, component.Component[*Scope](Models{parts}))
 	}
+	if has(s.Tenant, v1alpha1.ConditionIdentityReady) || s.Tenant.Spec.IdentityProvider != nil {
+		all = append(all, IdentityProvider{parts})
+	}
 	if parts.mayHaveRoute(s.Tenant) {
 		all = append(all, Endpoint{parts})
 	}
