@@ -49,6 +49,7 @@ var samples = map[string]sample{
 	"openapi":           {"GET", "/openapi.json", "", http.StatusOK},
 	"model.list":        {"GET", "/v1/models", "", http.StatusOK},
 	"model.get":         {"GET", "/v1/models/bulkhead-extractive", "", http.StatusOK},
+	"embedding.create":  {"POST", "/v1/embeddings", embeddingX, http.StatusOK},
 	"chat.complete":     {"POST", "/v1/chat/completions", chatX, http.StatusOK},
 	"response.create":   {"POST", "/v1/responses", responseX, http.StatusOK},
 	"document.delete":   {"DELETE", "/v1/documents/a", "", http.StatusNoContent},
@@ -90,13 +91,14 @@ func (n *node) form(t *testing.T, w *tenant, path, body string) response {
 const (
 	fileX = "--X\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n" +
 		"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\nContent-Type: application/octet-stream\r\n\r\ntext\r\n--X--\r\n"
-	chatX     = `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"text"}]}`
-	responseX = `{"model":"bulkhead-extractive","input":"text","tools":[{"type":"file_search"}]}`
+	embeddingX = `{"model":"m","input":"text"}` // of a tenant that has this model
+	chatX      = `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"text"}]}`
+	responseX  = `{"model":"bulkhead-extractive","input":"text","tools":[{"type":"file_search"}]}`
 )
 
 func TestEveryRouteIsAudited(t *testing.T) {
 	c := newCell(t)
-	acme := c.tenant(t, "acme")
+	acme := c.tenant(t, "acme", newEmbedder(t).embeds("m"))
 	n := c.start(t, "runtime-0")
 	ids := map[string]string{}
 	for _, r := range server.Routes() {

@@ -6,10 +6,14 @@ import (
 	"testing"
 )
 
+// clientModel is the embedding model that the clients expect.
+const clientModel = "embedder-of-acme"
+
 // TestOfficialClients: OpenAI's own clients work against a runtime.
 func TestOfficialClients(t *testing.T) {
 	c := newCell(t)
-	acme := c.tenant(t, "acme")
+	model := newEmbedder(t)
+	acme := c.tenant(t, "acme", model.embeds(clientModel))
 	n := c.start(t, "runtime-0")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/other", "A heron waits."), 201, "")
 	for name, command := range map[string][]string{

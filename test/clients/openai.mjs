@@ -5,6 +5,7 @@ import OpenAI, { NotFoundError, BadRequestError, toFile } from 'openai';
 
 const client = new OpenAI({ maxRetries: 0 });
 const model = 'bulkhead-extractive';
+const embedder = 'embedder-of-acme';
 // all reads every page of a list.
 async function all(list) {
   const items = [];
@@ -15,8 +16,16 @@ async function all(list) {
 const sentence = 'The kestrel hovers in the wind.';
 
 const models = await all(client.models.list());
-assert.deepEqual(models.map((m) => m.id), [model]);
+assert.deepEqual(models.map((m) => m.id), [model, embedder]);
 await assert.rejects(client.models.retrieve('gpt-9'), (e) => e instanceof NotFoundError && e.code === 'model_not_found');
+
+// The client asks for base64 unless it is told otherwise.
+const texts = ['kestrel', 'heron'];
+const embedded = await client.embeddings.create({ model: embedder, input: texts });
+const plain = await client.embeddings.create({ model: embedder, input: texts, encoding_format: 'float' });
+assert.equal(embedded.data.length, 2);
+assert.deepEqual(embedded.data.map((d) => d.embedding.map(Math.fround)), plain.data.map((d) => d.embedding.map(Math.fround)));
+assert.ok(Math.abs(plain.data[1].embedding.reduce((sum, x) => sum + x * x, 0) - 1) < 1e-5);
 
 const file = await client.files.create({ file: await toFile(Buffer.from(`# Birds\n\n${sentence}\n`), 'js.md'), purpose: 'assistants' });
 assert.equal(file.status, 'processed');

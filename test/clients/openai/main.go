@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -19,6 +20,7 @@ import (
 
 const (
 	model    = "bulkhead-extractive"
+	embedder = "embedder-of-acme"
 	sentence = "The kestrel hovers in the wind."
 	question = "What does the kestrel do?"
 	timeout  = time.Minute
@@ -38,7 +40,7 @@ func main() {
 		name string
 		try  func(context.Context) error
 	}{
-		{"models", t.models}, {"files", t.files}, {"vector stores", t.stores}, {"chat", t.chat}, {"streamed chat", t.chatStream},
+		{"models", t.models}, {"embeddings", t.embeddings}, {"files", t.files}, {"vector stores", t.stores}, {"chat", t.chat}, {"streamed chat", t.chatStream},
 		{"response", t.respond}, {"streamed response", t.responseStream}, {"deletion", t.delete},
 	} {
 		if err := step.try(ctx); err != nil {
@@ -72,6 +74,23 @@ func (t *trial) models(ctx context.Context) error {
 	}
 	_, err = t.Models.Get(ctx, "gpt-9")
 	return errors.Join(equal("model", all.Data[0].ID, model), refused(err, http.StatusNotFound, "model_not_found"))
+}
+
+func (t *trial) embeddings(ctx context.Context) error {
+	made, err := t.Embeddings.New(ctx, openai.EmbeddingNewParams{
+		Model: embedder, Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"kestrel", "heron"}},
+	})
+	if err != nil {
+		return err
+	}
+	length := 0.0
+	for _, x := range made.Data[1].Embedding {
+		length += x * x
+	}
+	_, err = t.Embeddings.New(ctx, openai.EmbeddingNewParams{
+		Model: "gpt-9", Input: openai.EmbeddingNewParamsInputUnion{OfString: openai.String("kestrel")},
+	})
+	return errors.Join(equal("vectors", len(made.Data), 2), equal("of length 1", math.Abs(length-1) < 1e-5, true), refused(err, http.StatusNotFound, "model_not_found"))
 }
 
 func (t *trial) files(ctx context.Context) error {
