@@ -8,7 +8,11 @@ usage() {
 Usage: hack/bench-engine.sh
 
   SIZES=10k,100k,1m   chunks of the tenants that are searched
-  RUN=.               which tests, as go test -run: TestRetrieve, TestThroughput, TestIngest
+  RUN=.               which tests, as go test -run: TestRetrieve, TestThroughput, TestIngest, TestPeer
+  PEER_SIZES=1k,10k,100k   chunks of the tenants that TestPeer asks
+
+TestPeer runs PostgreSQL 17 with pgvector, of Debian 13, in a root file system that
+mmdebstrap makes and chroot enters: it needs root and Debian's package mirror.
 
 Prints a line that begins with BENCH for each figure, and exits non-zero when one is worse than it may be.
 HELP
@@ -18,5 +22,17 @@ HELP
 # The first time this compiles for some minutes and says how far it is.
 BULKHEAD_OPENBAO=$(go -C hack run ./devcluster binaries openbao)
 export BULKHEAD_OPENBAO
-run=${RUN:-^Test(Retrieve|Throughput|Ingest)$}
-exec go test -tags bench -count=1 -timeout 6h -v ./runtime/replica -run "$run" -args -sizes "${SIZES:-10k,100k,1m}"
+run=${RUN:-^Test(Retrieve|Throughput|Ingest|Peer)$}
+failed=0
+go test -tags bench -count=1 -timeout 6h -v ./runtime/replica -run "$run" -args -sizes "${SIZES:-10k,100k,1m}" || failed=1
+
+if go test -tags bench ./test/peer -list "$run" | grep -q ^Test; then
+  rootfs=$(go -C hack run ./devcluster binaries postgresql)
+  BULKHEAD_PEER_ROOT=$(mktemp -d)
+  export BULKHEAD_PEER_ROOT
+  trap 'rm -rf "$BULKHEAD_PEER_ROOT"' EXIT
+  tar -xf "$rootfs" -C "$BULKHEAD_PEER_ROOT"
+  chmod 0755 "$BULKHEAD_PEER_ROOT"
+  go test -tags bench -count=1 -timeout 1h -v ./test/peer -run "$run" -args -sizes "${PEER_SIZES:-1k,10k,100k}" || failed=1
+fi
+exit "$failed"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need of the machine, when it is missing: PostgreSQL by
-# its package, without a database of its own, Node.js by its, and OpenAI's JavaScript
-# client by npm. Everything else comes as Go modules.
+# its package, without a database of its own, Node.js and Chromium by theirs, and by
+# npm OpenAI's JavaScript client and what drives the browser. Everything else comes
+# as Go modules.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,8 +39,13 @@ fi
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 	install "Node.js 20 or newer with npm" nodejs npm
 fi
-if ! cmp -s test/clients/package-lock.json test/clients/node_modules/.installed; then
-	echo "installing OpenAI's JavaScript client (once)" >&2
-	npm --prefix test/clients ci --no-audit --no-fund --ignore-scripts >&2
-	cp test/clients/package-lock.json test/clients/node_modules/.installed
+if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+	install "Chromium (CHROMIUM says where it is)" chromium
 fi
+for folder in test/clients test/web; do
+	if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
+		echo "installing the npm packages of $folder (once)" >&2
+		npm --prefix "$folder" ci --no-audit --no-fund --ignore-scripts >&2
+		cp "$folder/package-lock.json" "$folder/node_modules/.installed"
+	fi
+done

@@ -3,24 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bulkhead-dev/bulkhead/hack/images"
 	"github.com/bulkhead-dev/bulkhead/hack/upstream"
 )
 
 func binariesCommand(flags *flags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "binaries envtest|openbao|all",
+		Use:   "binaries envtest|openbao|all|postgresql",
 		Short: "Build programs of other projects, or find them in the cache, and print where they are",
 		Long: `Build programs of other projects, or find them in the cache, and print where they are:
 
-  envtest   the directory with etcd, kube-apiserver and kubectl (envtest's BinaryAssetsDirectory)
-  openbao   the path of the OpenBao server
-  all       both, a line each, and everything else that a cluster needs`,
+  envtest     the directory with etcd, kube-apiserver and kubectl (envtest's BinaryAssetsDirectory)
+  openbao     the path of the OpenBao server
+  all         both, a line each, and everything else that a cluster needs
+  postgresql  the path of a root file system, in a tar file, with PostgreSQL 17 and pgvector`,
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"envtest", "openbao", "all"},
+		ValidArgs: []string{"envtest", "openbao", "all", "postgresql"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a, err := flags.app()
 			if err != nil {
@@ -32,6 +35,14 @@ func binariesCommand(flags *flags) *cobra.Command {
 }
 
 func (a *app) binaries(ctx context.Context, which string) error {
+	if which == "postgresql" {
+		tar, err := images.PostgreSQLRootFS(ctx, a.cache, os.Stderr)
+		if err != nil {
+			return err
+		}
+		fmt.Println(tar)
+		return nil
+	}
 	if which != "openbao" {
 		dir, err := a.controlPlane(ctx, which == "all")
 		if err != nil {

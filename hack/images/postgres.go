@@ -24,7 +24,7 @@ var postgresRecipe string
 
 // PostgreSQL makes PostgreSQL 17 with pgvector, laid out as CloudNativePG expects it.
 func PostgreSQL(ctx context.Context, store cache.Dir, log io.Writer) (Image, error) {
-	rootfs, err := postgresRootFS(ctx, store, log)
+	rootfs, err := PostgreSQLRootFS(ctx, store, log)
 	if err != nil {
 		return Image{}, err
 	}
@@ -40,7 +40,8 @@ func PostgreSQL(ctx context.Context, store cache.Dir, log io.Writer) (Image, err
 	})
 }
 
-func postgresRootFS(ctx context.Context, store cache.Dir, log io.Writer) (string, error) {
+// PostgreSQLRootFS makes the root file system of that image and returns the path of its tar file.
+func PostgreSQLRootFS(ctx context.Context, store cache.Dir, log io.Writer) (string, error) {
 	key := fmt.Sprintf("%x", sha256.Sum256([]byte(postgresRecipe)))[:16]
 	dir := store.Path("rootfs", "postgresql-"+key)
 	err := store.Make(ctx, dir, func(temporary string) error {

@@ -23,6 +23,8 @@ type Chat struct {
 	Model *model.Chat
 	// ContextTokens of the model; zero: 8192.
 	ContextTokens int
+	// Limit is the most tokens of an answer; zero, and more than 1024: 1024.
+	Limit int
 }
 
 // Answer implements Answerer. Errors: those of package model, answer.ErrBudget.
@@ -44,7 +46,7 @@ func (c Chat) Answer(ctx context.Context, question string, passages []corpus.Pas
 	filter := answer.NewFilter(sources[:prompt.Sources])
 	said, pieceOf := speech{say: say}, citing(passages)
 	messages := []model.Message{{Role: model.System, Content: prompt.System}, {Role: model.User, Content: prompt.User}}
-	ended, err := c.Model.Answer(ctx, messages, maxAnswer, func(piece string) error {
+	ended, err := c.Model.Answer(ctx, messages, c.limit(), func(piece string) error {
 		return said.pass(pieceOf(filter.Write(piece)))
 	})
 	if err == nil {
@@ -64,6 +66,14 @@ func (c Chat) budget() int {
 		tokens = defaultContext
 	}
 	return min(tokens-maxAnswer, maxPrompt)
+}
+
+// limit is how many tokens an answer can have.
+func (c Chat) limit() int {
+	if c.Limit == 0 {
+		return maxAnswer
+	}
+	return min(c.Limit, maxAnswer)
 }
 
 // citing makes a Piece of a text and its marks, which cite passages.

@@ -39,6 +39,7 @@ type entry struct {
 	kind   string
 	record Record
 	at     time.Time
+	past   []store.Past
 	done   chan<- outcome // nil: nobody waits
 }
 
@@ -94,14 +95,16 @@ func (l *Lane) commit(group []entry) (store.Admission, error) {
 		return store.Admission{}, err
 	}
 	end, events := l.end, make([]store.Event, len(group))
+	var past []store.Past
 	for i, e := range group {
 		event, err := end.next(l.keys, e.kind, e.record, e.at)
 		if err != nil {
 			return store.Admission{}, err
 		}
 		end.seq, end.hash, events[i] = event.Seq, event.Hash, event
+		past = append(past, e.past...)
 	}
-	admission, err := l.store.Admit(ctx, l.keys.Tenant(), events)
+	admission, err := l.store.Admit(ctx, l.keys.Tenant(), events, past)
 	if err != nil {
 		l.known = false // the commit may have happened or not
 		return store.Admission{}, fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -47,6 +47,7 @@ type Access struct {
 	lane   *Lane
 	action string
 	record Record
+	past   []store.Past
 }
 
 // Lane makes a lane for the tenant of the keys, which seal its events, in the
@@ -74,11 +75,17 @@ func (l *Lane) Begin(ctx context.Context, action string, r Record) (*Access, err
 	}
 }
 
+// Remember has what a user asked committed with the result, if that is no error.
+func (a *Access) Remember(p store.Past) { a.past = append(a.past, p) }
+
 // End queues the result of the access, with the code of an error if it has one;
 // nobody waits for its commit.
 func (a *Access) End(status int, code string) {
 	r := Record{Request: a.record.Request, Status: status, Code: code}
-	if err := a.lane.submit(entry{kind: kind(a.action, Result), record: r, at: time.Now()}); err != nil {
+	if code != "" {
+		a.past = nil
+	}
+	if err := a.lane.submit(entry{kind: kind(a.action, Result), record: r, at: time.Now(), past: a.past}); err != nil {
 		a.lane.log.lost(a.lane.keys.Tenant(), err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -20,10 +21,11 @@ var ErrStores = errors.New("the document is in too many vector stores")
 type Amendment struct {
 	Attributes filter.Attributes
 	Stores     []uuid.UUID
+	Principals []string // that may read it beside its owner
 }
 
-// Amend changes a document, found by its id, and leaves its text. It costs what an
-// upload of the text costs. Errors: store.ErrNotFound, ErrStores, those of edit, of the
+// Amend changes a document that is the caller's to change, and leaves its text. It costs what an
+// upload of the text costs. Errors: store.ErrNotFound, ErrOwner, ErrStores, those of edit, of the
 // write door and of the keys.
 func (c *Corpus) Amend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (doc Document, err error) {
 	err = c.change(ctx, r, func() error {
@@ -41,18 +43,21 @@ func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Am
 	if err != nil {
 		return Document{}, err
 	}
-	as := Amendment{content.Attributes, append([]uuid.UUID(nil), content.Stores...)}
+	if !r.Caller.Changes(content.Access) {
+		return Document{}, ErrOwner
+	}
+	as := content.amendment()
 	if err := edit(&as); err != nil {
 		return Document{}, err
 	}
 	if len(as.Stores) > MaxStores {
 		return Document{}, ErrStores
 	}
-	if bytes.Equal(joinIDs(as.Stores), joinIDs(content.Stores)) && bytes.Equal(as.Attributes.Encode(), content.Attributes.Encode()) {
+	if as.equal(content.amendment()) {
 		return content.Document, nil
 	}
 	up := content.upload()
-	up.Attributes = as.Attributes
+	up.Attributes, up.Principals = as.Attributes, as.Principals
 	if up.Text, err = content.all(ctx); err != nil {
 		return Document{}, err
 	}
@@ -67,9 +72,22 @@ func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Am
 	return c.save(ctx, r, ready, up)
 }
 
+// amendment is what a document is already.
+func (d Document) amendment() Amendment {
+	return Amendment{d.Attributes, append([]uuid.UUID(nil), d.Stores...), append([]string{}, d.Access.Principals...)}
+}
+
+func (a Amendment) equal(b Amendment) bool {
+	return bytes.Equal(joinIDs(a.Stores), joinIDs(b.Stores)) && bytes.Equal(a.Attributes.Encode(), b.Attributes.Encode()) &&
+		slices.Equal(a.Principals, b.Principals)
+}
+
 // upload is the upload that a document is of, without its text.
 func (d Document) upload() Upload {
-	return Upload{ExternalID: d.ExternalID, Title: d.Title, Media: d.Media, Type: d.Type, Attributes: d.Attributes, Purpose: d.Purpose}
+	return Upload{
+		ExternalID: d.ExternalID, Title: d.Title, Media: d.Media, Type: d.Type, Attributes: d.Attributes, Purpose: d.Purpose,
+		Owner: d.Access.Owner, Principals: d.Access.Principals,
+	}
 }
 
 // all reads the rest of the range.

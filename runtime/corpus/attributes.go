@@ -18,12 +18,13 @@ type attributes struct {
 	given      []byte // by the tenant, as package filter encodes them
 	stores     []byte // ids of the vector stores that it is in, one after another
 	size       []byte // of its text, a uvarint
+	readers    []byte // principals, each before a line feed; empty: everyone
 }
 
 // fields are attributes in the order of their encoding. A field that a version
 // before did not write is empty.
-func (a *attributes) fields() [5]*[]byte {
-	return [...]*[]byte{&a.externalID, &a.title, &a.given, &a.stores, &a.size}
+func (a *attributes) fields() [6]*[]byte {
+	return [...]*[]byte{&a.externalID, &a.title, &a.given, &a.stores, &a.size, &a.readers}
 }
 
 // fieldsMark begins attributes that have fields. Before there were any they began

@@ -13,7 +13,7 @@ import (
 
 var someAttributes = attributes{
 	document: uuid.MustParse("0193a6d0-0000-7000-8000-000000000001"), externalID: []byte("a/b.md"), title: []byte("Title"), given: []byte("given"),
-	stores: []byte("0123456789abcdef"), size: []byte{200, 1},
+	stores: []byte("0123456789abcdef"), size: []byte{200, 1}, readers: []byte("group:sales\nuser:alice\n"),
 }
 
 func TestAttributes(t *testing.T) {
@@ -23,7 +23,7 @@ func TestAttributes(t *testing.T) {
 	}
 	for length := range len(someAttributes.encode()) - 1 {
 		got, err := openAttributes(someAttributes.encode()[:length])
-		if err == nil && len(got.size) > 0 {
+		if err == nil && len(got.readers) > 0 {
 			t.Errorf("%d bytes give %v", length, got)
 		}
 	}
@@ -36,7 +36,7 @@ func TestAttributes(t *testing.T) {
 // before documents had attributes: id, length of the external id, that, title.
 func TestAttributesOfTheVersionBefore(t *testing.T) {
 	want := someAttributes
-	want.given, want.stores, want.size = nil, nil, nil
+	want.given, want.stores, want.size, want.readers = nil, nil, nil, nil
 	before := append([]byte(nil), want.document[:]...)
 	before = binary.AppendUvarint(before, uint64(len(want.externalID)))
 	before = append(append(before, want.externalID...), want.title...)

@@ -14,6 +14,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
@@ -51,8 +52,10 @@ func (c *Corpus) Evict(keys *seal.Keyring) {
 // served any more, before the stores are closed.
 func (c *Corpus) Close() { c.upkeep.close() }
 
-// Request is who asks: a tenant, in an audited access.
+// Request is who asks: a tenant, in an audited access, and who of it.
 type Request struct {
+	Caller principal.Caller
+	Owner  string // whose external ids are meant, before the tenant's
 	Tenant *tenants.Tenant
 	Access *audit.Access
 }
@@ -71,6 +74,7 @@ type Document struct {
 	Attributes filter.Attributes // that the tenant gave it
 	Purpose    string            // that the tenant gave it for
 	Stores     []uuid.UUID       // vector stores that it is in
+	Access     principal.Access
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	Status     Status // of its newest upload; until that is completed the rest is as before
@@ -86,6 +90,8 @@ type meta struct {
 	Attributes []byte       `json:"attributes,omitempty"` // as package filter encodes them
 	Purpose    string       `json:"purpose,omitempty"`
 	Stores     []uuid.UUID  `json:"stores,omitempty"`
+	// Access is nil in a document of a version that had no users: it is everyone's.
+	Access *principal.Access `json:"access,omitempty"`
 }
 
 func metaOf(id uuid.UUID) seal.Place {
@@ -106,13 +112,21 @@ func describe(keys *seal.Keyring, row store.Document) (Document, error) {
 	if err != nil {
 		return Document{}, fmt.Errorf("document %s: %w: %w", row.ID, seal.ErrCorrupt, err)
 	}
+	access := principal.Usual("")
+	if m.Access != nil {
+		access = *m.Access
+	}
 	return Document{
-		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type, Attributes: given, Purpose: m.Purpose, Stores: m.Stores,
+		ID: row.ID, ExternalID: m.ExternalID, Title: m.Title, Media: m.Media, Type: m.Type, Attributes: given, Purpose: m.Purpose, Stores: m.Stores, Access: access,
 		Bytes: row.Bytes, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, Status: Completed,
 	}, nil
 }
 
-// name is the MAC under which a document's external id is found.
-func name(keys *seal.Keyring, externalID string) ([]byte, error) {
+// name is the MAC under which a document's external id is found. Every user has names of
+// their own beside the tenant's, so that none tells of a document of somebody else.
+func name(keys *seal.Keyring, owner, externalID string) ([]byte, error) {
+	if owner != "" {
+		return keys.MAC("document/owned_mac", []byte(owner), []byte(externalID))
+	}
 	return keys.MAC("document/ext_mac", []byte(externalID))
 }

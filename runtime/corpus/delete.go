@@ -3,30 +3,31 @@ package corpus
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // Delete removes a document by its external id or id, and what waits to become it.
 // Once it returns nil no search on any replica that starts afterwards finds the document. Errors:
-// store.ErrNotFound, those of the write door and of the keys.
+// store.ErrNotFound, ErrOwner, those of the write door and of the keys.
 func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
-	mac, id, err := reference(r, ref)
+	to, err := r.reference(ref)
 	if err != nil {
 		return err
 	}
 	return c.change(ctx, r, func() error {
-		return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.delete(ctx, tx, e, mac, id) })
+		return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.delete(ctx, tx, e, to) })
 	})
 }
 
 // delete removes the text at once, and lists the document as dead in its segment.
 // Errors: errFull.
-func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, mac []byte, id uuid.UUID) error {
-	there, err := find(ctx, &tx.Rows, mac, id)
+func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, to reference) error {
+	there, err := r.find(ctx, &tx.Rows, to)
 	if err != nil {
 		return err
+	}
+	if !r.Caller.Changes(there.access) {
+		return ErrOwner
 	}
 	if there.waits() {
 		if err := tx.RemoveUpload(ctx, there.upload); err != nil {
@@ -50,17 +51,4 @@ func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, mac []byt
 		return err
 	}
 	return r.Access.Change(ctx, tx, &e.head)
-}
-
-// reference reads what a path names a document by: its external id or its id.
-func reference(r Request, ref string) (mac []byte, id uuid.UUID, err error) {
-	mac, err = name(r.keys(), ref)
-	if err != nil {
-		return nil, uuid.Nil, err
-	}
-	id, err = uuid.Parse(ref)
-	if err != nil {
-		id = uuid.Nil
-	}
-	return mac, id, nil
 }

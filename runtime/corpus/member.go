@@ -27,7 +27,7 @@ func (c *Corpus) Members(ctx context.Context, r Request, id uuid.UUID) ([]Member
 		return nil, err
 	}
 	var all []Member
-	for encoded := range v.index.Documents() {
+	for encoded := range v.seenBy(r.Caller).Documents() {
 		a, err := openAttributes(encoded)
 		if err != nil {
 			return nil, err
@@ -58,7 +58,7 @@ func (c *Corpus) Contents(ctx context.Context, r Request) (map[uuid.UUID]Content
 		return nil, err
 	}
 	counted := map[uuid.UUID]Contents{}
-	for encoded := range v.index.Documents() {
+	for encoded := range v.seenBy(r.Caller).Documents() {
 		a, err := openAttributes(encoded)
 		if err != nil {
 			return nil, err

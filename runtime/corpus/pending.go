@@ -1,17 +1,18 @@
 package corpus
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -34,12 +35,14 @@ const keepFailures = 7 * 24 * time.Hour
 
 // pendingMeta is what the database may not read of an upload.
 type pendingMeta struct {
-	ExternalID  string `json:"external_id"`
-	Title       string `json:"title"`
-	ContentType string `json:"content_type"`
-	Type        string `json:"type"`
-	Attributes  []byte `json:"attributes,omitempty"` // as package filter encodes them
-	Purpose     string `json:"purpose,omitempty"`
+	ExternalID  string   `json:"external_id"`
+	Title       string   `json:"title"`
+	ContentType string   `json:"content_type"`
+	Type        string   `json:"type"`
+	Attributes  []byte   `json:"attributes,omitempty"` // as package filter encodes them
+	Purpose     string   `json:"purpose,omitempty"`
+	Owner       string   `json:"owner,omitempty"`
+	Principals  []string `json:"principals"`
 }
 
 func pendingMetaOf(upload uuid.UUID) seal.Place {
@@ -64,10 +67,11 @@ func (c *Corpus) Accept(ctx context.Context, r Request, f File, most int64) (Doc
 
 // acceptance is an upload on its way into the queue.
 type acceptance struct {
-	most     int64
-	file     seal.Object
-	row      store.Upload // of the upload that waits; zero when it is its document already
-	document store.Document
+	most       int64
+	principals []string // that were said
+	file       seal.Object
+	row        store.Upload // of the upload that waits; zero when it is its document already
+	document   store.Document
 }
 
 func (a *acceptance) seal(keys *seal.Keyring, f File) (err error) {
@@ -80,13 +84,17 @@ func (a *acceptance) seal(keys *seal.Keyring, f File) (err error) {
 		return fmt.Errorf("upload id: %w", err)
 	}
 	a.row = store.Upload{ID: upload, Document: document, Bytes: int64(len(f.Data)), CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
-	if a.row.ExtMAC, err = name(keys, f.ExternalID); err != nil {
+	if a.row.ExtMAC, err = name(keys, f.Owner, f.ExternalID); err != nil {
 		return err
 	}
 	if a.row.SentMAC, err = sentMAC(keys, f.Sent()); err != nil {
 		return err
 	}
-	plain, err := json.Marshal(pendingMeta{ExternalID: f.ExternalID, Title: f.Title, ContentType: f.ContentType, Type: f.Type, Attributes: f.Attributes.Encode(), Purpose: f.Purpose})
+	a.principals = f.Principals
+	plain, err := json.Marshal(pendingMeta{
+		ExternalID: f.ExternalID, Title: f.Title, ContentType: f.ContentType, Type: f.Type, Attributes: f.Attributes.Encode(),
+		Purpose: f.Purpose, Owner: f.Owner, Principals: f.Principals,
+	})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
@@ -104,18 +112,13 @@ func (r Request) accept(ctx context.Context, tx *store.Tx, a *acceptance) error 
 	if err != nil {
 		return err
 	}
-	found, err := find(ctx, &tx.Rows, a.row.ExtMAC, uuid.Nil)
+	found, err := named(ctx, &tx.Rows, a.row.ExtMAC)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	a.document = found.document
-	switch same := hmac.Equal(found.upload.SentMAC, a.row.SentMAC); {
-	case same && found.upload.Code == "":
-		a.row = found.upload
-		return nil
-	case !found.waits() && hmac.Equal(found.document.ContentMAC, a.row.SentMAC):
-		a.row = store.Upload{}
-		return nil
+	if done, err := r.accepted(found, a); done || err != nil {
+		return err
 	}
 	if found.lives() {
 		a.row.Document = found.document.ID
@@ -135,6 +138,24 @@ func (r Request) accept(ctx context.Context, tx *store.Tx, a *acceptance) error 
 		return err
 	}
 	return r.record(ctx, tx, head)
+}
+
+// accepted reports whether the same file for the same readers waits already, or has become
+// its document.
+func (r Request) accepted(found found, a *acceptance) (bool, error) {
+	reshared, err := r.reshares(found.document, a.principals)
+	if err != nil || reshared {
+		return false, err
+	}
+	switch {
+	case hmac.Equal(found.upload.SentMAC, a.row.SentMAC) && found.upload.Code == "":
+		a.row = found.upload
+		return true, nil
+	case !found.waits() && hmac.Equal(found.document.ContentMAC, a.row.SentMAC):
+		a.row = store.Upload{}
+		return true, nil
+	}
+	return false, nil
 }
 
 // room holds what waits, and would, against the queue and the tenant's plan.
@@ -169,21 +190,40 @@ func (r Request) record(ctx context.Context, tx *store.Tx, head store.Head) erro
 // Pending lists the uploads that are in progress, or those that have failed, by their
 // documents' ids, after the given one.
 func (c *Corpus) Pending(ctx context.Context, r Request, status Status, after uuid.UUID, limit int) ([]Document, error) {
-	var rows []store.Upload
-	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
-		rows, err = s.Uploads(ctx, status == Failed, after, limit)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	docs := make([]Document, len(rows))
-	for i, row := range rows {
-		if docs[i], err = r.present(store.Document{}, row); err != nil {
+	var docs []Document
+	for {
+		var rows []store.Upload
+		err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
+			rows, err = s.Uploads(ctx, status == Failed, after, limit)
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
+		for _, row := range rows {
+			doc, err := r.present(store.Document{}, row)
+			if err != nil {
+				return nil, err
+			}
+			after = doc.ID
+			if r.Caller.Sees(doc.Access) {
+				docs = append(docs, doc)
+			}
+		}
+		if len(rows) < limit || len(docs) >= limit {
+			return docs[:min(limit, len(docs))], nil
+		}
 	}
-	return docs, nil
+}
+
+// reshares reports whether principals make a document that lives one for others.
+func (r Request) reshares(row store.Document, principals []string) (bool, error) {
+	if row.Source == uuid.Nil || principals == nil {
+		return false, nil
+	}
+	doc, err := describe(r.keys(), row)
+	now := principal.Access{Owner: doc.Access.Owner, Principals: principals}
+	return !slices.Equal(now.Readers(), doc.Access.Readers()), err
 }
 
 // Claimed opens the file of a job. Errors: store.ErrLost.
@@ -212,7 +252,10 @@ func (c *Corpus) Claimed(ctx context.Context, r Request, job store.Job) (File, e
 		return File{}, err
 	}
 	_, data, err := whole(r.keys(), row.Source, seal.Source, blocks)
-	return File{ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given, Purpose: m.Purpose, Data: data}, err
+	return File{
+		ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given,
+		Purpose: m.Purpose, Owner: m.Owner, Principals: m.Principals, Data: data,
+	}, err
 }
 
 func openPending(keys *seal.Keyring, row store.Upload) (m pendingMeta, err error) {
@@ -226,44 +269,20 @@ func openPending(keys *seal.Keyring, row store.Upload) (m pendingMeta, err error
 	return m, nil
 }
 
+// access is whose the document will be and for whom, unless one of that name lives.
+func (m pendingMeta) access() principal.Access {
+	if m.Principals == nil {
+		return principal.Usual(m.Owner)
+	}
+	return principal.Access{Owner: m.Owner, Principals: m.Principals}
+}
+
 func (m pendingMeta) attributes(of store.Upload) (filter.Attributes, error) {
 	given, err := filter.Decode(m.Attributes)
 	if err != nil {
 		return nil, fmt.Errorf("upload %s: %w: %w", of.ID, seal.ErrCorrupt, err)
 	}
 	return given, nil
-}
-
-// found is what there is under a name: a document, an upload, or one that replaces
-// the other.
-type found struct {
-	document store.Document
-	upload   store.Upload
-}
-
-func (f found) lives() bool { return f.document.Source != uuid.Nil }
-func (f found) waits() bool { return f.upload.ID != uuid.Nil }
-
-// find looks for a document and an upload by the MAC of their external id or, failing
-// that, by the document's id. Errors: store.ErrNotFound when there is neither.
-func find(ctx context.Context, rows *store.Rows, mac []byte, id uuid.UUID) (f found, err error) {
-	if f.document, err = rows.Document(ctx, mac, id); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return f, err
-	}
-	if f.upload, err = rows.Upload(ctx, mac, id); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return f, err
-	}
-	if f.lives() && f.waits() && !bytes.Equal(f.document.ExtMAC, f.upload.ExtMAC) { // one's name is the other's id
-		if bytes.Equal(f.document.ExtMAC, mac) {
-			f.upload = store.Upload{}
-		} else {
-			f.document = store.Document{}
-		}
-	}
-	if !f.lives() && !f.waits() {
-		return f, store.ErrNotFound
-	}
-	return f, nil
 }
 
 // present describes what there is under a name.
@@ -284,6 +303,7 @@ func (r Request) present(document store.Document, upload store.Upload) (Document
 	if err == nil {
 		d.Attributes, err = m.attributes(upload)
 	}
+	d.Access = m.access()
 	d.ID, d.ExternalID, d.Title, d.Type, d.Bytes = upload.Document, m.ExternalID, m.Title, m.Type, upload.Bytes
 	d.CreatedAt, d.UpdatedAt = upload.CreatedAt, upload.CreatedAt
 	return d, err

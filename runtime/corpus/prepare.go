@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -25,6 +27,7 @@ const sourceBlock = 16 << 10
 type prepared struct {
 	old      store.Document // that it replaces; zero for none
 	stores   []uuid.UUID    // that the document is in
+	access   principal.Access
 	row      store.Document
 	language language.Language
 	spaces   spaces
@@ -33,6 +36,7 @@ type prepared struct {
 	segment  sealed
 	job      *store.Job
 	waits    bool // an upload of that name is in the queue
+	reshared bool // it is for others than before
 }
 
 // prepare finds out what an upload replaces, the language of its index, and the spaces
@@ -47,7 +51,7 @@ func (r Request) prepare(ctx context.Context, up Upload, there *view) (*prepared
 		id = up.Job.Ref // which was told when it was accepted
 	}
 	p := &prepared{job: up.Job, row: store.Document{ID: id, Bytes: int64(len(up.Text)), CreatedAt: now, UpdatedAt: now}}
-	if p.row.ExtMAC, err = name(r.keys(), up.ExternalID); err != nil {
+	if p.row.ExtMAC, err = name(r.keys(), up.Owner, up.ExternalID); err != nil {
 		return nil, err
 	}
 	if p.row.ContentMAC, err = up.mac(r.keys()); err != nil {
@@ -57,7 +61,7 @@ func (r Request) prepare(ctx context.Context, up Upload, there *view) (*prepared
 		if p.language, p.spaces, err = r.analysis(ctx, rows, there); err != nil {
 			return err
 		}
-		found, err := find(ctx, rows, p.row.ExtMAC, uuid.Nil)
+		found, err := named(ctx, rows, p.row.ExtMAC)
 		p.old, p.waits = found.document, found.waits()
 		return err
 	})
@@ -67,10 +71,20 @@ func (r Request) prepare(ctx context.Context, up Upload, there *view) (*prepared
 	if p.replaces() {
 		p.row.ID, p.row.CreatedAt = p.old.ID, p.old.CreatedAt
 		old, err := describe(r.keys(), p.old)
-		p.stores = old.Stores
+		p.stores, p.access = old.Stores, up.access(old.Access)
+		p.reshared = !slices.Equal(p.access.Readers(), old.Access.Readers())
 		return p, err
 	}
+	p.access = up.access(principal.Usual(up.Owner))
 	return p, nil
+}
+
+// access is whose the document of an upload is and for whom, if it is not said as before.
+func (up Upload) access(before principal.Access) principal.Access {
+	if up.Principals == nil {
+		return before
+	}
+	return principal.Access{Owner: up.Owner, Principals: up.Principals}
 }
 
 // mac is the same for the same upload.
@@ -88,14 +102,14 @@ func sentMAC(keys *seal.Keyring, sent []byte) ([]byte, error) {
 func (p *prepared) replaces() bool { return p.old.Source != uuid.Nil }
 
 func (p *prepared) unchanged() bool {
-	return !p.waits && hmac.Equal(p.old.ContentMAC, p.row.ContentMAC)
+	return !p.waits && !p.reshared && hmac.Equal(p.old.ContentMAC, p.row.ContentMAC)
 }
 
 // seal seals the text and what describes it.
 func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 	plain, err := json.Marshal(meta{
 		ExternalID: up.ExternalID, Title: up.Title, Media: up.Media, Type: up.Type,
-		Attributes: up.Attributes.Encode(), Purpose: up.Purpose, Stores: p.stores,
+		Attributes: up.Attributes.Encode(), Purpose: up.Purpose, Stores: p.stores, Access: &p.access,
 	})
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
@@ -132,6 +146,7 @@ func (p *prepared) document(up Upload) engine.Document {
 		Attributes: attributes{
 			document: p.row.ID, externalID: []byte(up.ExternalID), title: []byte(up.Title), given: up.Attributes.Encode(),
 			stores: joinIDs(p.stores), size: binary.AppendUvarint(nil, uint64(len(up.Text))),
+			readers: joinReaders(p.access),
 		}.encode(),
 	}
 }

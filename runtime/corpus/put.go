@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
@@ -20,6 +18,8 @@ type Upload struct {
 	Media      engine.Media
 	Text       []byte // valid UTF-8
 	Attributes filter.Attributes
+	Owner      string   // a user; empty: the tenant
+	Principals []string // that may read it beside its owner; nil: as before, or as is usual
 	Purpose    string
 	Type       string // media type of the file that Text was read from
 	Sent       []byte // hash of all that the tenant sent; when empty, what is above stands for it
@@ -147,7 +147,7 @@ func makeWay(ctx context.Context, tx *store.Tx, ready *prepared) (store.Document
 			return store.Document{}, err
 		}
 	}
-	there, err := find(ctx, &tx.Rows, ready.row.ExtMAC, uuid.Nil)
+	there, err := named(ctx, &tx.Rows, ready.row.ExtMAC)
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return store.Document{}, err

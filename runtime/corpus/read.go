@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -19,9 +20,34 @@ var ErrChanged = errors.New("document changed while it was read")
 
 // List returns a page of documents by id, after the given one.
 func (c *Corpus) List(ctx context.Context, r Request, after uuid.UUID, limit int) ([]Document, error) {
+	if !r.Caller.May(principal.Admin) {
+		return c.listSeen(ctx, r, after, limit)
+	}
+	return r.documents(ctx, func(s *store.Rows) ([]store.Document, error) { return s.Documents(ctx, after, limit) })
+}
+
+// listSeen is List for who sees some documents only. The index knows which.
+func (c *Corpus) listSeen(ctx context.Context, r Request, after uuid.UUID, limit int) ([]Document, error) {
+	ids, err := c.seenIDs(ctx, r, after)
+	var seen []Document
+	for len(seen) < limit && len(ids) > 0 && err == nil {
+		some := ids[:min(limit-len(seen), len(ids))]
+		ids = ids[len(some):]
+		var docs []Document
+		docs, err = r.documents(ctx, func(s *store.Rows) ([]store.Document, error) { return s.DocumentsOf(ctx, some) })
+		for _, doc := range docs { // which may have changed since
+			if r.Caller.Sees(doc.Access) {
+				seen = append(seen, doc)
+			}
+		}
+	}
+	return seen, err
+}
+
+func (r Request) documents(ctx context.Context, read func(*store.Rows) ([]store.Document, error)) ([]Document, error) {
 	var rows []store.Document
 	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
-		rows, err = s.Documents(ctx, after, limit)
+		rows, err = read(s)
 		return err
 	})
 	if err != nil {
@@ -38,20 +64,20 @@ func (c *Corpus) List(ctx context.Context, r Request, after uuid.UUID, limit int
 
 // Get describes a document by its external id or id. Errors: store.ErrNotFound.
 func (c *Corpus) Get(ctx context.Context, r Request, ref string) (Document, error) {
-	there, err := r.find(ctx, ref)
+	there, err := r.lookUp(ctx, ref)
 	if err != nil {
 		return Document{}, err
 	}
 	return r.present(there.document, there.upload)
 }
 
-func (r Request) find(ctx context.Context, ref string) (f found, err error) {
-	mac, id, err := reference(r, ref)
+func (r Request) lookUp(ctx context.Context, ref string) (f found, err error) {
+	to, err := r.reference(ref)
 	if err != nil {
 		return found{}, err
 	}
 	err = r.admission().Read(ctx, func(s *store.Rows) (err error) {
-		f, err = find(ctx, s, mac, id)
+		f, err = r.find(ctx, s, to)
 		return err
 	})
 	return f, err
@@ -70,7 +96,7 @@ type Content struct {
 // Open prepares to read bytes [start, end) of a document; an end of -1 is that
 // of the document. Errors: store.ErrNotFound, ErrRange.
 func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int64) (*Content, error) {
-	there, err := r.find(ctx, ref)
+	there, err := r.lookUp(ctx, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func segmentOf(ctx context.Context, rows *store.Rows, r Request, batch []store.D
 		if err != nil {
 			return sealed{}, fmt.Errorf("document %s: %w", row.ID, err)
 		}
-		ready, up := prepared{row: row, stores: doc.Stores}, doc.upload()
+		ready, up := prepared{row: row, stores: doc.Stores, access: doc.Access}, doc.upload()
 		up.Text = text
 		documents = append(documents, ready.document(up))
 	}

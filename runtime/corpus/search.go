@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -34,6 +34,7 @@ type Query struct {
 	K           int            // passages at most
 	PerDocument int            // of them of one document at most
 	Share       float64        // of the best one's score that a passage has at least
+	Ranks       bool           // Share is of 1 / rank, which tells nothing of scores
 	Filter      *filter.Filter // that documents must match; nil: any does
 	Stores      []uuid.UUID    // that documents must be in one of; none: any document does
 }
@@ -58,23 +59,26 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) (Found, error
 		return Found{}, err
 	}
 	meant, weight, without := c.meaning(ctx, r, v, q.Text)
-	passages, err := r.passages(ctx, q.best(v.search(q, meant, weight)))
+	passages, err := r.passages(ctx, q.best(v.search(r.Caller, q, meant, weight)))
 	return Found{passages, without}, err
 }
 
 // search ranks by words and, with a vector of what is meant, by meaning.
-func (v *view) search(q Query, meant []float32, weight float64) []engine.Hit {
+func (v *view) search(by principal.Caller, q Query, meant []float32, weight float64) []engine.Hit {
 	o := engine.Options{K: q.K, PerDocument: q.PerDocument, Vector: meant, Weight: weight}
 	if q.Filter != nil || len(q.Stores) > 0 {
 		o.Matches = q.matches
 	}
-	return v.index.Search(q.Text, o)
+	return v.seenBy(by).Search(q.Text, o)
 }
+
+// RankScore stands for the score of the i-th passage, from 0, to who may not know it.
+func RankScore(i int) float64 { return 1 / float64(i+1) }
 
 // best are the hits that score enough beside the first.
 func (q Query) best(hits []engine.Hit) []engine.Hit {
 	for i := range hits {
-		if hits[i].Score < q.Share*hits[0].Score {
+		if q.Ranks && RankScore(i) < q.Share || !q.Ranks && hits[i].Score < q.Share*hits[0].Score {
 			return hits[:i]
 		}
 	}
@@ -141,30 +145,6 @@ func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passag
 		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
 		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
 	}, nil
-}
-
-// Answer is a text and the spans of documents that say it. Without a text, the
-// documents do not answer.
-type Answer struct {
-	Text      string
-	Citations []Passage
-	Passages  []Passage // that it was looked for in
-}
-
-// Answer answers a question out of the passages that match it.
-func (c *Corpus) Answer(ctx context.Context, r Request, q Query) (Answer, error) {
-	found, err := c.Retrieve(ctx, r, q)
-	if err != nil {
-		return Answer{}, err
-	}
-	passages := found.Passages
-	answer := Answer{Citations: Quote(r.Tenant.Language, q.Text, passages), Passages: passages}
-	lines := make([]string, len(answer.Citations))
-	for i, cited := range answer.Citations {
-		lines[i] = cited.Text
-	}
-	answer.Text = strings.Join(lines, "\n")
-	return answer, nil
 }
 
 // Quote answers a question in a language by the spans of passages that say what was asked.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -21,7 +22,10 @@ type VectorStore struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
+	Owner       string            `json:"owner,omitempty"` // a user, who sees it alone; empty: the tenant, for everyone
 }
+
+func (s VectorStore) access() principal.Access { return principal.Usual(s.Owner) }
 
 // MaxVectorStores is how many a tenant may have.
 const MaxVectorStores = 1000
@@ -40,7 +44,7 @@ func (c *Corpus) CreateVectorStore(ctx context.Context, r Request, s VectorStore
 	if err != nil {
 		return s, fmt.Errorf("vector store id: %w", err)
 	}
-	s.ID, s.CreatedAt = id, time.Now().UTC().Truncate(time.Microsecond)
+	s.Owner, s.ID, s.CreatedAt = r.Caller.User, id, time.Now().UTC().Truncate(time.Microsecond)
 	return s, r.changeStores(ctx, func(tx *store.Tx) error {
 		n, err := tx.CountVectorStores(ctx)
 		if err == nil && n >= MaxVectorStores {
@@ -53,15 +57,11 @@ func (c *Corpus) CreateVectorStore(ctx context.Context, r Request, s VectorStore
 	})
 }
 
-// ChangeVectorStore edits a vector store. Errors: store.ErrNoVectorStore, those of the
+// ChangeVectorStore edits a vector store. Errors: store.ErrNoVectorStore, ErrOwner, those of the
 // write door and of the keys.
 func (c *Corpus) ChangeVectorStore(ctx context.Context, r Request, id uuid.UUID, edit func(*VectorStore)) (s VectorStore, err error) {
 	err = r.changeStores(ctx, func(tx *store.Tx) error {
-		row, err := tx.VectorStore(ctx, id)
-		if err != nil {
-			return err
-		}
-		if s, err = describeStore(r.keys(), row); err != nil {
+		if s, err = r.ownStore(ctx, tx, id); err != nil {
 			return err
 		}
 		edit(&s)
@@ -71,9 +71,37 @@ func (c *Corpus) ChangeVectorStore(ctx context.Context, r Request, id uuid.UUID,
 }
 
 // DeleteVectorStore removes a vector store and leaves the documents that are in it.
-// Errors: store.ErrNoVectorStore, those of the write door and of the keys.
+// Errors: store.ErrNoVectorStore, ErrOwner, those of the write door and of the keys.
 func (c *Corpus) DeleteVectorStore(ctx context.Context, r Request, id uuid.UUID) error {
-	return r.changeStores(ctx, func(tx *store.Tx) error { return tx.RemoveVectorStore(ctx, id) })
+	return r.changeStores(ctx, func(tx *store.Tx) error {
+		if _, err := r.ownStore(ctx, tx, id); err != nil {
+			return err
+		}
+		return tx.RemoveVectorStore(ctx, id)
+	})
+}
+
+// ownStore finds a vector store for who may change it. Errors: store.ErrNoVectorStore,
+// ErrOwner.
+func (r Request) ownStore(ctx context.Context, tx *store.Tx, id uuid.UUID) (VectorStore, error) {
+	row, err := tx.VectorStore(ctx, id)
+	if err != nil {
+		return VectorStore{}, err
+	}
+	s, err := r.seenStore(row)
+	if err == nil && !r.Caller.Changes(s.access()) {
+		err = ErrOwner
+	}
+	return s, err
+}
+
+// seenStore describes a vector store that the caller sees. Errors: store.ErrNoVectorStore.
+func (r Request) seenStore(row store.VectorStore) (VectorStore, error) {
+	s, err := describeStore(r.keys(), row)
+	if err == nil && !r.Caller.Sees(s.access()) {
+		err = store.ErrNoVectorStore
+	}
+	return s, err
 }
 
 // changeStores makes a change of vector stores, and records it.
@@ -124,24 +152,33 @@ func (c *Corpus) VectorStore(ctx context.Context, r Request, id uuid.UUID) (Vect
 	if err != nil {
 		return VectorStore{}, err
 	}
-	return describeStore(r.keys(), row)
+	return r.seenStore(row)
 }
 
 // VectorStores returns a page of vector stores by id, after the given one.
 func (c *Corpus) VectorStores(ctx context.Context, r Request, after uuid.UUID, limit int) ([]VectorStore, error) {
-	var rows []store.VectorStore
-	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
-		rows, err = s.VectorStores(ctx, after, limit)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	stores := make([]VectorStore, len(rows))
-	for i, row := range rows {
-		if stores[i], err = describeStore(r.keys(), row); err != nil {
+	var stores []VectorStore
+	for {
+		var rows []store.VectorStore
+		err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
+			rows, err = s.VectorStores(ctx, after, limit)
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
+		for _, row := range rows {
+			after = row.ID
+			one, err := r.seenStore(row)
+			switch {
+			case err == nil:
+				stores = append(stores, one)
+			case !errors.Is(err, store.ErrNoVectorStore):
+				return nil, err
+			}
+		}
+		if len(rows) < limit || len(stores) >= limit {
+			return stores[:min(limit, len(stores))], nil
+		}
 	}
-	return stores, nil
 }

@@ -26,6 +26,8 @@ type view struct {
 	segments map[pinned]*segment.Segment
 	vectors  map[pinned]*vector.Rows // of both
 	index    *engine.Index
+
+	restricted restrictions
 }
 
 func newView(as store.Stamp) *view {

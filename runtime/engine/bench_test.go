@@ -2,42 +2,67 @@ package engine
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
+	"github.com/bulkhead-dev/bulkhead/test/prose"
 )
 
-const benchQuery = "what is the word12 of a word150 and its word3 word77 near word1999 word410 word8 word9000"
-
+// BenchmarkSearch asks an index that one segment holds, by words alone and by
+// meaning as well.
 func BenchmarkSearch(b *testing.B) {
-	for _, chunks := range []int{1_000, 10_000} {
-		b.Run(fmt.Sprintf("%dk", chunks/1000), func(b *testing.B) {
-			index := benchIndex(b, chunks)
-			b.ReportMetric(float64(index.views[0].Bytes())/float64(chunks), "bytes/chunk")
-			b.ReportAllocs()
-			for b.Loop() {
-				index.Search(benchQuery, Options{K: 10})
-			}
-		})
+	for _, chunks := range []int{1_000, 10_000, 100_000} {
+		index := benchIndex(b, chunks)
+		basis, err := index.Fit(lsa.Seed{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		index.views[0].vectors = embedded(b, index.views[0].Segment, basis)
+		for _, leg := range []string{"words", "both"} {
+			b.Run(fmt.Sprintf("%dk/%s", chunks/1000, leg), func(b *testing.B) {
+				author := prose.NewAuthor(1 << 40)
+				b.ReportMetric(float64(index.views[0].Bytes())/float64(chunks), "bytes/chunk")
+				b.ReportAllocs()
+				for b.Loop() {
+					query, o := author.Question(), Options{K: 10, PerDocument: 3}
+					if leg == "both" {
+						o.Vector, o.Weight = EmbedQuery(language.English, query, basis), lsa.Weight
+					}
+					index.Search(query, o)
+				}
+			})
+		}
 	}
+}
+
+func embedded(b *testing.B, s *segment.Segment, basis *lsa.Basis) *vector.Rows {
+	b.Helper()
+	encoded, _, err := Embed(s, basis)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return openVectors(b, encoded)
 }
 
 // BenchmarkBuild analyses and encodes chunks, as an upload does.
 func BenchmarkBuild(b *testing.B) {
-	random := rand.New(rand.NewPCG(2, 2))
 	var documents []Document
-	for i := range 64 {
-		documents = append(documents, benchDocument(random, i))
+	for i := range 4 {
+		documents = append(documents, benchDocument(i))
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		part(b, documents)
 	}
-	b.ReportMetric(float64(b.N*len(documents)*4)/b.Elapsed().Seconds(), "chunks/s")
+	b.ReportMetric(float64(b.N*len(documents)*benchSection)/b.Elapsed().Seconds(), "chunks/s")
 }
 
 func BenchmarkSplit(b *testing.B) {
-	text := benchDocument(rand.New(rand.NewPCG(3, 3)), 0).Text
+	text := benchDocument(0).Text
 	text = strings.Repeat(text, (1<<20)/len(text))
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
@@ -45,27 +70,22 @@ func BenchmarkSplit(b *testing.B) {
 	}
 }
 
+// benchSection is how many chunks a document has.
+const benchSection = 100
+
 func benchIndex(b *testing.B, chunks int) *Index {
 	b.Helper()
-	random := rand.New(rand.NewPCG(1, 1))
 	var documents []Document
-	for i := 0; len(documents) < chunks/4; i++ {
-		documents = append(documents, benchDocument(random, i))
+	for i := range chunks / benchSection {
+		documents = append(documents, benchDocument(i))
 	}
-	return indexOf(b, documents...)
+	encoded, err := segment.Build(Analyse(language.English, documents))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return NewIndex(language.English, []Part{{Segment: open(b, encoded)}})
 }
 
-// benchDocument has four chunks of 150 words, drawn as words of a language are: the
-// n-th most frequent about as often as 1/n.
-func benchDocument(random *rand.Rand, number int) Document {
-	zipf := rand.NewZipf(random, 1.07, 2, 30_000)
-	var text strings.Builder
-	for section := range 4 {
-		fmt.Fprintf(&text, "# section %d\n", section)
-		for range 150 {
-			fmt.Fprintf(&text, "word%d ", zipf.Uint64())
-		}
-		text.WriteString("\n")
-	}
-	return document(number, "", text.String())
+func benchDocument(number int) Document {
+	return document(number, "", prose.NewAuthor(uint64(number)).Document(benchSection))
 }

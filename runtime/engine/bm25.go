@@ -28,3 +28,16 @@ func (s bm25) rarity(frequency int) float64 {
 func (s bm25) weight(count, length uint32) float64 {
 	return float64(count) / (float64(count) + k1*(1-b+b*float64(length)/s.length))
 }
+
+// points are a score in units so small that nobody misses what is below. Sums of them,
+// unlike those of floating-point numbers, do not depend on the order.
+type points int64
+
+const pointsPerOne = 1 << 43
+
+func (p points) score() float64 { return float64(p) / pointsPerOne }
+
+// points are the weight in a term of a rarity.
+func (s bm25) points(rarity float64, count, length uint32) points {
+	return points(pointsPerOne * rarity * s.weight(count, length))
+}

@@ -204,7 +204,7 @@ func checkEqual(t *testing.T, index *Index, current map[uuid.UUID]Document) {
 	rebuilt := indexOf(t, documents...)
 	for _, query := range []string{"w1", "w2 w3 w2", "w0 w1 w2 w3 w4 w5 w6 w7 w8", "w9"} {
 		for _, k := range []int{1, 5, 1000} {
-			for _, o := range []Options{{K: k}, {K: k, Vector: randomVector(1, 2), Weight: 0.5}, {K: k, Vector: make([]float32, dimensions), Weight: 1}} {
+			for _, o := range []Options{{K: k}, {K: k, Vector: randomVector(1, 2), Weight: 0.5}, {K: k, Vector: make([]float32, dimensions), Weight: 1}, {K: k, PerDocument: 1, Vector: randomVector(5, 6), Weight: 0.5}} {
 				if diff := cmp.Diff(rebuilt.Search(query, o), index.Search(query, o)); diff != "" {
 					t.Fatalf("%q, %v (-rebuilt +changed):\n%s", query, o, diff)
 				}

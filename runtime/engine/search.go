@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
@@ -52,16 +55,30 @@ func (x *Index) Search(query string, o Options) []Hit {
 // leg ranks the live chunks by one measure.
 type leg struct {
 	best  []fusion.Scored
-	score func(place) float64 // of any live chunk
+	score func([]located) []float64 // live chunks, in the order of their places
+}
+
+// located is a chunk and where it is.
+type located struct {
+	fusion.Chunk
+	place
 }
 
 // fuse ranks what either leg found.
 func (x *Index) fuse(words, vectors leg, weight float64) []fusion.Scored {
-	var candidates []fusion.Candidate
+	var chunks []located
 	for _, chunk := range fusion.Union(words.best, vectors.best) {
 		if at, _, found := x.find(chunk); found {
-			candidates = append(candidates, fusion.Candidate{Chunk: chunk, Lexical: words.score(at), Dense: vectors.score(at)})
+			chunks = append(chunks, located{chunk, at})
 		}
+	}
+	slices.SortFunc(chunks, func(a, b located) int {
+		return cmp.Or(cmp.Compare(a.view, b.view), cmp.Compare(a.place.chunk, b.place.chunk))
+	})
+	lexical, dense := words.score(chunks), vectors.score(chunks)
+	candidates := make([]fusion.Candidate, len(chunks))
+	for i, c := range chunks {
+		candidates[i] = fusion.Candidate{Chunk: c.Chunk, Lexical: lexical[i], Dense: dense[i]}
 	}
 	return fusion.Rank(candidates, weight)
 }

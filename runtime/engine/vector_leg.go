@@ -23,5 +23,11 @@ func (x *Index) vectorLeg(of []float32, best *fusion.Top, depth int) leg {
 			best.Offer(fusion.Scored{Chunk: x.views[view].name(chunk), Score: score})
 		}
 	})
-	return leg{best.Best(), func(at place) float64 { return query.Score(x.views[at.view].vectors, at.chunk) }}
+	return leg{best.Best(), func(chunks []located) []float64 {
+		scores := make([]float64, len(chunks))
+		for i, c := range chunks {
+			scores[i] = query.Score(x.views[c.view].vectors, c.chunk)
+		}
+		return scores
+	}}
 }

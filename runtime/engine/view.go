@@ -2,6 +2,7 @@ package engine
 
 import (
 	"iter"
+	mathbits "math/bits"
 	"slices"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
@@ -77,22 +78,14 @@ func (v *view) names() iter.Seq[fusion.Chunk] {
 	}
 }
 
-// cursor goes through the postings of a term.
-func (v *view) cursor(term string) segment.Cursor {
-	return v.Postings(term).Cursor(uint32(v.Chunks()))
-}
-
 // frequency is the number of live chunks in which a term occurs.
 func (v *view) frequency(term string) int {
-	if v.dead == nil {
-		return int(v.Postings(term).Count())
-	}
-	live := 0
-	for cursor := v.cursor(term); cursor.Next(); {
-		for _, chunk := range cursor.Chunks {
-			if v.lives(chunk) {
-				live++
-			}
+	list := newList(v, bm25{}, queryTerm{text: term})
+	live := int(list.count)
+	for n := range v.dead.all() {
+		_, _, first, end := v.Document(n)
+		for chunk := list.seek(first); chunk < end; chunk = list.seek(chunk + 1) {
+			live--
 		}
 	}
 	return live
@@ -106,3 +99,16 @@ func newBits(n int) bits { return make(bits, (n+63)/64) }
 func (b bits) has(n uint32) bool { return b != nil && b[n/64]&(1<<(n%64)) != 0 }
 
 func (b bits) set(n uint32) { b[n/64] |= 1 << (n % 64) }
+
+// all yields the numbers in order.
+func (b bits) all() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i, word := range b {
+			for ; word != 0; word &= word - 1 {
+				if !yield(uint32(64*i + mathbits.TrailingZeros64(word))) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -19,27 +19,37 @@ func (x *Index) words(query string) words {
 
 // wordLeg ranks by BM25.
 func (x *Index) wordLeg(w words, best *fusion.Top) leg {
-	scores := make([][]float64, len(x.views))
 	for i := range x.views {
-		v := &x.views[i]
-		scores[i] = v.weigh(w)
-		for chunk, score := range scores[i] {
-			if score > 0 && best.Admits(score) && v.lives(uint32(chunk)) {
-				best.Offer(fusion.Scored{Chunk: v.name(uint32(chunk)), Score: score})
+		x.views[i].rank(w, best)
+	}
+	return leg{best.Best(), func(chunks []located) []float64 { return x.weigh(w, chunks) }}
+}
+
+// weigh scores chunks, which come in the order of their places.
+func (x *Index) weigh(w words, chunks []located) []float64 {
+	scores, view, lists := make([]float64, len(chunks)), -1, []list(nil)
+	for i, c := range chunks {
+		if c.view != view {
+			view, lists = c.view, x.views[c.view].lists(w)
+		}
+		sum := points(0)
+		for j := range lists {
+			if lists[j].seek(c.chunk) == c.chunk {
+				sum += lists[j].points()
 			}
 		}
+		scores[i] = sum.score()
 	}
-	return leg{best.Best(), func(at place) float64 { return scores[at.view][at.chunk] }}
+	return scores
 }
 
 // queryTerm is a distinct term of a query.
 type queryTerm struct {
 	text   string
-	weight float64 // its rarity, as often as the query has it
+	rarity float64 // as often as the query has it
 }
 
-// queryTerms looks up the terms of query, in the order in which it has them, so
-// that scores add up alike however the index is divided.
+// queryTerms looks up the terms of query.
 func (x *Index) queryTerms(query string, model bm25) []queryTerm {
 	var found []queryTerm
 	for _, c := range Count(language.NewAnalyser(x.language).ContentTerms(query)) {
@@ -52,17 +62,4 @@ func (x *Index) queryTerms(query string, model bm25) []queryTerm {
 		}
 	}
 	return found
-}
-
-// weigh scores the chunks of a view, term by term.
-func (v *view) weigh(w words) []float64 {
-	scores := make([]float64, v.Chunks())
-	for _, term := range w.terms {
-		for cursor := v.cursor(term.text); cursor.Next(); {
-			for i, chunk := range cursor.Chunks {
-				scores[chunk] += term.weight * w.model.weight(cursor.Counts[i], v.Length(chunk))
-			}
-		}
-	}
-	return scores
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
@@ -74,7 +75,7 @@ func (q *Queue) try(ctx context.Context, s *store.Store, job store.Job) error {
 	if err != nil {
 		return err
 	}
-	err = q.do(ctx, corpus.Request{Tenant: t, Access: access}, job)
+	err = q.do(ctx, corpus.Request{Caller: principal.Tenant(), Tenant: t, Access: access}, job)
 	if err != nil {
 		code, _ := refusal(err)
 		access.End(http.StatusUnprocessableEntity, code)

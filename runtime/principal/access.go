@@ -5,8 +5,16 @@ import "slices"
 // Access says whose something is and for whom. The zero Access is the tenant's and for
 // nobody but who has scope Admin.
 type Access struct {
-	Owner      string   // a user; empty: the tenant
-	Principals []string // that may read it, its owner aside
+	Owner      string   `json:"owner,omitempty"` // a user; empty: the tenant
+	Principals []string `json:"principals"`      // that may read it, its owner aside
+}
+
+// Usual is what is nobody's but an owner's, or the tenant's and everyone's.
+func Usual(owner string) Access {
+	if owner == "" {
+		return Access{Principals: []string{Everyone}}
+	}
+	return Access{Owner: owner, Principals: []string{}}
 }
 
 // Readers are all principals that may read it, in order; Everyone stands for all.

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"net/http"
 	"os"
 	"os/exec"
 	"testing"
@@ -12,8 +13,8 @@ const clientModel = "embedder-of-acme"
 // TestOfficialClients: OpenAI's own clients work against a runtime.
 func TestOfficialClients(t *testing.T) {
 	c := newCell(t)
-	model := newEmbedder(t)
-	acme := c.tenant(t, "acme", model.embeds(clientModel))
+	api := newLLM(t, func(w http.ResponseWriter, _ *http.Request) { says(w, "The kestrel hovers", " in the wind. [1", "]") })
+	acme := c.tenant(t, "acme", api.chats, newEmbedder(t).embeds(clientModel))
 	n := c.start(t, "runtime-0")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/other", "A heron waits."), 201, "")
 	for name, command := range map[string][]string{

@@ -102,7 +102,13 @@ func (e *embedder) embeds(model string) func(*binding.Binding) {
 	return func(b *binding.Binding) {
 		at := e.endpoint()
 		at.Model = model
-		b.Models = &binding.Models{Embedding: &binding.EmbeddingModel{ModelEndpoint: at, Dimensions: embedDimensions}, Private: e.private()}
+		models := binding.Models{}
+		if b.Models != nil {
+			models = *b.Models
+		}
+		models.Embedding = &binding.EmbeddingModel{ModelEndpoint: at, Dimensions: embedDimensions}
+		models.Private = append(slices.Clip(models.Private), e.private()...)
+		b.Models = &models
 	}
 }
 

@@ -5,7 +5,6 @@ package replica_test
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +19,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/test/figure"
 	"github.com/bulkhead-dev/bulkhead/test/fixture"
+	"github.com/bulkhead-dev/bulkhead/test/prose"
 )
 
 var sizes = flag.String("sizes", "10k,100k,1m", "chunks of the tenants that are searched")
@@ -92,55 +92,6 @@ func (b *bed) generous(name string) *tenant {
 	})
 }
 
-// A generated chunk has 64 words, of which half are of one of 200 topics, drawn as
-// words of a language are: the n-th most frequent about as often as 1/n.
-const (
-	chunkWords = 64
-	fields     = 200
-)
-
-type author struct {
-	random         *rand.Rand
-	common, topics *rand.Zipf
-}
-
-func newAuthor(seed uint64) *author {
-	random := rand.New(rand.NewPCG(seed, 42))
-	return &author{random, rand.NewZipf(random, 1.07, 2, 30_000), rand.NewZipf(random, 1.2, 4, 2_000)}
-}
-
-func (a *author) word(field int) string {
-	if a.random.IntN(2) == 0 {
-		return fmt.Sprintf("w%dz", a.common.Uint64())
-	}
-	return fmt.Sprintf("f%dx%dz", field, a.topics.Uint64())
-}
-
-// document is a text of so many chunks, each a section on a topic.
-func (a *author) document(chunks int) string {
-	var text strings.Builder
-	for range chunks {
-		field := a.random.IntN(fields)
-		fmt.Fprintf(&text, "# f%d\n\n", field)
-		for range chunkWords {
-			text.WriteString(a.word(field))
-			text.WriteByte(' ')
-		}
-		text.WriteString("\n\n")
-	}
-	return text.String()
-}
-
-// question has four to six words on a topic.
-func (a *author) question() string {
-	field := a.random.IntN(fields)
-	var words []string
-	for range 4 + a.random.IntN(3) {
-		words = append(words, a.word(field))
-	}
-	return strings.Join(words, " ")
-}
-
 // load uploads chunks and waits until they are searched by meaning.
 func (b *bed) load(n *node, w *tenant, chunks int) {
 	b.t.Helper()
@@ -159,7 +110,7 @@ func (b *bed) upload(n *node, w *tenant, chunks int) {
 	for range 4 {
 		all.Go(func() {
 			for i := range next {
-				r := n.ask(b.t, w, http.MethodPut, fmt.Sprint("/v1/documents/", i), newAuthor(uint64(i)).document(min(each, chunks)))
+				r := n.ask(b.t, w, http.MethodPut, fmt.Sprint("/v1/documents/", i), prose.NewAuthor(uint64(i)).Document(min(each, chunks)))
 				if r.status != http.StatusCreated {
 					b.t.Errorf("document %d: %d %s", i, r.status, r.body)
 				}
@@ -204,9 +155,9 @@ func (b *bed) settle(n *node, all ...*tenant) {
 // ask times n questions one after the other.
 func (b *bed) questions(n *node, w *tenant, count int) (took []time.Duration) {
 	b.t.Helper()
-	a := newAuthor(7_000_000)
+	a := prose.NewAuthor(7_000_000)
 	for range count {
-		question := found(a.question())
+		question := found(a.Question())
 		start := time.Now()
 		r := n.ask(b.t, w, http.MethodPost, "/v1/retrieve", question)
 		took = append(took, time.Since(start))
@@ -253,13 +204,13 @@ func TestRetrieve(t *testing.T) {
 // cold times the first question to a replica that has served nothing.
 func (b *bed) cold(w *tenant, count int) (took []time.Duration) {
 	b.t.Helper()
-	a := newAuthor(8_000_000)
+	a := prose.NewAuthor(8_000_000)
 	other := b.generous("other-" + strconv.Itoa(count)) // its login and key are not the index's
 	for i := range count {
 		n := b.start(b.t, fmt.Sprint("cold-", i))
 		expect(b.t, n.ask(b.t, other, http.MethodGet, "/v1/documents", ""), 200, "")
 		expect(b.t, n.ask(b.t, w, http.MethodGet, "/v1/documents?limit=1", ""), 200, "")
-		question := found(a.question())
+		question := found(a.Question())
 		start := time.Now()
 		r := n.ask(b.t, w, http.MethodPost, "/v1/retrieve", question)
 		took = append(took, time.Since(start))
@@ -278,7 +229,7 @@ func TestThroughput(t *testing.T) {
 		w := b.generous(fmt.Sprint("tenant-", i))
 		tenants = append(tenants, w)
 		n.becomes(t, w, http.MethodGet, "/v1/documents", "", http.StatusOK, "")
-		expect(t, n.ask(t, w, http.MethodPut, "/v1/documents/all", newAuthor(uint64(i)).document(1000)), 201, "")
+		expect(t, n.ask(t, w, http.MethodPut, "/v1/documents/all", prose.NewAuthor(uint64(i)).Document(1000)), 201, "")
 	}
 	b.settle(n, tenants...)
 	b.show("memory/1k", "bytes", n.gauge(t, "bulkhead_index_bytes")/float64(len(tenants)), "B", len(tenants))
@@ -289,11 +240,11 @@ func TestThroughput(t *testing.T) {
 	start := time.Now()
 	for worker := range workers {
 		all.Go(func() {
-			a := newAuthor(uint64(9_000_000 + worker))
+			a := prose.NewAuthor(uint64(9_000_000 + worker))
 			var own []time.Duration
 			for i := worker; time.Since(start) < seconds*time.Second; i++ {
 				asked := time.Now()
-				r := n.ask(t, tenants[i%len(tenants)], http.MethodPost, "/v1/retrieve", found(a.question()))
+				r := n.ask(t, tenants[i%len(tenants)], http.MethodPost, "/v1/retrieve", found(a.Question()))
 				own = append(own, time.Since(asked))
 				if r.status != http.StatusOK {
 					t.Errorf("%d %s", r.status, r.body)
@@ -327,9 +278,9 @@ func TestIngest(t *testing.T) {
 	start := time.Now()
 	for worker := range workers {
 		all.Go(func() {
-			a := newAuthor(uint64(100 + worker))
+			a := prose.NewAuthor(uint64(100 + worker))
 			for i := range documents / workers {
-				text := a.document(1)
+				text := a.Document(1)
 				sent := time.Now()
 				r := n.ask(t, w, http.MethodPut, fmt.Sprintf("/v1/documents/%d-%d", worker, i), text)
 				elapsed := time.Since(sent)

@@ -115,7 +115,14 @@ func TestDatabaseHoldsNoPlaintext(t *testing.T) {
 	expect(t, n.ask(t, acme, "POST", "/v1/answer", `{"query":"canarytext canaryquestion","filters":{"type":"eq","key":"canarykey","value":"canaryvalue"}}`), 200, "")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/library", strings.ReplaceAll(library(320, 1), "# Section", "# canarysection")), 201, "")
 	n.meansMore(t, acme, topicWord(0, 0)) // there are vectors
+	sharing := map[string]string{"Bulkhead-Owner": "canaryowner", "Bulkhead-Principals": "user:canaryuser, group:canarygroup"}
+	expect(t, n.share(t, acme, "canaryowned", "canarytext", sharing), 201, "")
+	sharing["Prefer"] = "respond-async"
+	expect(t, n.share(t, acme, "canaryqueued", "canarytext", sharing), 202, "")
 	expect(t, n.ask(t, acme, "POST", "/v1/keys", `{"user":"canaryuser","groups":["canarygroup"],"label":"canarylabel","scopes":["read"]}`), 201, "")
+	asking := n.user(t, acme, "canaryuser", "read", "canarygroup")
+	expect(t, n.ask(t, asking, "POST", "/v1/answer", `{"query":"canaryhistory"}`), 200, "")
+	n.asked(t, asking, "canaryhistory")
 	n.stop()
 	c.pg.Exec(t, "checkpoint")
 

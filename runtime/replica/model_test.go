@@ -94,7 +94,12 @@ type sent struct {
 // listen opens a stream and returns its events as they arrive, until it ends.
 func (n *node) listen(ctx context.Context, t *testing.T, w *tenant, body string) <-chan sent {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.url+"/v1/answer", strings.NewReader(body))
+	return n.listenAt(ctx, t, w, "/v1/answer", body)
+}
+
+func (n *node) listenAt(ctx context.Context, t *testing.T, w *tenant, path, body string) <-chan sent {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

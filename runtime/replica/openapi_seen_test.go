@@ -100,7 +100,7 @@ func (d *description) operationOf(t *testing.T, method, url string) (found map[s
 	}
 	mux := http.NewServeMux()
 	d.operations(func(path, method string, operation map[string]any) {
-		mux.HandleFunc(method+" "+path, func(http.ResponseWriter, *http.Request) { found = operation })
+		mux.HandleFunc(pattern(method, path), func(http.ResponseWriter, *http.Request) { found = operation })
 	})
 	mux.ServeHTTP(nil, request)
 	if found == nil {

@@ -66,13 +66,21 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 		want = append(want, r.Pattern+" "+r.Name)
 	}
 	describe(t).operations(func(path, method string, operation map[string]any) {
-		got = append(got, method+" "+path+" "+operation["operationId"].(string))
+		got = append(got, pattern(method, path)+" "+operation["operationId"].(string))
 	})
 	slices.Sort(want)
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("routes (-served +described):\n%s", diff)
 	}
+}
+
+// pattern is that of net/http for a path of the document.
+func pattern(method, path string) string {
+	if path == "/" {
+		path += "{$}" // and no other
+	}
+	return method + " " + path
 }
 
 func TestOpenAPINeedsNoKey(t *testing.T) {
@@ -89,19 +97,23 @@ func TestOpenAPIDescribesTheAPI(t *testing.T) {
 	c := newCell(t)
 	acme, embeds := c.tenant(t, "acme"), c.tenant(t, "embeds", newEmbedder(t).embeds("m"))
 	n := c.start(t, "runtime-0")
+	alice := n.user(t, acme, "alice", "read")
 	d := describe(t)
 	ids := map[string]string{}
 	for _, s := range exchanges {
-		if s.status < 400 && s.has == "" && s.path != "/openapi.json" {
+		if s.status < 400 && s.has == "" && s.path != "/openapi.json" && s.path != "/" && !strings.HasPrefix(s.path, "/web/") {
 			nobodys := s
 			nobodys.status = 401
 			d.exchange(t, n, &tenant{key: "bk_none"}, nobodys, ids)
 		}
-		w := acme
-		if s.path == "/v1/embeddings" {
-			w = embeds
+		who := acme
+		switch {
+		case strings.Contains(s.path+s.body, "history"):
+			who = alice
+		case s.path == "/v1/embeddings":
+			who = embeds
 		}
-		r := d.exchange(t, n, w, s, ids)
+		r := d.exchange(t, n, who, s, ids)
 		if s.keep != "" {
 			var it struct{ ID string }
 			r.into(t, &it)
@@ -124,6 +136,9 @@ func (d *description) exchange(t *testing.T, n *node, w *tenant, s described, id
 	}
 	if s.later {
 		header["Prefer"] = "respond-async"
+	}
+	if strings.Contains(s.path, "alices") {
+		header["Bulkhead-Owner"] = "alice"
 	}
 	var r response
 	wait(t, s.method+" "+s.path, func() error { // until what was sent to be read later is
@@ -166,6 +181,14 @@ var nobody = uuid.NewString()
 // exchanges have every route, with all that it can return, and an error of it.
 var exchanges = []described{
 	{"GET", "/openapi.json", "", 200, "", "", "", false, ""},
+	{"GET", "/", "", 200, "", "", "", false, "Bulkhead"},
+	{"GET", "/web/page.css", "", 200, "", "", "", false, ""},
+	{"GET", "/web/none.css", "", 404, "", "", "", false, ""},
+	{"PUT", "/v1/documents/alices", "The kestrel is alice's.", 201, "text/plain", "", "", false, ""},
+	{"PUT", "/v1/documents/alices", "The kestrel is alice's.", 200, "text/plain", "", "", false, ""},
+	{"PATCH", "/v1/documents/alices", `{"principals":["group:sales"]}`, 200, "", "", "", false, ""},
+	{"GET", "/v1/documents/alices", "", 200, "", "", "", false, ""},
+	{"PUT", "/v1/documents/alices-damaged", "%PDF", 202, "application/pdf", "", "", true, ""},
 	{"PUT", "/v1/documents/a", "The kestrel hovers.", 201, "text/plain", `{"lang":"en","year":2024,"draft":false}`, "", false, ""},
 	{"PUT", "/v1/documents/a?title=Birds", "The kestrel hovers.", 200, "text/markdown", `{"lang":"en"}`, "", false, ""},
 	{"PUT", "/v1/documents/a", "text", 415, "image/png", "", "", false, ""},
@@ -175,6 +198,8 @@ var exchanges = []described{
 	{"GET", "/v1/documents?limit=1", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/documents?limit=0", "", 400, "", "", "", false, ""},
 	{"GET", "/v1/documents/a", "", 200, "", "", "", false, ""},
+	{"PATCH", "/v1/documents/a", `{"principals":["everyone","group:sales"],"attributes":{"lang":"en"}}`, 200, "", "", "", false, ""},
+	{"PATCH", "/v1/documents/a", `{}`, 400, "", "", "", false, ""},
 	{"GET", "/v1/documents/" + nobody, "", 404, "", "", "", false, ""},
 	{"GET", "/v1/documents/a/content?start=1&end=4", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/documents/a/content?start=9999", "", 416, "", "", "", false, ""},
@@ -232,8 +257,15 @@ var exchanges = []described{
 	{"POST", "/v1/keys", `{"user":"alice"}`, 400, "", "", "", false, ""},
 	{"GET", "/v1/keys", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/keys?limit=0", "", 400, "", "", "", false, ""},
+	{"POST", "/v1/answer", `{"query":"history of the kestrel"}`, 200, "", "", "", false, ""},
+	{"GET", "/v1/history", "", 200, "", "", "", false, "kestrel"},
+	{"GET", "/v1/history?limit=0", "", 400, "", "", "", false, ""},
+	{"GET", "/v1/usage", "", 200, "", "", "", false, ""},
+	{"DELETE", "/v1/history", "", 200, "", "", "", false, ""},
 	{"DELETE", "/v1/keys/{key}", "", 204, "", "", "", false, ""},
 	{"DELETE", "/v1/keys/{key}", "", 404, "", "", "", false, ""},
+	{"DELETE", "/v1/users/alice?documents=delete", "", 200, "", "", "", false, ""},
+	{"DELETE", "/v1/users/a%20b", "", 400, "", "", "", false, ""},
 	{"DELETE", "/v1/documents/a", "", 204, "", "", "", false, ""},
 	{"DELETE", "/v1/documents/a", "", 404, "", "", "", false, ""},
 }

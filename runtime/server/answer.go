@@ -56,7 +56,7 @@ func answer(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	by, done, err := x.answerer(asked.Answerer)
+	by, done, err := x.answerer(asked.Answerer, 0)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func answer(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, presentAnswer(by, said, how))
+	return x.reply(http.StatusOK, x.presentAnswer(by, said, how))
 }
 
 // streamAnswer tells the passages first, and then the answer as it comes to be. The
@@ -89,7 +89,7 @@ func (x *exchange) streamAnswer(by answering.Answerer, query string, found []cor
 func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
 	err := out.send("passages", struct {
 		Passages []citation `json:"passages"`
-	}{number(found)})
+	}{x.number(found)})
 	if err != nil {
 		return err
 	}
@@ -101,23 +101,24 @@ func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, f
 	if err != nil {
 		return err
 	}
-	return out.send("done", presentAnswer(by, said, how))
+	return out.send("done", x.presentAnswer(by, said, how))
 }
 
 // answerer is who answers: the tenant's model if it has one, unless another is asked
-// for. done is called at the end of the answer.
-func (x *exchange) answerer(name string) (by answering.Answerer, done func(), err error) {
+// for. The answer has at most limit words of the documents, or tokens of the model;
+// zero: any number. done is called at the end of the answer.
+func (x *exchange) answerer(name string, limit int) (by answering.Answerer, done func(), err error) {
 	models := x.caller.Tenant.Models
 	switch {
 	case name == byDocument, name == "" && models.Chat == nil:
-		return answering.Extractive{Language: x.caller.Tenant.Language}, func() {}, nil
+		return answering.Extractive{Language: x.caller.Tenant.Language, Limit: limit}, func() {}, nil
 	case name != "" && name != byModel:
 		return nil, nil, wrong("answerer", "invalid_answerer", "answerer must be %q or %q.", byModel, byDocument)
 	case models.Chat == nil:
 		return nil, nil, wrong("answerer", "no_model", "The tenant has no chat model: leave answerer out, or ask your operator for a model.")
 	}
 	done, err = x.server.Limits.Answer(x.caller.Tenant)
-	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens}, done, err
+	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens, Limit: limit}, done, err
 }
 
 // say has a question answered for as long as the client listens: a model bounds its
@@ -135,9 +136,9 @@ func (x *exchange) say(by answering.Answerer, query string, found []corpus.Passa
 
 // number presents passages under the numbers by which an answer cites them. They have
 // no score, which says nothing of an answer.
-func number(found []corpus.Passage) []citation {
+func (x *exchange) number(found []corpus.Passage) []citation {
 	all := make([]citation, len(found))
-	for i, p := range presentPassages(found) {
+	for i, p := range x.presentPassages(found) {
 		p.Score = 0
 		all[i] = citation{Number: i + 1, passage: p}
 	}
@@ -146,7 +147,7 @@ func number(found []corpus.Passage) []citation {
 
 // presentAnswer has each passage once that a model cites, in the order of their marks,
 // and every span that an extractive answer is made of.
-func presentAnswer(by answering.Answerer, said answering.Answer, how ranking) answerReply {
+func (x *exchange) presentAnswer(by answering.Answerer, said answering.Answer, how ranking) answerReply {
 	reply := answerReply{
 		Object: "answer", Answer: said.Text, Found: len(said.Citations) > 0, Citations: []citation{},
 		Answerer: byDocument, ranking: how,
@@ -161,7 +162,7 @@ func presentAnswer(by answering.Answerer, said answering.Answer, how ranking) an
 			continue
 		}
 		seen[c.Number] = true
-		shown := citation{passage: presentPassages([]corpus.Passage{c.Passage})[0]}
+		shown := citation{passage: x.presentPassages([]corpus.Passage{c.Passage})[0]}
 		shown.Score = 0 // of the passage around it, not of what is cited
 		if marks {
 			shown.Number = c.Number

@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -14,7 +13,7 @@ type chat struct {
 	search        searchTool
 	stream        bool
 	usageInStream bool
-	limit         int // words; zero: any number
+	limit         int // words, or tokens of a model; zero: any number
 }
 
 func (c *chat) rules() rules {
@@ -37,43 +36,47 @@ func (c *chat) rules() rules {
 	}
 }
 
-const maxLimit = 1 << 20 // words of an answer
+const maxLimit = 1 << 20 // words or tokens of an answer
 
 func completeChat(x *exchange) error {
-	c := chat{}
+	c := chat{search: x.searchTool(0)}
 	if _, err := x.parameters(c.rules()); err != nil {
 		return err
 	}
-	if err := checkAsked(c.model, "messages", c.question); err != nil {
+	if err := x.checkAsked(c.model, "messages", c.question); err != nil {
 		return err
 	}
-	req, err := x.beginSearch("", c.question, c.search)
+	q, err := x.inquire(c.model, c.question, c.limit, c.search)
 	if err != nil {
 		return err
 	}
-	answer, err := x.server.Corpus.Answer(x.r.Context(), req, c.search.query(c.question))
+	defer q.done()
+	found, err := q.find()
 	if err != nil {
 		return err
 	}
-	done := completion{
+	whole := completion{
 		ID: "chatcmpl-" + x.id, Object: "chat.completion", Created: time.Now().Unix(), Model: c.model,
 	}
-	s := say(answer, c.limit)
 	if c.stream {
-		return streamChat(x, c, done, s)
+		return streamChat(q, c, whole, found)
 	}
-	text := s.text()
-	done.Choices = []choice{{Message: &message{"assistant", &text, nil, s.annotations}, FinishReason: s.finish()}}
-	done.Usage = chatUsageOf(c.question, s)
-	return x.reply(http.StatusOK, done)
+	s, err := q.answer(found, q.listen)
+	if err != nil {
+		return err
+	}
+	finish := s.finish()
+	whole.Choices = []choice{{Message: &message{"assistant", &s.text, nil, s.annotations}, FinishReason: &finish}}
+	whole.Usage = chatUsageOf(c.question, s)
+	return x.reply(http.StatusOK, whole)
 }
 
 // checkAsked checks what every question needs.
-func checkAsked(model, parameter, question string) error {
+func (x *exchange) checkAsked(model, parameter, question string) error {
 	if model == "" {
 		return missing("model")
 	}
-	if _, err := findModel(model); err != nil {
+	if _, err := x.findModel(model); err != nil {
 		return err
 	}
 	return checkQuestion(parameter, question)
@@ -104,23 +107,14 @@ type message struct {
 	Annotations []annotation `json:"annotations,omitempty"`
 }
 
-// finish says why an answer ends.
-func (s said) finish() *string {
-	reason := "stop"
-	if s.cut {
-		reason = "length"
-	}
-	return &reason
-}
-
-// chatUsage counts words, which is what the model reads and says.
+// chatUsage counts words, or a model's tokens.
 type chatUsage struct {
 	Prompt     int `json:"prompt_tokens"`
 	Completion int `json:"completion_tokens"`
 	Total      int `json:"total_tokens"`
 }
 
-func chatUsageOf(question string, s said) *chatUsage {
-	asked, answered := len(strings.Fields(question)), s.words()
+func chatUsageOf(question string, s *said) *chatUsage {
+	asked, answered := s.usage(question)
 	return &chatUsage{asked, answered, asked + answered}
 }

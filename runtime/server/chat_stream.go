@@ -1,11 +1,13 @@
 package server
 
+import "github.com/bulkhead-dev/bulkhead/runtime/corpus"
+
 // streamChat sends a completion in chunks. The last event is [DONE], behind an error
 // if the stream had to end.
-func streamChat(x *exchange, c chat, chunk completion, s said) error {
+func streamChat(q inquiry, c chat, chunk completion, found []corpus.Passage) error {
 	chunk.Object = "chat.completion.chunk"
-	out := x.events()
-	err := chunk.stream(out, c, s)
+	out := q.x.events()
+	err := chunk.stream(out, q, c, found)
 	if err != nil {
 		_ = out.tell("", problemOf(err).body(nil)) // the client may have left
 	}
@@ -13,21 +15,22 @@ func streamChat(x *exchange, c chat, chunk completion, s said) error {
 	return err
 }
 
-func (c completion) stream(out events, asked chat, s said) error {
-	nothing := ""
-	deltas := []choice{{Delta: &message{Role: "assistant", Content: &nothing}}}
-	for _, piece := range s.pieces() {
-		deltas = append(deltas, choice{Delta: &message{Content: &piece}})
-	}
-	deltas = append(deltas, choice{Delta: &message{Annotations: s.annotations}, FinishReason: s.finish()})
-	for _, delta := range deltas {
+func (c completion) stream(out events, q inquiry, asked chat, found []corpus.Passage) error {
+	send := func(delta choice) error {
 		c.Choices = []choice{delta}
-		if err := out.send("", c); err != nil {
-			return err
-		}
+		return out.send("", c)
 	}
-	if !asked.usageInStream {
-		return nil
+	nothing := ""
+	if err := send(choice{Delta: &message{Role: "assistant", Content: &nothing}}); err != nil {
+		return err
+	}
+	s, err := q.answer(found, func(text string, _ []annotation) error { return send(choice{Delta: &message{Content: &text}}) })
+	if err != nil {
+		return err
+	}
+	finish := s.finish()
+	if err := send(choice{Delta: &message{Annotations: s.annotations}, FinishReason: &finish}); err != nil || !asked.usageInStream {
+		return err
 	}
 	c.Choices, c.Usage = []choice{}, chatUsageOf(asked.question, s)
 	return out.send("", c)

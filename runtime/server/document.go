@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,6 +29,8 @@ type document struct {
 	MediaType  string            `json:"media_type"`
 	Bytes      int64             `json:"bytes"`
 	Attributes filter.Attributes `json:"attributes,omitempty"`
+	Owner      string            `json:"owner,omitempty"`
+	Principals []string          `json:"principals,omitzero"` // told to who may change it
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
 	Status     corpus.Status     `json:"status"`
@@ -40,11 +43,14 @@ type lastError struct {
 	Message string `json:"message"`
 }
 
-func present(d corpus.Document) document {
+func (x *exchange) present(d corpus.Document) document {
 	shown := document{
 		Object: "document", ID: d.ID, ExternalID: d.ExternalID, Title: d.Title, MediaType: cmp.Or(d.Type, mediaName(d.Media)),
 		Bytes: d.Bytes, Attributes: d.Attributes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
-		Status: d.Status,
+		Status: d.Status, Owner: d.Access.Owner,
+	}
+	if x.caller.Caller.Changes(d.Access) {
+		shown.Principals = d.Access.Principals
 	}
 	if d.Code != "" {
 		shown.LastError = &lastError{d.Code, ingest.Message(d.Code)}
@@ -81,7 +87,7 @@ func listDocuments(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, page(docs, limit))
+	return x.reply(http.StatusOK, x.page(docs, limit))
 }
 
 // list reads documents, or uploads that are none.
@@ -100,10 +106,10 @@ type listing struct {
 	LastID  string     `json:"last_id,omitempty"`
 }
 
-func page(docs []corpus.Document, limit int) listing {
+func (x *exchange) page(docs []corpus.Document, limit int) listing {
 	l := listing{Object: "list", Data: []document{}, HasMore: len(docs) > limit}
 	for _, d := range docs[:min(limit, len(docs))] {
-		l.Data = append(l.Data, present(d))
+		l.Data = append(l.Data, x.present(d))
 		l.LastID = d.ID.String()
 	}
 	return l
@@ -119,7 +125,7 @@ func getDocument(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, present(doc))
+	return x.reply(http.StatusOK, x.present(doc))
 }
 
 func getContent(x *exchange) error {
@@ -179,6 +185,49 @@ func offset(x *exchange, name string, otherwise int64) (int64, error) {
 		return 0, badRequest("invalid_range", "%s must be a number of bytes, 0 or more.", name)
 	}
 	return n, nil
+}
+
+// updateDocument changes what is said of a document, and leaves its text.
+func updateDocument(x *exchange) error {
+	var asked struct {
+		Principals *[]string       `json:"principals"`
+		Attributes json.RawMessage `json:"attributes"`
+	}
+	if err := decode(x, &asked); err != nil {
+		return err
+	}
+	if asked.Principals == nil && asked.Attributes == nil {
+		return missing("principals")
+	}
+	var principals []string
+	if asked.Principals != nil {
+		var err error
+		if principals, err = checkPrincipals("principals", *asked.Principals); err != nil {
+			return err
+		}
+	}
+	given, err := filter.ParseAttributes("attributes", asked.Attributes)
+	if err != nil {
+		return wrongAttribute(err, "invalid_attributes")
+	}
+	ref := x.r.PathValue("ref")
+	req, err := x.begin(ref, "")
+	if err != nil {
+		return err
+	}
+	doc, err := x.server.Corpus.Amend(x.r.Context(), req, ref, func(a *corpus.Amendment) error {
+		if asked.Principals != nil {
+			a.Principals = principals
+		}
+		if asked.Attributes != nil {
+			a.Attributes = given
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return x.reply(http.StatusOK, x.present(doc))
 }
 
 func deleteDocument(x *exchange) error {

@@ -126,6 +126,10 @@ func (x *exchange) begin(object, query string) (corpus.Request, error) {
 	if err := x.admit(); err != nil {
 		return corpus.Request{}, err
 	}
+	owner, err := x.owner()
+	if err != nil {
+		return corpus.Request{}, err
+	}
 	record := audit.Record{Request: x.id, Principal: x.caller.KeyID, User: x.caller.Caller.User, Object: object, Query: query}
 	access, err := x.caller.Tenant.Lane.Begin(x.r.Context(), x.route.Name, record)
 	if err != nil {
@@ -136,7 +140,8 @@ func (x *exchange) begin(object, query string) (corpus.Request, error) {
 		return corpus.Request{}, err
 	}
 	x.confirmed = time.Now()
-	return corpus.Request{Tenant: x.caller.Tenant, Access: access}, nil
+	req := corpus.Request{Caller: x.caller.Caller, Owner: owner, Tenant: x.caller.Tenant, Access: access}
+	return req, x.remember(req, query)
 }
 
 // end records the result of an access that began.

@@ -41,6 +41,10 @@ func receiveForm(x *exchange, slot *guard.Upload) (corpus.File, error) {
 	if err != nil || media != "multipart/form-data" || params["boundary"] == "" {
 		return corpus.File{}, unsupported("Send the file as 'Content-Type: multipart/form-data'.")
 	}
+	shared := corpus.File{}
+	if err := x.share(&shared); err != nil {
+		return shared, err
+	}
 	largest := largestDocument(x)
 	file, err := consume(x, largest+maxForm, ingest.CodeTooLarge, slot.Receive, func(in io.Reader) (corpus.File, error) {
 		return readForm(multipart.NewReader(in, params["boundary"]), largest)
@@ -48,6 +52,7 @@ func receiveForm(x *exchange, slot *guard.Upload) (corpus.File, error) {
 	if err != nil {
 		return file, err
 	}
+	file.Owner, file.Principals = shared.Owner, shared.Principals
 	return file, checkData(file)
 }
 

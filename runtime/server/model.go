@@ -6,8 +6,15 @@ import (
 	"time"
 )
 
-// extractiveModel is the model that answers in the documents' own words.
-const extractiveModel = "bulkhead-extractive"
+// The models that are offered. What the tenant's own model is called where it runs is
+// nobody's business.
+const (
+	chatModel       = "bulkhead"            // the tenant's chat model, if it has one
+	extractiveModel = "bulkhead-extractive" // answers in the documents' own words
+)
+
+// answererOf is who answers for a model.
+var answererOf = map[string]string{chatModel: byModel, extractiveModel: byDocument}
 
 // offer is a model in a response.
 type offer struct {
@@ -17,17 +24,23 @@ type offer struct {
 	OwnedBy string `json:"owned_by"`
 }
 
-// since is when the models came to be, as far as anybody asks.
-var since = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC).Unix()
+var offeredSince = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC).Unix()
 
-var offers = []offer{{extractiveModel, "model", since, "bulkhead"}}
+// offers are the models that the caller can ask.
+func (x *exchange) offers() []offer {
+	offers := []offer{{extractiveModel, "model", offeredSince, "bulkhead"}}
+	if x.caller.Tenant.Models.Chat != nil {
+		offers = append(offers, offer{chatModel, "model", offeredSince, "bulkhead"})
+	}
+	return offers
+}
 
 var errModel = parameterError{problem{
 	http.StatusNotFound, invalid, "model_not_found", "There is no such model: GET /v1/models lists those that there are.", 0,
 }, "model"}
 
-func findModel(id string) (offer, error) {
-	for _, m := range offers {
+func (x *exchange) findModel(id string) (offer, error) {
+	for _, m := range x.offers() {
 		if m.ID == id {
 			return m, nil
 		}
@@ -43,9 +56,9 @@ func (x *exchange) models() ([]offer, error) {
 	}
 	embedder, found, err := x.server.Corpus.Embedder(x.r.Context(), req)
 	if err != nil || !found {
-		return offers, err
+		return x.offers(), err
 	}
-	return append(slices.Clip(offers), offer{embedder.Name(), "model", since, "bulkhead"}), nil
+	return append(x.offers(), offer{embedder.Name(), "model", offeredSince, "bulkhead"}), nil
 }
 
 func listModels(x *exchange) error {

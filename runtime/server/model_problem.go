@@ -68,7 +68,7 @@ func modelProblem(err error) (problem, bool) {
 	}
 	p := problem{
 		http.StatusBadGateway, unavailable, "model_unavailable",
-		fmt.Sprintf("The tenant's model gave no whole answer: %s. With \"answerer\": %q it is not needed.", failure, byDocument), 0,
+		fmt.Sprintf("The tenant's model gave no whole answer: %s. With \"answerer\": %q, or the model %s, it is not needed.", failure, byDocument, extractiveModel), 0,
 	}
 	if mayPass(failure) {
 		p.retryAfter = waitFor(failure)

@@ -124,6 +124,10 @@ var problems = []struct {
 		http.StatusNotFound, invalid, "vector_store_not_found",
 		"There is no such vector store: GET /v1/vector_stores lists those that there are.", 0,
 	}},
+	{corpus.ErrOwner, problem{
+		http.StatusForbidden, forbidden, "not_the_owner",
+		"It belongs to somebody else: ask its owner, or use a key with scope admin.", 0,
+	}},
 	{corpus.ErrVectorStores, problem{
 		http.StatusForbidden, forbidden, "quota_exceeded",
 		fmt.Sprintf("A tenant has at most %d vector stores: delete some.", corpus.MaxVectorStores), 0,

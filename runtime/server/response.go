@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
@@ -17,7 +16,7 @@ type responding struct {
 	search   searchTool
 	include  []string
 	stream   bool
-	limit    int        // words; zero: any number
+	limit    int        // words, or tokens of a model; zero: any number
 	sent     parameters // that are told again
 }
 
@@ -52,29 +51,31 @@ func (r *responding) includes(name string, value json.RawMessage) error {
 }
 
 func createResponse(x *exchange) error {
-	r := responding{}
+	r := responding{search: x.searchTool(0)}
 	var err error
 	if r.sent, err = x.parameters(r.rules()); err != nil {
 		return err
 	}
-	if err := checkAsked(r.model, "input", r.question); err != nil {
+	if err := x.checkAsked(r.model, "input", r.question); err != nil {
 		return err
 	}
-	req, err := x.beginSearch("", r.question, r.search)
+	q, err := x.inquire(r.model, r.question, r.limit, r.search)
 	if err != nil {
 		return err
 	}
-	search := func() (corpus.Answer, error) {
-		return x.server.Corpus.Answer(x.r.Context(), req, r.search.query(r.question))
-	}
+	defer q.done()
 	if r.stream {
-		return streamResponse(x, r, search)
+		return streamResponse(q, r)
 	}
-	answer, err := search()
+	found, err := q.find()
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, r.begin(x).complete(r, answer))
+	s, err := q.answer(found, q.listen)
+	if err != nil {
+		return err
+	}
+	return x.reply(http.StatusOK, r.begin(x).complete(r, found, s))
 }
 
 // response is OpenAI's object of this name. What is raw is told as it was asked.
@@ -112,7 +113,7 @@ type incomplete struct {
 	Reason string `json:"reason"`
 }
 
-// responseUsage counts words, which is what the model reads and says.
+// responseUsage counts words, or a model's tokens.
 type responseUsage struct {
 	Input        int `json:"input_tokens"`
 	InputDetails struct {
@@ -138,17 +139,17 @@ func (r *responding) begin(x *exchange) response {
 }
 
 // complete makes the response that says an answer.
-func (p response) complete(r responding, answer corpus.Answer) response {
-	s := say(answer, r.limit)
+func (p response) complete(r responding, found []corpus.Passage, s *said) response {
 	if r.search.asked {
-		p.Output = append(p.Output, r.searched(p.ID, answer.Passages))
+		p.Output = append(p.Output, r.searched(p.ID, found))
 	}
 	p.Output = append(p.Output, newOutputMessage(p.ID).complete(s))
 	p.Status = "completed"
-	if s.cut {
-		p.Status, p.IncompleteDetails = "incomplete", &incomplete{"max_output_tokens"}
+	if reason := s.missing(); reason != "" {
+		p.Status, p.IncompleteDetails = "incomplete", &incomplete{reason}
 	}
-	usage := responseUsage{Input: len(strings.Fields(r.question)), Output: s.words()}
+	usage := responseUsage{}
+	usage.Input, usage.Output = s.usage(r.question)
 	usage.Total = usage.Input + usage.Output
 	p.Usage = &usage
 	return p
@@ -179,7 +180,7 @@ func (r *responding) searched(response string, found []corpus.Passage) searchCal
 	call := r.newSearch(response)
 	call.Status = "completed"
 	if slices.Contains(r.include, resultsIncluded) {
-		call.Results = searchResults(found)
+		call.Results = r.search.results(found)
 	}
 	return call
 }
@@ -208,12 +209,12 @@ func newOutputText() outputText {
 	return outputText{Type: "output_text", Annotations: []annotation{}, Logprobs: []struct{}{}}
 }
 
-func (m outputMessage) complete(s said) outputMessage {
+func (m outputMessage) complete(s *said) outputMessage {
 	text := newOutputText()
-	text.Text, text.Annotations = s.text(), append(text.Annotations, s.annotations...)
+	text.Text, text.Annotations = s.text, append(text.Annotations, s.annotations...)
 	m.Content = []outputText{text}
 	m.Status = "completed"
-	if s.cut {
+	if s.missing() != "" {
 		m.Status = "incomplete"
 	}
 	return m

@@ -1,8 +1,6 @@
 package server
 
-import (
-	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
-)
+import "github.com/bulkhead-dev/bulkhead/runtime/corpus"
 
 // responseStream sends a response as the events that OpenAI's clients know.
 type responseStream struct {
@@ -32,9 +30,9 @@ type event struct {
 }
 
 // streamResponse ends in response.completed, response.incomplete or response.failed.
-func streamResponse(x *exchange, r responding, search func() (corpus.Answer, error)) error {
-	s := &responseStream{out: x.events(), asked: r, response: r.begin(x)}
-	err := s.run(search)
+func streamResponse(q inquiry, r responding) error {
+	s := &responseStream{out: q.x.events(), asked: r, response: r.begin(q.x)}
+	err := s.run(q)
 	if err != nil {
 		failed := s.response.fail(err)
 		_ = s.tell(event{Type: "response.failed", Response: &failed}) // the client may have left
@@ -42,60 +40,87 @@ func streamResponse(x *exchange, r responding, search func() (corpus.Answer, err
 	return err
 }
 
-func (s *responseStream) run(search func() (corpus.Answer, error)) error {
+func (s *responseStream) run(q inquiry) error {
 	begun := s.response
-	item := s.asked.newSearch(s.response.ID)
-	events := []event{{Type: "response.created", Response: &begun}, {Type: "response.in_progress", Response: &begun}}
-	if s.asked.search.asked {
-		events = append(events,
-			event{Type: "response.output_item.added", OutputIndex: new(int), Item: item},
-			event{Type: "response.file_search_call.in_progress", OutputIndex: new(int), ItemID: item.ID},
-			event{Type: "response.file_search_call.searching", OutputIndex: new(int), ItemID: item.ID},
-		)
-	}
-	if err := s.send(events...); err != nil {
+	if err := s.send(event{Type: "response.created", Response: &begun}, event{Type: "response.in_progress", Response: &begun}); err != nil {
 		return err
 	}
-	answer, err := search()
+	found, err := s.search(q)
 	if err != nil {
 		return err
 	}
-	done := s.response.complete(s.asked, answer)
-	if s.asked.search.asked {
-		err = s.send(
-			event{Type: "response.file_search_call.completed", OutputIndex: new(int), ItemID: item.ID},
-			event{Type: "response.output_item.done", OutputIndex: new(int), Item: done.Output[0]},
-		)
-		if err != nil {
-			return err
-		}
-	}
-	if err := s.say(say(answer, s.asked.limit), len(done.Output)-1); err != nil {
+	what, err := s.say(q, found)
+	if err != nil {
 		return err
 	}
+	done := s.response.complete(s.asked, found, what)
 	return s.send(event{Type: "response." + done.Status, Response: &done})
 }
 
-// say sends the message, the item at index of the output.
-func (s *responseStream) say(what said, index int) error {
-	item := newOutputMessage(s.response.ID)
-	whole := item.complete(what)
-	empty, full := newOutputText(), whole.Content[0]
-	in := event{OutputIndex: &index, ItemID: item.ID, ContentIndex: new(int)}
-	events := []event{{Type: "response.output_item.added", OutputIndex: &index, Item: item}, in.part("added", &empty)}
-	for i, piece := range what.pieces() {
-		delta := in
-		delta.Type, delta.Delta, delta.Logprobs = "response.output_text.delta", piece, empty.Logprobs
-		events = append(events, delta)
-		if i < len(what.annotations) {
-			cited := in
-			cited.Type, cited.Annotation, cited.AnnotationIndex = "response.output_text.annotation.added", &what.annotations[i], &i
-			events = append(events, cited)
-		}
+// search sends the search, if it is asked for: the first item of the output.
+func (s *responseStream) search(q inquiry) ([]corpus.Passage, error) {
+	if !s.asked.search.asked {
+		return q.find()
 	}
-	done := in
-	done.Type, done.Text, done.Logprobs = "response.output_text.done", full.Text, full.Logprobs
-	return s.send(append(events, done, in.part("done", &full), event{Type: "response.output_item.done", OutputIndex: &index, Item: whole})...)
+	item := s.asked.newSearch(s.response.ID)
+	in := event{OutputIndex: new(int), ItemID: item.ID}
+	err := s.send(
+		event{Type: "response.output_item.added", OutputIndex: new(int), Item: item},
+		in.of("response.file_search_call.in_progress"), in.of("response.file_search_call.searching"),
+	)
+	if err != nil {
+		return nil, err
+	}
+	found, err := q.find()
+	if err != nil {
+		return nil, err
+	}
+	return found, s.send(
+		in.of("response.file_search_call.completed"),
+		event{Type: "response.output_item.done", OutputIndex: new(int), Item: s.asked.searched(s.response.ID, found)},
+	)
+}
+
+// say sends the message, the last item of the output, as it comes.
+func (s *responseStream) say(q inquiry, found []corpus.Passage) (*said, error) {
+	index := 0
+	if s.asked.search.asked {
+		index = 1
+	}
+	item, empty := newOutputMessage(s.response.ID), newOutputText()
+	in := event{OutputIndex: &index, ItemID: item.ID, ContentIndex: new(int)}
+	err := s.send(event{Type: "response.output_item.added", OutputIndex: &index, Item: item}, in.part("added", &empty))
+	if err != nil {
+		return nil, err
+	}
+	cited := 0
+	what, err := q.answer(found, func(text string, annotations []annotation) error {
+		delta := in.of("response.output_text.delta")
+		delta.Delta, delta.Logprobs = text, empty.Logprobs
+		events := []event{delta}
+		for i := range annotations {
+			events = append(events, in.cites(&annotations[i], cited))
+			cited++
+		}
+		return s.send(events...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	whole := item.complete(what)
+	full, done := whole.Content[0], in.of("response.output_text.done")
+	done.Text, done.Logprobs = full.Text, full.Logprobs
+	return what, s.send(done, in.part("done", &full), event{Type: "response.output_item.done", OutputIndex: &index, Item: whole})
+}
+
+func (e event) of(kind string) event {
+	e.Type = kind
+	return e
+}
+
+func (e event) cites(a *annotation, index int) event {
+	e.Type, e.Annotation, e.AnnotationIndex = "response.output_text.annotation.added", a, &index
+	return e
 }
 
 func (e event) part(what string, part *outputText) event {

@@ -19,6 +19,8 @@ const (
 	// Manage: as Change if its method changes anything, else as Read; for who has scope
 	// admin only.
 	Manage Class = "manage"
+	// Own: as Change, for any scope: it changes what is the caller's alone.
+	Own Class = "own"
 	// None: the route neither returns nor changes anything of a tenant.
 	None Class = "none"
 	// Public: as None, and nobody needs a key.
@@ -35,7 +37,12 @@ type Route struct {
 
 // Changes reports whether the route changes anything.
 func (r Route) Changes() bool {
-	return r.Class == Change || r.Class == Manage && !strings.HasPrefix(r.Pattern, http.MethodGet+" ")
+	return r.Class == Change || r.Class == Own || r.Class == Manage && !strings.HasPrefix(r.Pattern, http.MethodGet+" ")
+}
+
+// remembered reports whether what is asked by the route is kept in a user's history.
+func (r Route) remembered() bool {
+	return r.Name == "answer" || r.Name == "chat.complete" || r.Name == "response.create"
 }
 
 // scope is what a key needs for the route.
@@ -56,6 +63,7 @@ func Routes() []Route {
 		{"document.list", "GET /v1/documents", Read, listDocuments},
 		{"document.get", "GET /v1/documents/{ref}", Read, getDocument},
 		{"document.content", "GET /v1/documents/{ref}/content", Read, getContent},
+		{"document.update", "PATCH /v1/documents/{ref}", Change, updateDocument},
 		{"document.delete", "DELETE /v1/documents/{ref}", Change, deleteDocument},
 		{"retrieve", "POST /v1/retrieve", Read, retrieve},
 		{"answer", "POST /v1/answer", Read, answer},
@@ -78,7 +86,13 @@ func Routes() []Route {
 		{"key.create", "POST /v1/keys", Manage, createKey},
 		{"key.list", "GET /v1/keys", Manage, listKeys},
 		{"key.delete", "DELETE /v1/keys/{key}", Manage, deleteKey},
+		{"usage", "GET /v1/usage", Read, getUsage},
+		{"history.list", "GET /v1/history", Read, getHistory},
+		{"history.delete", "DELETE /v1/history", Own, deleteHistory},
+		{"user.delete", "DELETE /v1/users/{user}", Manage, deleteUser},
 		{"openapi", "GET /openapi.json", Public, getOpenAPI},
+		{"page", "GET /{$}", Public, getPage},
+		{"page.file", "GET /web/{file}", Public, getPageFile},
 		{"model.list", "GET /v1/models", Read, listModels},
 		{"model.get", "GET /v1/models/{model}", Read, getModel},
 		{"embedding.create", "POST /v1/embeddings", Read, createEmbeddings},

@@ -4,84 +4,68 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/answering"
+	modelapi "github.com/bulkhead-dev/bulkhead/runtime/model"
 )
 
-// annotation cites the document that a line of an answer is of.
+// annotation cites a span of a document, for a line or a mark of an answer.
 type annotation struct {
 	Type     string `json:"type"`
-	Index    int    `json:"index"` // characters of the answer up to the end of the line
+	Index    int    `json:"index"` // characters of the answer up to the end of the line or the mark
 	FileID   string `json:"file_id"`
 	Filename string `json:"filename"`
 	Start    int    `json:"start"` // byte of the document's text
 	End      int    `json:"end"`
 }
 
-// said is an answer in the shapes of OpenAI: lines, each with its annotation.
+// said is an answer in the shapes of OpenAI, as far as it has come.
 type said struct {
-	lines       []string
+	text        string
 	annotations []annotation
-	cut         bool // the answer was longer than was asked for
+	whole       answering.Answer // when it has ended
 }
 
 // unanswered is said when no document answers.
 const unanswered = "The documents do not say."
 
-// say makes lines of an answer, of at most limit words in all; zero: any number.
-// Cut citations are exact, too.
-func say(a corpus.Answer, limit int) said {
-	if len(a.Citations) == 0 {
-		return said{lines: []string{unanswered}}
-	}
-	var s said
-	index := 0
-	for _, c := range a.Citations {
-		line := c.Text
-		if limit > 0 {
-			line = words(c.Text, limit-s.words())
-		}
-		if s.cut = len(line) < len(c.Text); line == "" {
-			break
-		}
-		if index > 0 {
-			index++ // the end of the line before
-		}
-		index += utf8.RuneCountInString(line)
-		s.lines = append(s.lines, line)
-		s.annotations = append(s.annotations, annotation{
-			"file_citation", index, fileID(c.Document), c.ExternalID, c.Start, c.Start + len(line),
+// add takes a piece of the answer and returns the annotations in it.
+func (s *said) add(p answering.Piece) []annotation {
+	s.text += p.Text
+	var cited []annotation
+	for _, c := range p.Citations {
+		cited = append(cited, annotation{
+			"file_citation", utf8.RuneCountInString(s.text[:c.End]), fileID(c.Passage.Document), c.Passage.ExternalID,
+			c.Passage.Start, c.Passage.End,
 		})
-		if s.cut {
-			break
-		}
 	}
-	return s
+	s.annotations = append(s.annotations, cited...)
+	return cited
 }
 
-// text is all that is said.
-func (s said) text() string { return strings.Join(s.lines, "\n") }
-
-// pieces are the parts of the text in the order in which a stream has them.
-func (s said) pieces() []string {
-	pieces := append([]string(nil), s.lines...)
-	for i := range pieces[1:] {
-		pieces[i] += "\n"
+// finish says why the answer ends, as a chat completion does.
+func (s *said) finish() string {
+	if finish, known := finishes[s.whole.Finish]; known {
+		return finish
 	}
-	return pieces
+	return finishes[modelapi.FinishStop]
 }
 
-func (s said) words() int { return len(strings.Fields(s.text())) }
-
-// words cuts a text after at most n words.
-func words(text string, n int) string {
-	end := 0
-	for range n {
-		rest := strings.TrimLeft(text[end:], " \t\r\n")
-		word := strings.IndexAny(rest, " \t\r\n")
-		if word < 0 {
-			return text
-		}
-		end = len(text) - len(rest) + word
+// missing says why a response is incomplete; empty: it is not.
+func (s *said) missing() string {
+	switch s.whole.Finish {
+	case modelapi.FinishLength:
+		return "max_output_tokens"
+	case modelapi.FinishFiltered:
+		return "content_filter"
 	}
-	return text[:end]
+	return ""
+}
+
+// usage counts what was asked and answered: tokens as the model's endpoint counted
+// them, else words.
+func (s *said) usage(question string) (asked, answered int) {
+	if s.whole.PromptTokens > 0 {
+		return int(s.whole.PromptTokens), int(s.whole.AnswerTokens)
+	}
+	return len(strings.Fields(question)), len(strings.Fields(s.text))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 )
 
 const (
@@ -29,12 +30,16 @@ type passage struct {
 	Attributes filter.Attributes `json:"attributes,omitempty"`
 }
 
-func presentPassages(found []corpus.Passage) []passage {
+// presentPassages has scores for who may know them: they tell how rare a word is.
+func (x *exchange) presentPassages(found []corpus.Passage) []passage {
 	all := make([]passage, len(found))
 	for i, p := range found {
 		all[i] = passage{
 			DocumentID: p.Document, ExternalID: p.ExternalID, Title: p.Title,
-			Start: p.Start, End: p.End, Text: p.Text, Score: p.Score, Attributes: p.Attributes,
+			Start: p.Start, End: p.End, Text: p.Text, Attributes: p.Attributes,
+		}
+		if x.caller.Caller.May(principal.Admin) {
+			all[i].Score = p.Score
 		}
 	}
 	return all
@@ -72,7 +77,7 @@ func retrieve(x *exchange) error {
 		Object string    `json:"object"`
 		Data   []passage `json:"data"`
 		ranking
-	}{"list", presentPassages(found), how})
+	}{"list", x.presentPassages(found), how})
 }
 
 // question checks a query and begins the access.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 )
 
 // searchTool is OpenAI's file_search: which documents are asked, and how many
@@ -18,12 +19,19 @@ type searchTool struct {
 	share   float64
 	filters *filter.Filter
 	stores  []uuid.UUID
+	ranks   bool // in place of scores
 }
 
 const (
 	maxResults     = 50
 	defaultResults = 20
 )
+
+// searchTool returns so many passages unless more are asked for; who may not know scores
+// is told ranks.
+func (x *exchange) searchTool(limit int) searchTool {
+	return searchTool{limit: limit, ranks: !x.caller.Caller.May(principal.Admin)}
+}
 
 // tools reads a list of at most one file_search.
 func (s *searchTool) tools(name string, value json.RawMessage) error {
@@ -76,7 +84,7 @@ func (s *searchTool) ranking() rule {
 }
 
 func (s *searchTool) query(question string) corpus.Query {
-	q := corpus.Query{Text: question, K: s.limit, PerDocument: defaultPerDocument, Share: s.share, Filter: s.filters, Stores: s.stores}
+	q := corpus.Query{Text: question, K: s.limit, PerDocument: defaultPerDocument, Share: s.share, Ranks: s.ranks, Filter: s.filters, Stores: s.stores}
 	if q.K == 0 {
 		q.K = defaultResults
 	}
@@ -96,10 +104,10 @@ type searchResult struct {
 	Text       string            `json:"text"`
 }
 
-func searchResults(found []corpus.Passage) []searchResult {
+func (s *searchTool) results(found []corpus.Passage) []searchResult {
 	all := make([]searchResult, len(found))
 	for i, p := range found {
-		all[i] = searchResult{fileID(p.Document), p.ExternalID, relative(p, found[0]), p.Attributes, p.Text}
+		all[i] = searchResult{fileID(p.Document), p.ExternalID, s.score(found, i), p.Attributes, p.Text}
 		if p.Attributes == nil {
 			all[i].Attributes = filter.Attributes{}
 		}
@@ -107,9 +115,13 @@ func searchResults(found []corpus.Passage) []searchResult {
 	return all
 }
 
-func relative(p, best corpus.Passage) float64 {
-	if best.Score <= 0 {
+func (s *searchTool) score(found []corpus.Passage, i int) float64 {
+	switch best := found[0].Score; {
+	case s.ranks:
+		return corpus.RankScore(i)
+	case best <= 0:
 		return 0
+	default:
+		return found[i].Score / best
 	}
-	return p.Score / best.Score
 }

@@ -37,9 +37,9 @@ func putDocument(x *exchange) error {
 		return err
 	}
 	if outcome == corpus.Created {
-		return x.reply(http.StatusCreated, present(doc))
+		return x.reply(http.StatusCreated, x.present(doc))
 	}
-	return x.reply(http.StatusOK, present(doc))
+	return x.reply(http.StatusOK, x.present(doc))
 }
 
 // ingestNow makes a document of a file while its sender waits.
@@ -73,11 +73,11 @@ func accept(x *exchange, slot *guard.Upload, file corpus.File) error {
 	}
 	x.w.Header().Set("Preference-Applied", respondAsync)
 	if doc.Status == corpus.Completed {
-		return x.reply(http.StatusOK, present(doc))
+		return x.reply(http.StatusOK, x.present(doc))
 	}
 	x.server.Queue.Wake()
 	x.w.Header().Set("Location", "/v1/documents/"+doc.ID.String())
-	return x.reply(http.StatusAccepted, present(doc))
+	return x.reply(http.StatusAccepted, x.present(doc))
 }
 
 // prefersAsync reports whether a Prefer header asks for respond-async.
@@ -101,6 +101,9 @@ func receive(x *exchange, slot *guard.Upload) (corpus.File, error) {
 	}
 	var err error
 	if file.Attributes, err = attributesOf(x); err != nil {
+		return file, err
+	}
+	if err := x.share(&file); err != nil {
 		return file, err
 	}
 	if err := identify(&file); err != nil {

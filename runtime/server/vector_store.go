@@ -139,7 +139,11 @@ func createStore(x *exchange) error {
 		return err
 	}
 	for _, document := range asked.files {
-		if _, err := x.server.Corpus.Get(x.r.Context(), req, document); err != nil {
+		doc, err := x.server.Corpus.Get(x.r.Context(), req, document)
+		if err == nil && !req.Caller.Changes(doc.Access) {
+			err = corpus.ErrOwner
+		}
+		if err != nil {
 			return err
 		}
 	}

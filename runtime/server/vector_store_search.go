@@ -47,7 +47,7 @@ func queries(to *[]string) rule {
 
 func searchStore(x *exchange) error {
 	var asked []string
-	tool := searchTool{limit: defaultTopK}
+	tool := x.searchTool(defaultTopK)
 	r := tool.rules()
 	delete(r, "type")
 	delete(r, "vector_store_ids")
@@ -72,7 +72,7 @@ func searchStore(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, foundPage{Object: "vector_store.search_results.page", SearchQuery: asked, Data: storeHits(found.Passages)})
+	return x.reply(http.StatusOK, foundPage{Object: "vector_store.search_results.page", SearchQuery: asked, Data: tool.hits(found.Passages)})
 }
 
 // beginSearch begins an access that searches the tool's vector stores, which are there.
@@ -89,9 +89,9 @@ func (x *exchange) beginSearch(object, question string, tool searchTool) (corpus
 	return req, nil
 }
 
-func storeHits(found []corpus.Passage) []storeHit {
+func (s *searchTool) hits(found []corpus.Passage) []storeHit {
 	hits := []storeHit{}
-	for _, r := range searchResults(found) {
+	for _, r := range s.results(found) {
 		hits = append(hits, storeHit{r.FileID, r.Filename, r.Score, r.Attributes, []hitText{{"text", r.Text}}})
 	}
 	return hits

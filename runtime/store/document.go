@@ -49,6 +49,12 @@ func (r *Rows) Documents(ctx context.Context, after uuid.UUID, limit int) ([]Doc
 		where tenant_id = $1 and state = 'live' and doc_id > $2 order by doc_id limit $3`, r.tenant, after, limit)
 }
 
+// DocumentsOf lists those of the given documents that live, by id.
+func (r *Rows) DocumentsOf(ctx context.Context, ids []uuid.UUID) ([]Document, error) {
+	return r.documents(ctx, `select `+documentColumns+` from document
+		where tenant_id = $1 and state = 'live' and doc_id = any($2) order by doc_id`, r.tenant, ids)
+}
+
 func (r *Rows) documents(ctx context.Context, sql string, args ...any) ([]Document, error) {
 	rows, err := r.tx.Query(ctx, sql, args...)
 	if err != nil {

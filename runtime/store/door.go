@@ -79,9 +79,9 @@ type Stamp struct {
 	AuthGen     int64 // rises with every change of the tenant's own keys
 }
 
-// Admit is the read door: in one round trip it commits audit events and reads
+// Admit is the read door: in one round trip it commits audit events and what users asked, and reads
 // the tenant's stamp on the primary. Errors: ErrUnprovisioned, ErrBusy, ErrUnavailable.
-func (s *Store) Admit(ctx context.Context, tenant uuid.UUID, events []Event) (Admission, error) {
+func (s *Store) Admit(ctx context.Context, tenant uuid.UUID, events []Event, past []Past) (Admission, error) {
 	conn, err := s.borrow(ctx, forLane)
 	if err != nil {
 		return Admission{}, err
@@ -92,6 +92,7 @@ func (s *Store) Admit(ctx context.Context, tenant uuid.UUID, events []Event) (Ad
 	batch := &pgx.Batch{}
 	queueTenant(batch, tenant)
 	queueEvents(batch, tenant, events)
+	queuePast(batch, tenant, past)
 	admitted := Admission{store: s, tenant: tenant}
 	batch.Queue(`select f.incarnation, h.generation, h.auth_gen
 		from fence f join tenant_head h using (tenant_id) where tenant_id = $1`, tenant).

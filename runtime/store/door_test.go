@@ -86,7 +86,7 @@ func TestUnprovisionedTenant(t *testing.T) {
 	if err := s.WithTenant(t.Context(), uuid.New(), nothing); !errors.Is(err, store.ErrUnprovisioned) {
 		t.Errorf("write: %v", err)
 	}
-	if _, err := s.Admit(t.Context(), uuid.New(), nil); !errors.Is(err, store.ErrUnprovisioned) {
+	if _, err := s.Admit(t.Context(), uuid.New(), nil, nil); !errors.Is(err, store.ErrUnprovisioned) {
 		t.Errorf("read: %v", err)
 	}
 }

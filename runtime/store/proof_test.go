@@ -112,11 +112,11 @@ func refused(t *testing.T, pg *fixture.Postgres, names string) {
 func TestOpenAcceptsTablesOfANewerSchema(t *testing.T) {
 	pg := fixture.NewPostgres(t)
 	open(t, pg)
-	pg.Exec(t, "set role bulkhead_owner; create table bulkhead.history (tenant_id uuid primary key)",
-		"alter table bulkhead.history enable row level security",
-		"alter table bulkhead.history force row level security",
-		"create policy tenant on bulkhead.history using (tenant_id = nullif(current_setting('app.current_tenant', true), '')::uuid)",
-		"grant select on bulkhead.history to bulkhead_rw")
+	pg.Exec(t, "set role bulkhead_owner; create table bulkhead.newer (tenant_id uuid primary key)",
+		"alter table bulkhead.newer enable row level security",
+		"alter table bulkhead.newer force row level security",
+		"create policy tenant on bulkhead.newer using (tenant_id = nullif(current_setting('app.current_tenant', true), '')::uuid)",
+		"grant select on bulkhead.newer to bulkhead_rw")
 	s, err := store.Open(t.Context(), pg.Config(), quiet)
 	if err != nil {
 		t.Fatal(err)

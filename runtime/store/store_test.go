@@ -42,7 +42,7 @@ func nothing(*store.Tx) error { return nil }
 // generation commits no event and returns the tenant's generation.
 func generation(t *testing.T, s *store.Store, tenant uuid.UUID) int64 {
 	t.Helper()
-	a, err := s.Admit(context.Background(), tenant, nil)
+	a, err := s.Admit(context.Background(), tenant, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

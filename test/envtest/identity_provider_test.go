@@ -42,9 +42,9 @@ var _ = Describe("A tenant with an identity provider", func() {
 		By("doing without")
 		t.Spec.IdentityProvider = nil
 		Expect(admin.Update(ctx, t)).To(Succeed())
-		Eventually(func(g Gomega) {
-			b, _ := s.bindingOf(ctx, t.Status.ID)
-			g.Expect(b.IdentityProvider).To(BeNil())
-		}).WithContext(ctx).Should(Succeed())
+		t = s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
+		b, _ = s.bindingOf(ctx, t.Status.ID)
+		Expect(b.IdentityProvider).To(BeNil())
+		Expect(stateOf(t.Status.Conditions, v1alpha1.ConditionIdentityReady)).To(Equal("absent"))
 	})
 })

@@ -16,6 +16,7 @@ type Figure struct {
 	Value  float64 `json:"value"`
 	Unit   string  `json:"unit"`
 	N      int     `json:"n"`
+	Peer   string  `json:"peer,omitempty"` // that was measured in our place
 }
 
 // Print writes a line that begins with BENCH. More than three decimals would be noise.

@@ -53,11 +53,13 @@ func (d *dictionary) find(term string) (found entry, ok bool) {
 	return entry{}, false
 }
 
-// first is the first term of a group.
+// first is the first term of a group, which shares nothing with one before.
 func (d *dictionary) first(group uint32) ([]byte, bool) {
-	g := d.group(group)
-	ok := g.next()
-	return g.term, ok
+	in := d.group(group).in
+	if len(in) < 2 || in[0] != 0 || len(in) < 2+int(in[1]) {
+		return nil, false
+	}
+	return in[2:][:in[1]], true
 }
 
 func (d *dictionary) group(n uint32) groupReader {

@@ -92,26 +92,23 @@ func (c *Cursor) Next() bool {
 	return true
 }
 
-// Bound is that of the next block; known is false if there is none.
-func (c *Cursor) Bound() (b Bound, known bool) {
-	if c.directory == nil || c.next >= c.postings.blocks() {
+// Bound is that of the n-th block; known is false if there is none.
+func (c *Cursor) Bound(n uint32) (b Bound, known bool) {
+	if c.directory == nil || n >= c.postings.blocks() {
 		return Bound{}, false
 	}
-	at, d := c.next*4, numbers(c.directory)
+	at, d := n*4, numbers(c.directory)
 	return Bound{Last: d.at(at), MaxCount: d.at(at + 2), MinLength: d.at(at + 3)}, true
 }
 
 // Seek decodes the next block that ends at or after a chunk. It returns false where
 // Next does.
 func (c *Cursor) Seek(chunk uint32) bool {
-	for bound, known := c.Bound(); known && bound.Last < chunk; bound, known = c.Bound() {
-		c.Skip()
+	for bound, known := c.Bound(c.next); known && bound.Last < chunk; bound, known = c.Bound(c.next) {
+		c.next++
 	}
 	return c.Next()
 }
-
-// Skip leaves out the next block.
-func (c *Cursor) Skip() { c.next++ }
 
 // decode reads n postings after a chunk.
 func (c *Cursor) decode(in []byte, n uint32, before int64) bool {

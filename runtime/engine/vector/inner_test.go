@@ -39,8 +39,8 @@ func dot(a, b []float32) float64 {
 	return sum
 }
 
-// TestBound: no row scores more than its 8-bit values let expect.
-func TestBound(t *testing.T) {
+// TestBounds: no row scores more or less than its 8-bit values let expect.
+func TestBounds(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 2))
 	for dimensions := 1; dimensions < 200; dimensions++ {
 		vectors := make([][]float32, 50)
@@ -60,9 +60,9 @@ func TestBound(t *testing.T) {
 		query := NewQuery(vectors[0])
 		for row := range uint32(rows.Len()) {
 			c := query.compare(rows, row)
-			bound, score := c.bound(), c.score()
-			if score > bound || bound-score > 0.1*float64(dimensions) {
-				t.Errorf("%d dimensions: at most %v, but %v", dimensions, bound, score)
+			least, most := c.least(), c.most()
+			if score := c.score(); score < least || score > most || most-least > 0.2*float64(dimensions) {
+				t.Errorf("%d dimensions: from %v to %v, but %v", dimensions, least, most, score)
 			}
 		}
 	}
@@ -133,31 +133,55 @@ func TestMostPromising(t *testing.T) {
 	}
 }
 
-// TestProduct: products are exact, at the extremes too.
-func TestProduct(t *testing.T) {
+// TestProducts: products are exact, at the extremes too, as any machine makes them and
+// as this one does.
+func TestProducts(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 5))
 	for length := range 400 {
-		query, row, fine := make([]int16, length), make([]byte, length), make([]byte, (length+1)/2)
-		want, wantFine := int32(0), int32(0)
+		query := make([]int16, length)
 		for i := range query {
 			query[i] = []int16{-maxQuery, maxQuery, int16(random.IntN(2*maxQuery) - maxQuery)}[random.IntN(3)]
-			value := []int{math.MinInt8, math.MaxInt8, random.IntN(256) - 128}[random.IntN(3)]
-			row[i] = byte(value)
-			want += int32(query[i]) * int32(value)
-			value = random.IntN(16) - 8
-			fine[i/2] |= byte(value) & 15 << (4 * (i % 2))
-			wantFine += int32(query[i]) * int32(value)
 		}
-		if got := product(query, row); got != want {
-			t.Errorf("%d values: %d, not %d", length, got, want)
+		rows := column{width: floatBytes + length}
+		rows.bytes = make([]byte, (2+random.IntN(5))*rows.width)
+		var want []int32
+		for row := range len(rows.bytes) / rows.width {
+			sum := int32(0)
+			for i, value := range query {
+				at := []int8{math.MinInt8, math.MaxInt8, int8(random.IntN(256) - 128)}[random.IntN(3)]
+				rows.at(uint32(row))[floatBytes+i] = byte(at)
+				sum += int32(value) * int32(at)
+			}
+			want = append(want, sum)
 		}
-		if got := fineProduct(query, fine); got != wantFine {
-			t.Errorf("%d values of 4 bits: %d, not %d", length, got, wantFine)
+		for name, multiply := range map[string]func([]int16, column, uint32, []int32){"plain": plainProducts, "this machine": products} {
+			got := make([]int32, len(want)-1)
+			if multiply(query, rows, 1, got); !slices.Equal(got, want[1:]) {
+				t.Errorf("%s: %d values: %d, not %d", name, length, got, want[1:])
+			}
 		}
 	}
-	query, row := slices.Repeat([]int16{maxQuery}, MaxDimensions), slices.Repeat([]byte{1 << 7}, MaxDimensions)
-	if got := product(query, row); got != maxQuery*math.MinInt8*MaxDimensions {
-		t.Errorf("the greatest product is %d", got)
+	query, row := slices.Repeat([]int16{maxQuery}, MaxDimensions), slices.Repeat([]byte{1 << 7}, floatBytes+MaxDimensions)
+	var got [1]int32
+	if products(query, column{row, len(row)}, 0, got[:]); got[0] != maxQuery*math.MinInt8*MaxDimensions {
+		t.Errorf("the greatest product is %d", got[0])
+	}
+}
+
+// TestFineProduct: so are those with 4-bit values.
+func TestFineProduct(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	for length := range 400 {
+		query, fine, want := make([]int16, length), make([]byte, (length+1)/2), int32(0)
+		for i := range query {
+			query[i] = int16(random.IntN(2*maxQuery) - maxQuery)
+			value := random.IntN(16) - 8
+			fine[i/2] |= byte(value) & 15 << (4 * (i % 2))
+			want += int32(query[i]) * int32(value)
+		}
+		if got := fineProduct(query, fine); got != want {
+			t.Errorf("%d values of 4 bits: %d, not %d", length, got, want)
+		}
 	}
 }
 

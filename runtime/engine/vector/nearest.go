@@ -14,23 +14,28 @@ const (
 	ahead = 4
 )
 
-// Nearest visits kept rows of sources with their Score: the k nearest to the query,
-// those as near as the last of them, and some others, each once and in no order; the
-// visitor chooses. live is the number of all rows that are kept. Above 100,000 the
-// nearest are looked for among those that promise to be near, so that one in a hundred
-// may be missing. Neither how rows are divided into sources nor rows that are not kept
-// change which are the nearest. Nothing is near to a query of zeros or of other
-// dimensions than the rows.
+// Nearest visits kept rows of sources with their Score, each once and in no order: the
+// k nearest to the query, and those as near as the last of them. live is the number of
+// all rows that are kept. Above 100,000 the nearest are looked for among those that
+// promise to be near, so that one in a hundred may be missing. Neither how rows are
+// divided into sources nor rows that are not kept change what is visited. Nothing is
+// near to a query of zeros or of other dimensions than the rows.
 func (q *Query) Nearest(sources []Source, live, k int, visit func(source int, row uint32, score float64)) {
 	unfit := func(s Source) bool { return !q.fits(s.Rows) }
 	if k <= 0 || q.scale == 0 || slices.ContainsFunc(sources, unfit) {
 		return
 	}
-	s := search{Query: q, sources: sources, scores: newScores(k), visit: visit}
+	s := search{Query: q, sources: sources, scores: newScores(k)}
 	if live <= exactRows || len(q.values) < fewDimensions {
 		s.compareAll()
 	} else {
 		s.compareMany(max(k, live/chosen))
+	}
+	least := s.scores.shrink()
+	for _, n := range s.near {
+		if n.score >= least {
+			visit(int(n.source), n.row, n.score)
+		}
 	}
 }
 
@@ -39,29 +44,63 @@ type search struct {
 	*Query
 	sources []Source
 	scores  scores
-	visit   func(source int, row uint32, score float64)
+	near    []near // all of the nearest, and some others
 }
 
-// compareAll visits what, by the 8-bit values, may be among the nearest.
+type near struct {
+	source, row uint32
+	score       float64
+}
+
+// coarse is a row that may be among the nearest, by its 8-bit values.
+type coarse struct {
+	source, row uint32
+	product     int32
+}
+
+// batch is how many rows are multiplied at a time.
+const batch = 256
+
+// compareAll scores those rows that may be among the nearest by their 8-bit values:
+// where k others score more at least, a row that scores less at most is not.
 func (s *search) compareAll() {
+	var promising []coarse
+	var buffer [batch]int32
+	floor := newScores(s.scores.k)
 	for i := range s.sources {
 		source := &s.sources[i]
-		for row := range uint32(source.Len()) {
-			c := s.compare(source.Rows, row)
-			if c.bound() >= s.scores.least && source.keeps(row) {
-				s.found(i, &c)
+		for first := 0; first < source.Len(); first += batch {
+			found := buffer[:min(batch, source.Len()-first)]
+			products(s.values, source.values, uint32(first), found)
+			for j, product := range found {
+				row := uint32(first + j)
+				c := s.comparison(source.Rows, row, product)
+				if c.most() < floor.least || !source.keeps(row) {
+					continue
+				}
+				promising = append(promising, coarse{uint32(i), row, product})
+				if least := c.least(); least > floor.least {
+					floor.add(least)
+				}
 			}
+		}
+	}
+	floor.shrink()
+	for _, p := range promising {
+		c := s.comparison(s.sources[p.source].Rows, p.row, p.product)
+		if c.most() >= floor.least {
+			s.score(p.source, &c)
 		}
 	}
 }
 
-func (s *search) found(source int, c *comparison) {
+func (s *search) score(source uint32, c *comparison) {
 	score := c.score()
 	s.scores.add(score)
-	s.visit(source, c.row, score)
+	s.near = append(s.near, near{source, c.row, score})
 }
 
-// compareMany visits the most promising rows, and then, of the others that promise as
+// compareMany scores the most promising rows, and then, of the others that promise as
 // much as the k-th best score found, the most promising up to a limit.
 func (s *search) compareMany(limit int) {
 	promises := s.promises()
@@ -110,8 +149,8 @@ func (s *search) choose(promises []float32, to *candidates) {
 func (s *search) compareBest(best []candidate) {
 	for _, promising := range best {
 		c := s.compare(s.sources[promising.source].Rows, promising.row)
-		if c.bound() >= s.scores.least {
-			s.found(int(promising.source), &c)
+		if c.most() >= s.scores.least {
+			s.score(promising.source, &c)
 		}
 	}
 }

@@ -17,6 +17,14 @@ func plainProduct(query []int16, row []byte) int32 {
 	return a + b + c + d
 }
 
+// plainProducts writes products on any machine.
+func plainProducts(query []int16, rows column, first uint32, out []int32) {
+	for i := range out {
+		_, values := rows.cut(first + uint32(i))
+		out[i] = plainProduct(query, values)
+	}
+}
+
 // fineProduct is the dot product of a query's values and a row's 4-bit ones.
 func fineProduct(query []int16, row []byte) int32 {
 	var a, b int32

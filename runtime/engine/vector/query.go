@@ -52,17 +52,25 @@ type comparison struct {
 }
 
 func (q *Query) compare(r *Rows, row uint32) comparison {
-	scale, values := r.values.cut(row)
-	return comparison{q, r, row, float64(q.scale) * float64(scale), product(q.values, values)}
+	var product [1]int32
+	products(q.values, r.values, row, product[:])
+	return q.comparison(r, row, product[0])
 }
 
-// bound is what the score can be at most.
-func (c *comparison) bound() float64 {
-	return float64(int64(c.product)<<fineBits+half*c.query.sum) * c.unit
+func (q *Query) comparison(r *Rows, row uint32, product int32) comparison {
+	return comparison{q, r, row, float64(q.scale) * float64(r.values.number(row)), product}
+}
+
+// least and most are what the score can be.
+func (c *comparison) least() float64 { return c.of(-half * c.query.sum) }
+func (c *comparison) most() float64  { return c.of(half * c.query.sum) }
+
+// of is the score if the other 4 bits' product is fine.
+func (c *comparison) of(fine int64) float64 {
+	return float64(int64(c.product)<<fineBits+fine) * c.unit
 }
 
 // score is the score by all 12 bits.
 func (c *comparison) score() float64 {
-	fine := fineProduct(c.query.values, c.rows.fines.at(c.row))
-	return float64(int64(c.product)<<fineBits+int64(fine)) * c.unit
+	return c.of(int64(fineProduct(c.query.values, c.rows.fines.at(c.row))))
 }

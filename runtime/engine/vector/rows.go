@@ -37,11 +37,13 @@ func (c column) at(row uint32) []byte { return c.bytes[int(row)*c.width:][:c.wid
 
 const floatBytes = 4
 
-// cut divides what a column has of a row into the number it begins with and the rest.
-func (c column) cut(row uint32) (float32, []byte) {
-	in := c.at(row)
-	return math.Float32frombits(binary.LittleEndian.Uint32(in)), in[floatBytes:]
+// number is what a row of a column begins with.
+func (c column) number(row uint32) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(c.bytes[int(row)*c.width:]))
 }
+
+// cut divides what a column has of a row into that number and the rest.
+func (c column) cut(row uint32) (float32, []byte) { return c.number(row), c.at(row)[floatBytes:] }
 
 // The encoding, little-endian: the magic, the dimensions and the number of rows as
 // 32-bit numbers, the columns.
@@ -96,9 +98,7 @@ func Open(in []byte) (*Rows, error) {
 	}
 	r.divide(in)
 	for row := range n {
-		share, _ := r.signs.cut(row)
-		scale, _ := r.values.cut(row)
-		if !length(share) || !length(scale) {
+		if !length(r.signs.number(row)) || !length(r.values.number(row)) {
 			return nil, fmt.Errorf("%w: row %d", ErrCorrupt, row)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"net/http"
 	"os"
@@ -19,32 +20,48 @@ import (
 )
 
 const (
-	model    = "bulkhead-extractive"
 	embedder = "embedder-of-acme"
 	sentence = "The kestrel hovers in the wind."
 	question = "What does the kestrel do?"
 	timeout  = time.Minute
 )
 
-// trial is a client and the ids of what it made.
+// trial is a client, the ids of what it made, and the model that it asks.
 type trial struct {
 	openai.Client
-	file, store string
+	file, store   string
+	model, answer string
+}
+
+// step is a part of a trial.
+type step struct {
+	name string
+	try  func(context.Context) error
 }
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	t := trial{Client: openai.NewClient(option.WithMaxRetries(0))}
-	for _, step := range []struct {
-		name string
-		try  func(context.Context) error
-	}{
-		{"models", t.models}, {"embeddings", t.embeddings}, {"files", t.files}, {"vector stores", t.stores}, {"chat", t.chat}, {"streamed chat", t.chatStream},
-		{"response", t.respond}, {"streamed response", t.responseStream}, {"deletion", t.delete},
-	} {
-		if err := step.try(ctx); err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", step.name, err)
+	t.run(ctx, step{"models", t.models}, step{"embeddings", t.embeddings}, step{"files", t.files}, step{"vector stores", t.stores})
+	for t.model, t.answer = range answers() {
+		t.run(ctx, step{"chat", t.chat}, step{"streamed chat", t.chatStream}, step{"response", t.respond}, step{"streamed response", t.responseStream})
+	}
+	t.run(ctx, step{"deletion", t.delete})
+}
+
+// answers yields the models, the second of which is the tenant's, and what they say.
+func answers() iter.Seq2[string, string] {
+	return func(yield func(model, answer string) bool) {
+		_ = yield("bulkhead-extractive", sentence) && yield("bulkhead", sentence+" [1]")
+	}
+}
+
+// run ends the program at the first step that fails.
+func (t *trial) run(ctx context.Context, steps ...step) {
+	for _, s := range steps {
+		if err := s.try(ctx); err != nil {
+			fmt.Fprintf(os.Stderr, "%s %s: %v\n", s.name, t.model, err)
 			os.Exit(1)
 		}
 	}
@@ -72,8 +89,11 @@ func (t *trial) models(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := equal("models", len(all.Data), 3); err != nil {
+		return err
+	}
 	_, err = t.Models.Get(ctx, "gpt-9")
-	return errors.Join(equal("model", all.Data[0].ID, model), refused(err, http.StatusNotFound, "model_not_found"))
+	return errors.Join(equal("model", all.Data[1].ID, "bulkhead"), refused(err, http.StatusNotFound, "model_not_found"))
 }
 
 func (t *trial) embeddings(ctx context.Context) error {
@@ -138,7 +158,7 @@ func (t *trial) stores(ctx context.Context) error {
 }
 
 func (t *trial) asked() openai.ChatCompletionNewParams {
-	return openai.ChatCompletionNewParams{Model: model, Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(question)}}
+	return openai.ChatCompletionNewParams{Model: t.model, Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(question)}}
 }
 
 func (t *trial) chat(ctx context.Context) error {
@@ -149,7 +169,7 @@ func (t *trial) chat(ctx context.Context) error {
 	twice := t.asked()
 	twice.N = openai.Int(2)
 	_, err = t.Chat.Completions.New(ctx, twice)
-	return errors.Join(equal("content", said.Choices[0].Message.Content, sentence), refused(err, http.StatusBadRequest, "unsupported_parameter"))
+	return errors.Join(equal("content", said.Choices[0].Message.Content, t.answer), refused(err, http.StatusBadRequest, "unsupported_parameter"))
 }
 
 func (t *trial) chatStream(ctx context.Context) error {
@@ -164,12 +184,12 @@ func (t *trial) chatStream(ctx context.Context) error {
 	if err := stream.Err(); err != nil {
 		return err
 	}
-	return errors.Join(equal("content", whole.Choices[0].Message.Content, sentence), equal("finish", whole.Choices[0].FinishReason, "stop"))
+	return errors.Join(equal("content", whole.Choices[0].Message.Content, t.answer), equal("finish", whole.Choices[0].FinishReason, "stop"))
 }
 
 func (t *trial) request() responses.ResponseNewParams {
 	return responses.ResponseNewParams{
-		Model: model, Input: responses.ResponseNewParamsInputUnion{OfString: openai.String(question)},
+		Model: t.model, Input: responses.ResponseNewParamsInputUnion{OfString: openai.String(question)},
 		Tools:   []responses.ToolUnionParam{responses.ToolParamOfFileSearch([]string{t.store})},
 		Include: []responses.ResponseIncludable{responses.ResponseIncludableFileSearchCallResults},
 	}
@@ -188,7 +208,7 @@ func (t *trial) check(said responses.Response) error {
 		return err
 	}
 	return errors.Join(
-		equal("text", said.OutputText(), sentence),
+		equal("text", said.OutputText(), t.answer),
 		equal("result", said.Output[0].AsFileSearchCall().Results[0].FileID, t.file),
 		equal("citation", said.Output[1].Content[0].Annotations[0].AsFileCitation().FileID, t.file),
 	)
