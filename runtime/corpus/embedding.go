@@ -11,6 +11,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
+	"github.com/bulkhead-dev/bulkhead/runtime/model"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
@@ -26,7 +27,7 @@ func (e *EmbedderError) Unwrap() error { return e.cause }
 const (
 	// embedAtOnce is how many chunks have vectors in memory that are not encoded yet.
 	embedAtOnce = 1024
-	// uploadPatience is how long so many may take while their sender waits.
+	// uploadPatience is how long so many may take while somebody waits.
 	uploadPatience = 20 * time.Second
 )
 
@@ -121,7 +122,7 @@ func (c *Corpus) embedTexts(ctx context.Context, r Request, purpose string, text
 		if err != nil {
 			return nil, err
 		}
-		rows, err := encodeRows(r.Tenant.Models.Embedder.Dimensions(), made)
+		rows, err := encodeRows(r.Tenant.Models.Embedder.Dimensions(), made.Vectors)
 		if err != nil {
 			return nil, err
 		}
@@ -131,11 +132,11 @@ func (c *Corpus) embedTexts(ctx context.Context, r Request, purpose string, text
 }
 
 // vectorsOf are the vectors of texts by the tenant's model. Errors: *EmbedderError.
-func (c *Corpus) vectorsOf(ctx context.Context, r Request, purpose string, texts []string) ([][]float32, error) {
+func (c *Corpus) vectorsOf(ctx context.Context, r Request, purpose string, texts []string) (model.Embeddings, error) {
 	if len(texts) == 0 {
-		return nil, nil
+		return model.Embeddings{}, nil
 	}
-	if purpose == forUpload {
+	if purpose == forUpload || purpose == forRequest {
 		limited, cancel := context.WithTimeout(ctx, uploadPatience)
 		defer cancel()
 		ctx = limited
@@ -143,9 +144,9 @@ func (c *Corpus) vectorsOf(ctx context.Context, r Request, purpose string, texts
 	made, err := r.Tenant.Models.Embedder.Embed(ctx, texts)
 	c.embeddings.count(purpose, err)
 	if err != nil {
-		return nil, &EmbedderError{err}
+		return model.Embeddings{}, &EmbedderError{err}
 	}
-	return made.Vectors, nil
+	return made, nil
 }
 
 func encodeRows(dimensions int, vectors [][]float32) (*vector.Rows, error) {

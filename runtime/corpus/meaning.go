@@ -55,15 +55,16 @@ func (c *Corpus) embedQuery(ctx context.Context, r Request, query string) ([]flo
 		c.log.Warn("query not embedded", "tenant", r.keys().Tenant(), "error", err.Error())
 		return nil, err
 	}
-	return made[0], nil
+	return made.Vectors[0], nil
 }
 
 // What vectors are made for, as metrics have it.
 const (
-	forUpload = "upload" // whose sender waits
-	forQueue  = "queue"
-	forQuery  = "query"
-	forChange = "change"
+	forUpload  = "upload" // whose sender waits
+	forQueue   = "queue"
+	forQuery   = "query"
+	forRequest = "request" // for the vectors themselves
+	forChange  = "change"
 )
 
 // embeddings counts what is asked of embedding models.
@@ -76,7 +77,7 @@ func newEmbeddings(metrics prometheus.Registerer) embeddings {
 	e := embeddings{
 		prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bulkhead_embeddings_total",
-			Help: "Calls to tenants' embedding models, by what for (upload, queue, query, change of the model) and what became of them.",
+			Help: "Calls to tenants' embedding models, by what for (upload, queue, query, request for vectors, change of the model) and what became of them.",
 		}, []string{"for", "outcome"}),
 		prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "bulkhead_embedding_changes", Help: "Tenants whose documents are being embedded by another model.",

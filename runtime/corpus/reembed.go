@@ -165,10 +165,11 @@ func (c *Corpus) remakeBatch(ctx context.Context, r Request, s *segment.Segment,
 			texts = append(texts, of...)
 		}
 	}
-	vectors, err := c.vectorsOf(ctx, r, forChange, texts)
+	embedded, err := c.vectorsOf(ctx, r, forChange, texts)
 	if err != nil {
 		return err
 	}
+	vectors := embedded.Vectors
 	dimensions := r.Tenant.Models.Embedder.Dimensions()
 	for _, n := range batch {
 		id, _, first, end := s.Document(n)

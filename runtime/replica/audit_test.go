@@ -51,8 +51,11 @@ var samples = map[string]sample{
 	"history.delete":    {"DELETE", "/v1/history", "", http.StatusOK},
 	"user.delete":       {"DELETE", "/v1/users/alice?documents=delete", "", http.StatusOK},
 	"openapi":           {"GET", "/openapi.json", "", http.StatusOK},
+	"page":              {"GET", "/", "", http.StatusOK},
+	"page.file":         {"GET", "/web/page.css", "", http.StatusOK},
 	"model.list":        {"GET", "/v1/models", "", http.StatusOK},
 	"model.get":         {"GET", "/v1/models/bulkhead-extractive", "", http.StatusOK},
+	"embedding.create":  {"POST", "/v1/embeddings", embeddingX, http.StatusOK},
 	"chat.complete":     {"POST", "/v1/chat/completions", chatX, http.StatusOK},
 	"response.create":   {"POST", "/v1/responses", responseX, http.StatusOK},
 	"document.update":   {"PATCH", "/v1/documents/a", `{"principals":["group:sales"]}`, http.StatusOK},
@@ -95,13 +98,14 @@ func (n *node) form(t *testing.T, w *tenant, path, body string) response {
 const (
 	fileX = "--X\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n" +
 		"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\nContent-Type: application/octet-stream\r\n\r\ntext\r\n--X--\r\n"
-	chatX     = `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"text"}]}`
-	responseX = `{"model":"bulkhead-extractive","input":"text","tools":[{"type":"file_search"}]}`
+	embeddingX = `{"model":"m","input":"text"}` // of a tenant that has this model
+	chatX      = `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"text"}]}`
+	responseX  = `{"model":"bulkhead-extractive","input":"text","tools":[{"type":"file_search"}]}`
 )
 
 func TestEveryRouteIsAudited(t *testing.T) {
 	c := newCell(t)
-	acme := c.tenant(t, "acme")
+	acme := c.tenant(t, "acme", newEmbedder(t).embeds("m"))
 	n := c.start(t, "runtime-0")
 	ids := map[string]string{}
 	for _, r := range server.Routes() {

@@ -7,11 +7,14 @@ import (
 	"testing"
 )
 
+// clientModel is the embedding model that the clients expect.
+const clientModel = "embedder-of-acme"
+
 // TestOfficialClients: OpenAI's own clients work against a runtime.
 func TestOfficialClients(t *testing.T) {
 	c := newCell(t)
 	api := newLLM(t, func(w http.ResponseWriter, _ *http.Request) { says(w, "The kestrel hovers", " in the wind. [1", "]") })
-	acme := c.tenant(t, "acme", api.chats)
+	acme := c.tenant(t, "acme", api.chats, newEmbedder(t).embeds(clientModel))
 	n := c.start(t, "runtime-0")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/other", "A heron waits."), 201, "")
 	for name, command := range map[string][]string{

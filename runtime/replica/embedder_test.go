@@ -102,7 +102,13 @@ func (e *embedder) embeds(model string) func(*binding.Binding) {
 	return func(b *binding.Binding) {
 		at := e.endpoint()
 		at.Model = model
-		b.Models = &binding.Models{Embedding: &binding.EmbeddingModel{ModelEndpoint: at, Dimensions: embedDimensions}, Private: e.private()}
+		models := binding.Models{}
+		if b.Models != nil {
+			models = *b.Models
+		}
+		models.Embedding = &binding.EmbeddingModel{ModelEndpoint: at, Dimensions: embedDimensions}
+		models.Private = append(slices.Clip(models.Private), e.private()...)
+		b.Models = &models
 	}
 }
 
@@ -242,4 +248,56 @@ func (e *embedder) fused(t *testing.T, query string, words foundJSON, texts map[
 		scores[passages[s.Number]] = s.Score
 	}
 	return scores
+}
+
+// TestBuiltInEmbeddings: a tenant without a model gets vectors by its own basis, once it
+// has one, and what is close in meaning is close there.
+func TestBuiltInEmbeddings(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", library(20, 1)), 201, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 409, "no_embedding_model")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/b", library(320, 2)), 201, "")
+	n.meansMore(t, acme, topicWord(0, 0))
+	var models struct{ Data []struct{ ID string } }
+	expect(t, n.ask(t, acme, "GET", "/v1/models", ""), 200, "").into(t, &models)
+	if len(models.Data) != 2 || !strings.HasPrefix(models.Data[1].ID, "bulkhead-lsa-") {
+		t.Fatalf("models: %+v", models.Data)
+	}
+	name := models.Data[1].ID
+	expect(t, n.ask(t, acme, "GET", "/v1/models/"+name, ""), 200, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 404, "model_not_found")
+	var made struct {
+		Data []struct {
+			Index     int
+			Embedding []float64
+		}
+		Model string
+	}
+	body := fmt.Sprintf(`{"model":%q,"input":[%q,%q,%q]}`, name, topicWord(0, 1), topicWord(0, 2), topicWord(1, 1))
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", body), 200, "").into(t, &made)
+	if len(made.Data) != 3 || made.Model != name {
+		t.Fatalf("got %+v", made)
+	}
+	dot := func(a, b int) (sum float64) {
+		for i, x := range made.Data[a].Embedding {
+			sum += x * made.Data[b].Embedding[i]
+		}
+		return sum
+	}
+	if dot(0, 1) <= dot(0, 2) || !near(dot(2, 2), 1) {
+		t.Errorf("of one topic %v, of two %v, of one text %v", dot(0, 1), dot(0, 2), dot(2, 2))
+	}
+	for body, code := range map[string]string{
+		`{"model":"` + name + `"}`:                                      "missing_required_parameter",
+		`{"input":"a"}`:                                                 "missing_required_parameter",
+		`{"model":"` + name + `","input":[1,2]}`:                        "invalid_type",
+		`{"model":"` + name + `","input":[]}`:                           "invalid_value",
+		`{"model":"` + name + `","input":" "}`:                          "invalid_value",
+		`{"model":"` + name + `","input":"a","dimensions":7}`:           "invalid_value",
+		`{"model":"` + name + `","input":"a","encoding_format":"int8"}`: "invalid_value",
+	} {
+		expect(t, n.ask(t, acme, "POST", "/v1/embeddings", body), 400, code)
+	}
 }

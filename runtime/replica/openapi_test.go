@@ -95,7 +95,7 @@ func TestOpenAPINeedsNoKey(t *testing.T) {
 // document says, and nothing that it says is not seen.
 func TestOpenAPIDescribesTheAPI(t *testing.T) {
 	c := newCell(t)
-	acme := c.tenant(t, "acme")
+	acme, embeds := c.tenant(t, "acme"), c.tenant(t, "embeds", newEmbedder(t).embeds("m"))
 	n := c.start(t, "runtime-0")
 	alice := n.user(t, acme, "alice", "read")
 	d := describe(t)
@@ -107,8 +107,11 @@ func TestOpenAPIDescribesTheAPI(t *testing.T) {
 			d.exchange(t, n, &tenant{key: "bk_none"}, nobodys, ids)
 		}
 		who := acme
-		if strings.Contains(s.path+s.body, "history") {
+		switch {
+		case strings.Contains(s.path+s.body, "history"):
 			who = alice
+		case s.path == "/v1/embeddings":
+			who = embeds
 		}
 		r := d.exchange(t, n, who, s, ids)
 		if s.keep != "" {
@@ -207,6 +210,9 @@ var exchanges = []described{
 	{"GET", "/v1/models", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/models/bulkhead-extractive", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/models/gpt-9", "", 404, "", "", "", false, ""},
+	{"POST", "/v1/embeddings", embeddingX, 200, "", "", "", false, ""},
+	{"POST", "/v1/embeddings", `{"model":"m","input":["a","b"],"encoding_format":"base64","dimensions":32,"user":"u"}`, 200, "", "", "", false, ""},
+	{"POST", "/v1/embeddings", `{"model":"gpt-9","input":"a"}`, 404, "", "", "", false, ""},
 	{"POST", "/v1/chat/completions", chatX, 200, "", "", "", false, ""},
 	{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"kestrel"}],"max_completion_tokens":1}`, 200, "", "", "", false, ""},
 	{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"kestrel"}],"stream":true}`, 200, "", "", "", false, ""},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -47,17 +48,38 @@ func (x *exchange) findModel(id string) (offer, error) {
 	return offer{}, errModel
 }
 
-func listModels(x *exchange) error {
-	return x.reply(http.StatusOK, struct {
-		Object string  `json:"object"`
-		Data   []offer `json:"data"`
-	}{"list", x.offers()})
+// models are those that answer, and the one that embeds if there is one.
+func (x *exchange) models() ([]offer, error) {
+	req, err := x.begin("", "")
+	if err != nil {
+		return nil, err
+	}
+	embedder, found, err := x.server.Corpus.Embedder(x.r.Context(), req)
+	if err != nil || !found {
+		return x.offers(), err
+	}
+	return append(x.offers(), offer{embedder.Name(), "model", offeredSince, "bulkhead"}), nil
 }
 
-func getModel(x *exchange) error {
-	m, err := x.findModel(x.r.PathValue("model"))
+func listModels(x *exchange) error {
+	all, err := x.models()
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, m)
+	return x.reply(http.StatusOK, struct {
+		Object string  `json:"object"`
+		Data   []offer `json:"data"`
+	}{"list", all})
+}
+
+func getModel(x *exchange) error {
+	all, err := x.models()
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(m offer) bool { return m.ID == x.r.PathValue("model") })
+	if at < 0 {
+		return errModel
+	}
+	return x.reply(http.StatusOK, all[at])
 }

@@ -34,7 +34,12 @@ type rules map[string]rule
 
 // parameters reads a body by rules.
 func (x *exchange) parameters(r rules) (parameters, error) {
-	data, err := jsonBody(x, maxConversation)
+	return x.parametersUpTo(maxConversation, r)
+}
+
+// parametersUpTo is parameters of a body of at most limit bytes.
+func (x *exchange) parametersUpTo(limit int64, r rules) (parameters, error) {
+	data, err := jsonBody(x, limit)
 	if err != nil {
 		return nil, err
 	}

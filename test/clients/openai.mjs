@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import OpenAI, { NotFoundError, BadRequestError, toFile } from 'openai';
 
 const client = new OpenAI({ maxRetries: 0 });
+const embedder = 'embedder-of-acme';
 // all reads every page of a list.
 async function all(list) {
   const items = [];
@@ -16,8 +17,16 @@ const sentence = 'The kestrel hovers in the wind.';
 const answers = { 'bulkhead-extractive': sentence, bulkhead: `${sentence} [1]` };
 
 const models = await all(client.models.list());
-assert.deepEqual(models.map((m) => m.id), Object.keys(answers));
+assert.deepEqual(models.map((m) => m.id), [...Object.keys(answers), embedder]);
 await assert.rejects(client.models.retrieve('gpt-9'), (e) => e instanceof NotFoundError && e.code === 'model_not_found');
+
+// The client asks for base64 unless it is told otherwise.
+const texts = ['kestrel', 'heron'];
+const embedded = await client.embeddings.create({ model: embedder, input: texts });
+const plain = await client.embeddings.create({ model: embedder, input: texts, encoding_format: 'float' });
+assert.equal(embedded.data.length, 2);
+assert.deepEqual(embedded.data.map((d) => d.embedding.map(Math.fround)), plain.data.map((d) => d.embedding.map(Math.fround)));
+assert.ok(Math.abs(plain.data[1].embedding.reduce((sum, x) => sum + x * x, 0) - 1) < 1e-5);
 
 const file = await client.files.create({ file: await toFile(Buffer.from(`# Birds\n\n${sentence}\n`), 'js.md'), purpose: 'assistants' });
 assert.equal(file.status, 'processed');

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -19,6 +20,7 @@ import (
 )
 
 const (
+	embedder = "embedder-of-acme"
 	sentence = "The kestrel hovers in the wind."
 	question = "What does the kestrel do?"
 	timeout  = time.Minute
@@ -41,7 +43,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	t := trial{Client: openai.NewClient(option.WithMaxRetries(0))}
-	t.run(ctx, step{"models", t.models}, step{"files", t.files}, step{"vector stores", t.stores})
+	t.run(ctx, step{"models", t.models}, step{"embeddings", t.embeddings}, step{"files", t.files}, step{"vector stores", t.stores})
 	for t.model, t.answer = range answers() {
 		t.run(ctx, step{"chat", t.chat}, step{"streamed chat", t.chatStream}, step{"response", t.respond}, step{"streamed response", t.responseStream})
 	}
@@ -87,11 +89,28 @@ func (t *trial) models(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := equal("models", len(all.Data), 2); err != nil {
+	if err := equal("models", len(all.Data), 3); err != nil {
 		return err
 	}
 	_, err = t.Models.Get(ctx, "gpt-9")
 	return errors.Join(equal("model", all.Data[1].ID, "bulkhead"), refused(err, http.StatusNotFound, "model_not_found"))
+}
+
+func (t *trial) embeddings(ctx context.Context) error {
+	made, err := t.Embeddings.New(ctx, openai.EmbeddingNewParams{
+		Model: embedder, Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"kestrel", "heron"}},
+	})
+	if err != nil {
+		return err
+	}
+	length := 0.0
+	for _, x := range made.Data[1].Embedding {
+		length += x * x
+	}
+	_, err = t.Embeddings.New(ctx, openai.EmbeddingNewParams{
+		Model: "gpt-9", Input: openai.EmbeddingNewParamsInputUnion{OfString: openai.String("kestrel")},
+	})
+	return errors.Join(equal("vectors", len(made.Data), 2), equal("of length 1", math.Abs(length-1) < 1e-5, true), refused(err, http.StatusNotFound, "model_not_found"))
 }
 
 func (t *trial) files(ctx context.Context) error {

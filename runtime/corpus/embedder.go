@@ -1,0 +1,70 @@
+package corpus
+
+import (
+	"context"
+	"strings"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/model"
+)
+
+// Embedder makes vectors of texts as a tenant's documents have them.
+type Embedder struct {
+	corpus  *Corpus
+	request Request
+	// fitted is the tenant's own basis, nil if it has a model.
+	fitted   *lsa.Basis
+	language language.Language
+}
+
+// builtIn begins the name of a tenant's own basis, its revision ends it.
+const builtIn = "bulkhead-lsa-"
+
+// Embedder returns the tenant's embedding model, or else the basis that was fitted to its
+// documents; found is false when there are too few of them for one.
+func (c *Corpus) Embedder(ctx context.Context, r Request) (e Embedder, found bool, err error) {
+	e = Embedder{corpus: c, request: r}
+	if r.Tenant.Models.Embedder != nil {
+		return e, true, nil
+	}
+	v, err := c.view(ctx, r)
+	if err != nil {
+		return e, false, err
+	}
+	e.fitted, e.language = v.basis.fitted(), v.manifest.language
+	return e, e.fitted != nil, nil
+}
+
+// Name is that of the model. A basis has another when it is fitted again: its vectors
+// can not be compared with those of before.
+func (e Embedder) Name() string {
+	if e.fitted == nil {
+		return e.request.Tenant.Models.Embedder.Model()
+	}
+	return builtIn + e.fitted.Revision().String()[:12]
+}
+
+// Dimensions of every vector.
+func (e Embedder) Dimensions() int {
+	if e.fitted == nil {
+		return e.request.Tenant.Models.Embedder.Dimensions()
+	}
+	return e.fitted.Dimensions()
+}
+
+// Embed returns the vectors of texts, of length 1; of zeros, when a basis knows none of a
+// text's words. Errors: *EmbedderError.
+func (e Embedder) Embed(ctx context.Context, texts []string) (model.Embeddings, error) {
+	if e.fitted == nil {
+		return e.corpus.vectorsOf(ctx, e.request, forRequest, texts)
+	}
+	var made model.Embeddings
+	analyser := language.NewAnalyser(e.language)
+	for _, text := range texts {
+		made.Vectors = append(made.Vectors, e.fitted.Project(engine.Count(analyser.Terms(text))))
+		made.Tokens += int64(len(strings.Fields(text)))
+	}
+	return made, nil
+}
