@@ -53,6 +53,7 @@ func echoing(t *testing.T) func(*binding.Binding) {
 type side struct {
 	*tenant
 	canary string
+	person *tenant  // the key of a user, who has a history
 	own    []string // placeholders, and the ids that stand for them when the other uses them
 
 	mu     sync.Mutex
@@ -69,6 +70,7 @@ func newSides(t *testing.T, n *node, tenants ...*tenant) (pair []*side) {
 		expect(t, n.ask(t, w, "PUT", "/v1/documents/shared", "The secret of the vault is "+s.canary), 201, "").into(t, &doc)
 		store := n.newStore(t, w, `{"name":"`+s.canary+`","file_ids":["file-`+doc.ID+`"]}`).ID
 		_, key := n.makeKey(t, w, `{"user":"`+s.canary+`","scopes":["read"]}`)
+		s.person, _ = n.makeKey(t, w, `{"user":"person","scopes":["read"]}`)
 		s.own = []string{"{their document}", doc.ID, "{their store}", store, "{their key}", key.ID}
 		pair = append(pair, s)
 	}
@@ -110,6 +112,8 @@ var uses = []use{
 	{"GET", "/v1/documents?limit=100", "", []int{200}, ""},
 	{"GET", "/v1/documents/{document}", "", []int{200}, ""},
 	{"GET", "/v1/documents/{document}/content", "", []int{200, 409}, ""},
+	{"PATCH", "/v1/documents/{document}", `{"principals":["group:sales"]}`, []int{200}, ""},
+	{"PATCH", "/v1/documents/{their document}", `{"principals":["group:sales"]}`, []int{404}, ""},
 	{"POST", "/v1/retrieve", `{"query":"secret of the vault","top_k":50}`, []int{200}, ""},
 	{"POST", "/v1/retrieve", `{"query":"{theirs}"}`, []int{200}, ""},
 	{"POST", "/v1/answer", `{"query":"` + secretOf + `"}`, []int{200}, ""},
@@ -143,6 +147,12 @@ var uses = []use{
 	{"POST", "/v1/keys", `{"user":"{mine}","groups":["{mine}"],"scopes":["read"],"label":"{mine}"}`, []int{201}, "{key}"},
 	{"GET", "/v1/keys", "", []int{200}, ""},
 	{"DELETE", "/v1/keys/{key}", "", []int{204}, ""},
+
+	{"POST", "/v1/answer", `{"query":"{mine} asks for its history"}`, []int{200}, ""},
+	{"GET", "/v1/history", "", []int{200}, ""},
+	{"DELETE", "/v1/history", "", []int{200}, ""},
+	{"DELETE", "/v1/users/other-{n}", "", []int{200}, ""},
+	{"GET", "/v1/usage", "", []int{200}, ""},
 
 	{"GET", "/v1/documents/{their document}", "", []int{404}, ""},
 	{"GET", "/v1/documents/{their document}/content", "", []int{404}, ""},
@@ -195,7 +205,11 @@ func (s *side) useEveryRoute(t *testing.T, n *node, other *side, name string) {
 }
 
 func (s *side) send(t *testing.T, n *node, method, path, body string) response {
-	header := map[string]string{"Authorization": "Bearer " + s.key, "Content-Type": "application/json"}
+	key := s.key
+	if strings.Contains(path+body, "history") {
+		key = s.person.key
+	}
+	header := map[string]string{"Authorization": "Bearer " + key, "Content-Type": "application/json"}
 	switch {
 	case method == http.MethodPut:
 		header["Content-Type"] = "text/markdown"
