@@ -44,6 +44,7 @@ var _ = Describe("A tenant with an identity provider", func() {
 		t.Spec.IdentityProvider = nil
 		Expect(admin.Update(ctx, t)).To(Succeed())
 		s.settle(ctx, t.Name)
+		s.settle(ctx, t.Name) // the status waited for acknowledgements of the new Binding
 		b, _ = s.bindingOf(ctx, t.Status.ID)
 		Expect(b.IdentityProvider).To(BeNil())
 		Expect(admin.Get(ctx, client.ObjectKeyFromObject(t), t)).To(Succeed())

@@ -21,7 +21,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/test/figure"
-	"github.com/bulkhead-dev/bulkhead/test/prose"
 )
 
 var large = flag.String("large", "100k,1m", "chunks of the indexes that TestLarge asks")
@@ -86,29 +85,38 @@ func newContinuum(t *testing.T, words []*segment.Segment, dimensions int) *conti
 	t.Helper()
 	c, random := &continuum{}, rand.New(rand.NewPCG(uint64(dimensions), 1))
 	for i, s := range words {
-		given := make([][]float32, s.Chunks())
-		for j := range given {
-			given[j] = drawn(random, dimensions)
-		}
-		encoded, err := vector.Encode(dimensions, given)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := vector.Open(encoded)
-		if err != nil {
-			t.Fatal(err)
-		}
+		given := drawnFor(random, s, dimensions)
+		rows := encode(t, dimensions, given)
 		c.parts = append(c.parts, engine.Part{Segment: s, Vectors: rows})
 		c.rows = append(c.rows, vector.Source{Rows: rows})
 		c.vectors = append(c.vectors, given...)
 		c.bytes += s.Bytes() + rows.Bytes()
 		progress("%d dimensions: %d of %d segments encoded", dimensions, i+1, len(words))
 	}
-	author := prose.NewAuthor(7_000_000)
-	for range largeAsked {
-		c.asked = append(c.asked, newQuestion(author.Question(), drawn(random, dimensions), c.vectors))
-	}
+	c.asked = ask(largeAsked, random, dimensions, c.vectors)
 	return c
+}
+
+func encode(t *testing.T, dimensions int, vectors [][]float32) *vector.Rows {
+	t.Helper()
+	encoded, err := vector.Encode(dimensions, vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := vector.Open(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// drawnFor are vectors for the chunks of a segment.
+func drawnFor(random *rand.Rand, s *segment.Segment, dimensions int) [][]float32 {
+	vectors := make([][]float32, s.Chunks())
+	for i := range vectors {
+		vectors[i] = drawn(random, dimensions)
+	}
+	return vectors
 }
 
 // drawn has dimensions that weigh less and less, as those of a principal component

@@ -5,7 +5,7 @@ package speed_test
 import (
 	"flag"
 	"fmt"
-	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -19,7 +19,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/test/figure"
 	"github.com/bulkhead-dev/bulkhead/test/prose"
 )
@@ -33,8 +32,7 @@ const (
 	questions     = 200
 	nearest       = 10
 	leastRecall   = 0.99
-	same          = 1e-4 // cosines that differ by no more count as equal
-	sectionChunks = 100  // of a document
+	sectionChunks = 100 // of a document
 	partChunks    = 20_000
 )
 
@@ -102,9 +100,8 @@ func (q *question) cosine(v []float32) (sum float64) {
 	return sum
 }
 
-// near tells whether a chunk is one of the ten nearest, or as near but for a difference
-// that vectors' noise makes; ann-benchmarks allows ten times as much.
-func (q *question) near(v []float32) bool { return q.cosine(v) >= q.floor-same }
+// near tells whether a chunk is one of the ten nearest.
+func (q *question) near(v []float32) bool { return q.cosine(v) >= q.floor }
 
 func progress(format string, arguments ...any) {
 	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", arguments...)
@@ -120,34 +117,25 @@ func (b *bench) collection(size string) *collection {
 	c := &collection{size: size, tenant: uuid.New(), number: map[place]int{}}
 	progress("%s: indexing", size)
 	var texts []string
-	var terms []segment.Terms
 	var parts []engine.Part
+	random := rand.New(rand.NewPCG(uint64(chunks), 2))
 	for first := 0; first < 1000*chunks; first += partChunks {
 		documents := documents(first, min(1000*chunks, first+partChunks))
-		analysed := engine.Analyse(language.English, documents)
-		for i, d := range documents {
-			for j, chunk := range d.Chunks {
+		for _, d := range documents {
+			for _, chunk := range d.Chunks {
 				c.number[place{d.ID, chunk.Start}] = len(texts)
 				texts = append(texts, d.Text[chunk.Start:chunk.End])
-				terms = append(terms, analysed[i].Chunks[j].Terms)
 			}
 		}
-		parts = append(parts, engine.Part{Segment: build(b.t, analysed)})
-	}
-	basis, err := engine.NewIndex(language.English, parts).Fit(lsa.Seed{})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for i := range parts {
-		parts[i].Vectors = embed(b.t, parts[i].Segment, basis)
+		lexicon := build(b.t, engine.Analyse(language.English, documents))
+		vectors := drawnFor(random, lexicon, dimensions)
+		c.vectors = append(c.vectors, vectors...)
+		parts = append(parts, engine.Part{Segment: lexicon, Vectors: encode(b.t, dimensions, vectors)})
 	}
 	c.index = engine.NewIndex(language.English, parts)
-	for _, of := range terms {
-		c.vectors = append(c.vectors, basis.Project(counts(of)))
-	}
 	progress("%s: loading into PostgreSQL", size)
 	c.partition = b.load(c.tenant, texts, c.vectors)
-	c.think(basis)
+	c.asked = ask(questions, random, dimensions, c.vectors)
 	return c
 }
 
@@ -175,36 +163,13 @@ func build(t *testing.T, documents []segment.Document) *segment.Segment {
 	return s
 }
 
-func embed(t *testing.T, s *segment.Segment, basis *lsa.Basis) *vector.Rows {
-	t.Helper()
-	encoded, _, err := engine.Embed(s, basis)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := vector.Open(encoded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rows
-}
-
-// counts are in the order in which a segment has the terms.
-func counts(terms segment.Terms) (all []lsa.Count) {
-	for _, term := range slices.Sorted(maps.Keys(terms)) {
-		all = append(all, lsa.Count{Term: term, Count: terms[term]})
+// ask makes questions.
+func ask(n int, random *rand.Rand, dimensions int, among [][]float32) (all []question) {
+	author := prose.NewAuthor(7_000_000)
+	for range n {
+		all = append(all, newQuestion(author.Question(), drawn(random, dimensions), among))
 	}
 	return all
-}
-
-// think makes questions.
-func (c *collection) think(basis *lsa.Basis) {
-	author := prose.NewAuthor(7_000_000)
-	for len(c.asked) < questions {
-		text := author.Question()
-		if v := engine.EmbedQuery(language.English, text, basis); v != nil {
-			c.asked = append(c.asked, newQuestion(text, v, c.vectors))
-		}
-	}
 }
 
 // neighbours are the store's other tenants. They have each the same chunks.
