@@ -46,6 +46,9 @@ func (e Embedder) Name() string {
 	return builtIn + e.fitted.Revision().String()[:12]
 }
 
+// Fitted reports whether the vectors tell of the tenant's documents, of all of them.
+func (e Embedder) Fitted() bool { return e.fitted != nil }
+
 // Dimensions of every vector.
 func (e Embedder) Dimensions() int {
 	if e.fitted == nil {

@@ -280,6 +280,7 @@ func TestBuiltInEmbeddings(t *testing.T) {
 	if len(made.Data) != 3 || made.Model != name {
 		t.Fatalf("got %+v", made)
 	}
+	expect(t, n.ask(t, n.user(t, acme, "alice", "write"), "POST", "/v1/embeddings", body), 403, "insufficient_scope") // they tell of all documents
 	dot := func(a, b int) (sum float64) {
 		for i, x := range made.Data[a].Embedding {
 			sum += x * made.Data[b].Embedding[i]

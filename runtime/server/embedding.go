@@ -11,7 +11,9 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 	modelapi "github.com/bulkhead-dev/bulkhead/runtime/model"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 )
 
 const (
@@ -96,6 +98,9 @@ func createEmbeddings(x *exchange) error {
 	}
 	if !found {
 		return errNoEmbedder
+	}
+	if by.Fitted() && !x.caller.Caller.May(principal.Admin) {
+		return guard.ErrScope
 	}
 	if err := asked.check(by); err != nil {
 		return err
