@@ -59,21 +59,7 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.StringVar(&c.Pod.Name, "pod-name", os.Getenv(binding.EnvPodName), "name of the pod")
 	f.StringVar(&c.Pod.UID, "pod-uid", os.Getenv(binding.EnvPodUID), "UID of the pod")
 
-	databaseFlags(f, &c.Database)
-	f.Lookup("database-host").Usage += "; empty when the cell has no database"
-	f.StringVar(&c.Database.AppPassword.File, "database-app-password-file", binding.DirDatabase+"/"+binding.FileAppPassword, "password of "+binding.RoleApp)
-	f.StringVar(&c.Database.LanePassword.File, "database-lane-password-file", binding.DirDatabase+"/"+binding.FileLanePassword, "password of "+binding.RoleLane)
-	f.Int32Var(&c.Database.AppConns, "database-connections", 16, "connections for tenants' data")
-	f.Int32Var(&c.Database.LaneConns, "database-lane-connections", 4, "connections for read audit")
-	f.Int32Var(&c.Database.TenantShare, "database-tenant-share", 4, "connections that one tenant may hold at a time")
-	f.DurationVar(&c.Database.Wait, "database-wait", 2*time.Second, "how long a request waits for a connection")
-
-	c.Dedicated.Port = binding.DatabasePort
-	f.Int32Var(&c.Dedicated.AppConns, "dedicated-connections", 4, "connections to each tenant's own database, for its data")
-	f.Int32Var(&c.Dedicated.LaneConns, "dedicated-lane-connections", 1, "connections to each tenant's own database, for read audit")
-	f.DurationVar(&c.Dedicated.Wait, "dedicated-wait", 2*time.Second, "how long a request waits for a connection to its tenant's own database")
-	f.DurationVar(&c.Handover, "dedicated-handover", time.Minute, "how long a tenant's own database is used over its former login while that of its Binding does not work")
-
+	servedFlags(f, &c)
 	vaultFlags(f, &c.Vault)
 
 	f.StringVar(&c.APIAddress, "api-address", fmt.Sprintf(":%d", binding.PortAPI), "address of the tenants' API")
@@ -89,6 +75,24 @@ func serve(log *slog.Logger) *cobra.Command {
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
 	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end")
 	return cmd
+}
+
+// servedFlags are about the databases of the tenants.
+func servedFlags(f *pflag.FlagSet, c *replica.Config) {
+	databaseFlags(f, &c.Database)
+	f.Lookup("database-host").Usage += "; empty when the cell has no database"
+	f.StringVar(&c.Database.AppPassword.File, "database-app-password-file", binding.DirDatabase+"/"+binding.FileAppPassword, "password of "+binding.RoleApp)
+	f.StringVar(&c.Database.LanePassword.File, "database-lane-password-file", binding.DirDatabase+"/"+binding.FileLanePassword, "password of "+binding.RoleLane)
+	f.Int32Var(&c.Database.AppConns, "database-connections", 16, "connections for tenants' data")
+	f.Int32Var(&c.Database.LaneConns, "database-lane-connections", 4, "connections for read audit")
+	f.Int32Var(&c.Database.TenantShare, "database-tenant-share", 4, "connections that one tenant may hold at a time")
+	f.DurationVar(&c.Database.Wait, "database-wait", 2*time.Second, "how long a request waits for a connection")
+
+	c.Dedicated.Port = binding.DatabasePort
+	f.Int32Var(&c.Dedicated.AppConns, "dedicated-connections", 4, "connections to each tenant's own database, for its data")
+	f.Int32Var(&c.Dedicated.LaneConns, "dedicated-lane-connections", 1, "connections to each tenant's own database, for read audit")
+	f.DurationVar(&c.Dedicated.Wait, "dedicated-wait", 2*time.Second, "how long a request waits for a connection to its tenant's own database")
+	f.DurationVar(&c.Handover, "dedicated-handover", time.Minute, "how long a tenant's own database is used over its former login while that of its Binding does not work")
 }
 
 // loadFlags are about how much is done at a time.

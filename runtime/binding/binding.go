@@ -2,6 +2,7 @@ package binding
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -158,16 +159,7 @@ func (b Binding) Validate() error {
 	case b.Key.Mount == "" || b.Key.Name == "" || b.Key.Role == "":
 		return errors.New("binding: key: mount, name and role are required")
 	}
-	if err := b.Database.validate(); err != nil {
-		return err
-	}
-	if err := b.Models.validate(); err != nil {
-		return err
-	}
-	if err := b.IdentityProvider.validate(); err != nil {
-		return err
-	}
-	return validateCredentials(b.Credentials)
+	return cmp.Or(b.Database.validate(), b.Models.validate(), b.IdentityProvider.validate(), validateCredentials(b.Credentials))
 }
 
 func (c Containment) known() bool {

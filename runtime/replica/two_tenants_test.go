@@ -43,8 +43,10 @@ func echoing(t *testing.T) func(*binding.Binding) {
 		}
 		says(w, string(told), " [1]")
 	})
+	embeds := newEmbedder(t).embeds("m")
 	return func(b *binding.Binding) {
 		echo.chats(b)
+		embeds(b)
 		b.Limits.ConcurrentIngests = 16
 	}
 }
@@ -124,6 +126,8 @@ var uses = []use{
 	{"POST", "/v1/chat/completions", `{"model":"bulkhead-extractive","messages":[{"role":"user","content":"` + secretOf + `"}]}`, []int{200}, ""},
 	{"POST", "/v1/responses", `{"model":"bulkhead","input":"` + secretOf + `","tools":[{"type":"file_search"}],"include":["file_search_call.results"]}`, []int{200}, ""},
 	{"POST", "/v1/responses", `{"model":"bulkhead-extractive","input":"` + secretOf + `","tools":[{"type":"file_search","vector_store_ids":["{their store}"]}]}`, []int{404}, ""},
+
+	{"POST", "/v1/embeddings", embeddingX, []int{200}, ""},
 
 	{"POST", "/v1/files", "--X\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n" +
 		"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file-{n}.txt\"\r\n\r\nThe secret of the vault is {mine}.\r\n--X--\r\n", []int{200}, "{file}"},
