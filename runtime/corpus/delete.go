@@ -6,9 +6,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// Delete removes a document by its external id or id, and what waits to become it.
-// Once it returns nil no search on any replica that starts afterwards finds the document. Errors:
-// store.ErrNotFound, ErrOwner, those of the write door and of the keys.
+// Delete removes a document by its external id or id, and what waits to become it. Once
+// it returns nil no search on any replica that starts afterwards finds the document.
+// Errors: store.ErrNotFound, ErrOwner, those of the write door and of the keys.
 func (c *Corpus) Delete(ctx context.Context, r Request, ref string) error {
 	to, err := r.reference(ref)
 	if err != nil {
