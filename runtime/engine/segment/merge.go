@@ -40,6 +40,7 @@ type merger struct {
 	sources []Source
 	places  [][]uint32 // where the chunks of each source are now
 	terms   []termReader
+	cursor  Cursor
 }
 
 const gone = math.MaxUint32
@@ -88,11 +89,11 @@ func (m *merger) copyPostings(term string) error {
 		list := m.sources[i].list(m.terms[i].at)
 		m.terms[i].next()
 		seen := uint32(0)
-		for cursor := list.Cursor(uint32(m.sources[i].Chunks())); cursor.Next(); {
-			seen += uint32(len(cursor.Chunks))
-			for j, chunk := range cursor.Chunks {
+		for m.cursor.Begin(list, uint32(m.sources[i].Chunks())); m.cursor.Next(); {
+			seen += uint32(len(m.cursor.Chunks))
+			for j, chunk := range m.cursor.Chunks {
 				if place := m.places[i][chunk]; place != gone {
-					m.writer.add(place, cursor.Counts[j], m.chunks.length(place))
+					m.writer.add(place, m.cursor.Counts[j], m.chunks.length(place))
 				}
 			}
 		}

@@ -62,12 +62,23 @@ type Cursor struct {
 
 // Cursor begins before the first block. No chunk at or beyond limit comes out of
 // it, whatever the bytes are.
-func (p Postings) Cursor(limit uint32) Cursor {
+func (p Postings) Cursor(limit uint32) (c Cursor) {
+	c.Begin(p, limit)
+	return c
+}
+
+// Begin takes a cursor, the zero one too, before the first block of other postings, as
+// Postings.Cursor does. What it decoded is gone.
+func (c *Cursor) Begin(p Postings, limit uint32) {
 	directory, blocks, ok := p.split()
 	if !ok {
 		p.count = 0
 	}
-	return Cursor{postings: p, directory: directory, blocks: blocks, limit: limit, buffer: new([2 * BlockSize]uint32)}
+	buffer := c.buffer // most lists are short, and it is long
+	if buffer == nil {
+		buffer = new([2 * BlockSize]uint32)
+	}
+	*c = Cursor{postings: p, directory: directory, blocks: blocks, limit: limit, buffer: buffer}
 }
 
 // Next decodes the next block. It returns false after the last one, and where the
