@@ -198,9 +198,9 @@ func TestAlteredKeyDoesNotOpen(t *testing.T) {
 	n.stop()
 	forged, stored := binding.NewKey(acme.Tenant.ID, root.ID)
 	for name, s := range map[string]struct{ sql, key string }{
-		"scopes": {`update bulkhead.api_key set scopes = '{read,write,admin}'`, eve.key},
-		"hash":   {`update bulkhead.api_key set hash = decode('` + stored.SHA256 + `', 'hex') where key_id = '` + root.ID + `'`, forged},
-		"meta": {`update bulkhead.api_key k set meta_ct = o.meta_ct from bulkhead.api_key o
+		"scopes": {`update bulkhead.user_key set scopes = '{read,write,admin}'`, eve.key},
+		"hash":   {`update bulkhead.user_key set hash = decode('` + stored.SHA256 + `', 'hex') where key_id = '` + root.ID + `'`, forged},
+		"meta": {`update bulkhead.user_key k set meta_ct = o.meta_ct from bulkhead.user_key o
 			where o.key_id = '` + root.ID + `' and k.key_id = '` + eves.ID + `'`, eve.key},
 	} {
 		c.pg.Exec(t, "begin; set local session_replication_role = replica; "+s.sql+"; commit")

@@ -52,7 +52,7 @@ const MaxAPIKeys = 1000
 
 // APIKeys lists keys by id, after the given one.
 func (r *Rows) APIKeys(ctx context.Context, after string, limit int) ([]APIKey, error) {
-	rows, err := r.tx.Query(ctx, `select key_id, hash, scopes, user_mac, expires_at, dek_id, meta_ct, created_at from api_key
+	rows, err := r.tx.Query(ctx, `select key_id, hash, scopes, user_mac, expires_at, dek_id, meta_ct, created_at from user_key
 		where tenant_id = $1 and key_id > $2 order by key_id limit $3`, r.tenant, after, limit)
 	if err != nil {
 		return nil, err
@@ -62,23 +62,23 @@ func (r *Rows) APIKeys(ctx context.Context, after string, limit int) ([]APIKey, 
 
 // CountAPIKeys counts the keys that the tenant made.
 func (r *Rows) CountAPIKeys(ctx context.Context) (n int, err error) {
-	err = r.tx.QueryRow(ctx, `select count(*) from api_key where tenant_id = $1`, r.tenant).Scan(&n)
+	err = r.tx.QueryRow(ctx, `select count(*) from user_key where tenant_id = $1`, r.tenant).Scan(&n)
 	return n, err
 }
 
 // AddAPIKey inserts a key, and deletes those that have expired.
 func (t *Tx) AddAPIKey(ctx context.Context, k APIKey) error {
-	if _, err := t.tx.Exec(ctx, `delete from api_key where tenant_id = $1 and expires_at < now()`, t.tenant); err != nil {
+	if _, err := t.tx.Exec(ctx, `delete from user_key where tenant_id = $1 and expires_at < now()`, t.tenant); err != nil {
 		return err
 	}
-	_, err := t.tx.Exec(ctx, `insert into api_key (tenant_id, key_id, hash, scopes, user_mac, expires_at, dek_id, meta_ct, created_at)
+	_, err := t.tx.Exec(ctx, `insert into user_key (tenant_id, key_id, hash, scopes, user_mac, expires_at, dek_id, meta_ct, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.tenant, k.ID, k.Hash, k.Scopes, k.UserMAC, k.ExpiresAt, k.DEK, k.Meta, k.CreatedAt)
 	return err
 }
 
 // RemoveAPIKey deletes a key. Errors: ErrNoAPIKey.
 func (t *Tx) RemoveAPIKey(ctx context.Context, id string) error {
-	done, err := t.tx.Exec(ctx, `delete from api_key where tenant_id = $1 and key_id = $2`, t.tenant, id)
+	done, err := t.tx.Exec(ctx, `delete from user_key where tenant_id = $1 and key_id = $2`, t.tenant, id)
 	if err == nil && done.RowsAffected() == 0 {
 		err = ErrNoAPIKey
 	}
@@ -87,6 +87,6 @@ func (t *Tx) RemoveAPIKey(ctx context.Context, id string) error {
 
 // RemoveAPIKeysOf deletes a user's keys and counts them.
 func (t *Tx) RemoveAPIKeysOf(ctx context.Context, userMAC []byte) (int64, error) {
-	done, err := t.tx.Exec(ctx, `delete from api_key where tenant_id = $1 and user_mac = $2`, t.tenant, userMAC)
+	done, err := t.tx.Exec(ctx, `delete from user_key where tenant_id = $1 and user_mac = $2`, t.tenant, userMAC)
 	return done.RowsAffected(), err
 }

@@ -40,7 +40,7 @@ type keyMeta struct {
 }
 
 func keyMetaOf(id string) seal.Place {
-	return seal.Place{Table: "api_key", Column: "meta_ct", Row: []byte(id)}
+	return seal.Place{Table: "user_key", Column: "meta_ct", Row: []byte(id)}
 }
 
 // newKeyID is random: nobody else's key has it again.

@@ -1,13 +1,30 @@
 -- +goose Up
 -- +goose StatementBegin
 
--- Whose a key is, what for, and once more all that the columns say, is sealed: who
--- writes into the database makes nobody an administrator. A key never changes.
-alter table bulkhead.api_key
-    add column dek_id     uuid        not null,
-    add column meta_ct    bytea       not null,
-    add column created_at timestamptz not null;
-grant insert, delete on bulkhead.api_key to bulkhead_rw;
+-- user_key has the keys that a tenant made. Whose a key is, what for, and once more all
+-- that the columns say, is sealed: who writes into the database makes nobody an
+-- administrator. A key never changes. The table api_key, which nothing ever used, stays
+-- as it is: the version before proves its grants when it starts.
+create table bulkhead.user_key (
+    tenant_id  uuid        not null,
+    key_id     text        not null,
+    hash       bytea       not null,
+    scopes     text[]      not null,
+    user_mac   bytea,
+    expires_at timestamptz,
+    dek_id     uuid        not null,
+    meta_ct    bytea       not null,
+    created_at timestamptz not null,
+    primary key (tenant_id, key_id)
+);
+alter table bulkhead.user_key enable row level security;
+alter table bulkhead.user_key force row level security;
+create policy tenant on bulkhead.user_key
+    using (tenant_id = nullif(current_setting('app.current_tenant', true), '')::uuid)
+    with check (tenant_id = nullif(current_setting('app.current_tenant', true), '')::uuid);
+create trigger write_door before insert or update or delete or truncate
+    on bulkhead.user_key for each statement execute function bulkhead.require_door();
+grant select, insert, delete on bulkhead.user_key to bulkhead_rw;
 
 -- history has what users asked. It is appended to with the event of the access, by who
 -- appends that, and fenced no more than that; only who it is about erases it.
