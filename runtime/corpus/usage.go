@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/model"
 	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 )
 
@@ -12,6 +13,21 @@ type Usage struct {
 	Bytes     int64 // of their texts
 	Chunks    int64
 	Hybrid    bool // they are ranked by meaning, too, and not by words alone
+	// ToEmbed is how many of all chunks have no vector of the tenant's embedding model
+	// yet; only who sees all is told.
+	ToEmbed int64
+}
+
+// toEmbed counts the chunks without a vector of an embedding model, nil for none.
+func (v *view) toEmbed(by *model.Embedder) int {
+	switch {
+	case by == nil || v.basis.is(spaceOf(by)):
+		return 0
+	case v.next.is(spaceOf(by)):
+		return v.manifest.lacking()
+	}
+	_, chunks := v.index.Len()
+	return chunks
 }
 
 // Usage counts the documents that the caller sees.
@@ -25,7 +41,7 @@ func (c *Corpus) Usage(ctx context.Context, r Request) (Usage, error) {
 	u := Usage{Documents: int64(documents), Chunks: int64(chunks), Hybrid: v.basis != nil}
 	if r.Caller.May(principal.Admin) {
 		head, err := c.head(ctx, r)
-		u.Bytes = head.Bytes
+		u.Bytes, u.ToEmbed = head.Bytes, int64(v.toEmbed(r.Tenant.Models.Embedder))
 		return u, err
 	}
 	for encoded := range seen.Documents() {

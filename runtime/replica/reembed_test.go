@@ -146,6 +146,9 @@ func TestKilledWhileItEmbedsAnew(t *testing.T) {
 		}
 		return nil
 	})
+	if left := mortal.toEmbed(t, acme); left <= 0 || left >= documents*sections {
+		t.Errorf("%d chunks of %d are to be embedded", left, documents*sections)
+	}
 	mortal.stop()
 	model.slow.Store(0)
 	before, kept := model.asked.Load(), vectors()-1 // without the one that says which model
@@ -161,7 +164,17 @@ func TestKilledWhileItEmbedsAnew(t *testing.T) {
 	if asked := model.asked.Load() - before; kept < 2 || asked > int32((documents-kept)*sections)+searches {
 		t.Errorf("%d of %d documents were embedded, and then %d texts", kept, documents, asked)
 	}
-	if n.unsaid(t, acme, topicWord(0, 0)) == 0 {
-		t.Error("nothing is found by what it means")
+	if n.unsaid(t, acme, topicWord(0, 0)) == 0 || n.toEmbed(t, acme) != 0 {
+		t.Error("nothing is found by what it means, or there is more to embed")
 	}
+}
+
+// toEmbed is how many chunks have no vector of the tenant's model yet.
+func (n *node) toEmbed(t *testing.T, w *tenant) int {
+	t.Helper()
+	var usage struct {
+		ToEmbed int `json:"chunks_to_embed"`
+	}
+	expect(t, n.ask(t, w, "GET", "/v1/usage", ""), 200, "").into(t, &usage)
+	return usage.ToEmbed
 }

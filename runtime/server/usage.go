@@ -9,6 +9,7 @@ type usage struct {
 	Bytes     int64  `json:"bytes"`
 	Chunks    int64  `json:"chunks"`
 	Hybrid    bool   `json:"hybrid"`
+	ToEmbed   int64  `json:"chunks_to_embed"`
 	Limits    limits `json:"limits"`
 }
 
@@ -31,7 +32,7 @@ func getUsage(x *exchange) error {
 	}
 	of := req.Tenant.Limits
 	return x.reply(http.StatusOK, usage{
-		Object: "usage", Documents: u.Documents, Bytes: u.Bytes, Chunks: u.Chunks, Hybrid: u.Hybrid,
+		Object: "usage", Documents: u.Documents, Bytes: u.Bytes, Chunks: u.Chunks, Hybrid: u.Hybrid, ToEmbed: u.ToEmbed,
 		Limits: limits{of.Documents, of.StorageBytes, largestDocument(x), of.RequestsPerMinute, of.ConcurrentIngests},
 	})
 }
