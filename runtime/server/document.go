@@ -15,11 +15,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 )
 
-const (
-	maxPage     = 100
-	defaultPage = 20
-)
-
 // document is a document in a response.
 type document struct {
 	Object     string            `json:"object"`
@@ -59,21 +54,14 @@ func (x *exchange) present(d corpus.Document) document {
 }
 
 func listDocuments(x *exchange) error {
-	limit, after := defaultPage, uuid.Nil
 	query := x.r.URL.Query()
-	if text := query.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxPage {
-			return badRequest("invalid_limit", "limit must be a number from 1 to %d.", maxPage)
-		}
-		limit = n
+	limit, err := pageLimit(query)
+	if err != nil {
+		return err
 	}
-	if text := query.Get("after"); text != "" {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return badRequest("invalid_cursor", "after must be the last_id of the page before.")
-		}
-		after = id
+	after, err := pageCursor(query, uuid.Nil)
+	if err != nil {
+		return err
 	}
 	status := corpus.Status(cmp.Or(query.Get("status"), string(corpus.Completed)))
 	if !slices.Contains([]corpus.Status{corpus.Completed, corpus.InProgress, corpus.Failed}, status) {

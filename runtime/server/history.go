@@ -2,7 +2,6 @@ package server
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,18 +38,14 @@ func (x *exchange) remember(req corpus.Request, text string) error {
 
 // getHistory lists what the caller's user asked; of a key that is no user's nothing is kept.
 func getHistory(x *exchange) error {
-	limit, before := defaultPage, uuid.Max
 	query := x.r.URL.Query()
-	var err error
-	if text := query.Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxPage {
-			return badRequest("invalid_limit", "limit must be a number from 1 to %d.", maxPage)
-		}
+	limit, err := pageLimit(query)
+	if err != nil {
+		return err
 	}
-	if text := query.Get("after"); text != "" {
-		if before, err = uuid.Parse(text); err != nil {
-			return badRequest("invalid_cursor", "after must be the last_id of the page before.")
-		}
+	before, err := pageCursor(query, uuid.Max)
+	if err != nil {
+		return err
 	}
 	req, err := x.begin("", "")
 	if err != nil {

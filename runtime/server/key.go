@@ -2,7 +2,6 @@ package server
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
@@ -99,18 +98,14 @@ func createKey(x *exchange) error {
 }
 
 func listKeys(x *exchange) error {
-	limit := defaultPage
 	query := x.r.URL.Query()
-	if text := query.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxPage {
-			return badRequest("invalid_limit", "limit must be a number from 1 to %d.", maxPage)
-		}
-		limit = n
+	limit, err := pageLimit(query)
+	if err != nil {
+		return err
 	}
 	after := query.Get("after")
 	if !ingest.Printable(after) {
-		return badRequest("invalid_cursor", "after must be the last_id of the page before.")
+		return errCursor
 	}
 	req, err := x.begin("", "")
 	if err != nil {
