@@ -76,7 +76,7 @@ func (x *exchange) checkAsked(model, parameter, question string) error {
 	if model == "" {
 		return missing("model")
 	}
-	if _, err := x.findModel(model); err != nil {
+	if _, err := findModel(x.offers(), model); err != nil {
 		return err
 	}
 	return checkQuestion(parameter, question)

@@ -39,13 +39,12 @@ var errModel = parameterError{problem{
 	http.StatusNotFound, invalid, "model_not_found", "There is no such model: GET /v1/models lists those that there are.", 0,
 }, "model"}
 
-func (x *exchange) findModel(id string) (offer, error) {
-	for _, m := range x.offers() {
-		if m.ID == id {
-			return m, nil
-		}
+func findModel(among []offer, id string) (offer, error) {
+	at := slices.IndexFunc(among, func(m offer) bool { return m.ID == id })
+	if at < 0 {
+		return offer{}, errModel
 	}
-	return offer{}, errModel
+	return among[at], nil
 }
 
 // models are those that answer, and the one that embeds if there is one.
@@ -77,9 +76,9 @@ func getModel(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(all, func(m offer) bool { return m.ID == x.r.PathValue("model") })
-	if at < 0 {
-		return errModel
+	found, err := findModel(all, x.r.PathValue("model"))
+	if err != nil {
+		return err
 	}
-	return x.reply(http.StatusOK, all[at])
+	return x.reply(http.StatusOK, found)
 }
