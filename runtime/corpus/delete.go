@@ -30,7 +30,7 @@ func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, to refere
 	if err != nil {
 		return err
 	}
-	if !r.Caller.Changes(there.access) {
+	if !r.Caller.Changes(there.shown.Access) {
 		return ErrOwner
 	}
 	if there.waits() {

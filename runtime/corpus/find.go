@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -45,7 +44,7 @@ func (r Request) reference(ref string) (to reference, err error) {
 type found struct {
 	document store.Document
 	upload   store.Upload
-	access   principal.Access // known when it was looked for by reference
+	shown    Document // what it is, when it was looked for by reference
 }
 
 func (f found) lives() bool { return f.document.Source != uuid.Nil }
@@ -73,14 +72,13 @@ func (r Request) seen(f found, err error) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	doc, err := r.present(f.document, f.upload)
-	if err == nil && !r.Caller.Sees(doc.Access) {
+	f.shown, err = r.present(f.document, f.upload)
+	if err == nil && !r.Caller.Sees(f.shown.Access) {
 		err = store.ErrNotFound
 	}
 	if err != nil {
 		return found{}, err
 	}
-	f.access = doc.Access
 	return f, nil
 }
 

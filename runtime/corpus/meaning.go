@@ -28,23 +28,23 @@ const (
 // meaning is a query's vector in the space of the view's, and its weight; nil when
 // there is none. It also says what the search does without, "" for nothing.
 func (c *Corpus) meaning(ctx context.Context, r Request, v *view, query string) (vector []float32, weight float64, without string) {
-	by := r.Tenant.Models.Embedder
-	switch fitted := v.basis.fitted(); {
-	case by != nil && v.basis.is(spaceOf(by)):
+	by, fitted := r.Tenant.Models.Embedder, v.basis.fitted()
+	if by != nil && v.basis.is(spaceOf(by)) {
 		vector, err := c.embedQuery(ctx, r, query)
 		if err != nil {
 			return nil, 0, WithoutEmbedder
 		}
 		return vector, modelWeight, ""
-	case by != nil && len(v.manifest.segments) > 0, v.basis != nil && fitted == nil:
-		without = WithoutVectors
-		fallthrough
-	default:
-		if fitted == nil {
-			return nil, 0, without
-		}
-		return engine.EmbedQuery(v.manifest.language, query, fitted), lsa.Weight, without
 	}
+	lacking := by != nil && len(v.manifest.segments) > 0
+	orphaned := v.basis != nil && fitted == nil // they are of a model that the tenant has no more
+	if lacking || orphaned {
+		without = WithoutVectors
+	}
+	if fitted == nil {
+		return nil, 0, without
+	}
+	return engine.EmbedQuery(v.manifest.language, query, fitted), lsa.Weight, without
 }
 
 func (c *Corpus) embedQuery(ctx context.Context, r Request, query string) ([]float32, error) {

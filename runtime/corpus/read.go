@@ -65,10 +65,7 @@ func (r Request) documents(ctx context.Context, read func(*store.Rows) ([]store.
 // Get describes a document by its external id or id. Errors: store.ErrNotFound.
 func (c *Corpus) Get(ctx context.Context, r Request, ref string) (Document, error) {
 	there, err := r.lookUp(ctx, ref)
-	if err != nil {
-		return Document{}, err
-	}
-	return r.present(there.document, there.upload)
+	return there.shown, err
 }
 
 func (r Request) lookUp(ctx context.Context, ref string) (f found, err error) {
