@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -52,16 +51,6 @@ func (c Models) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 	}
 	s.Models = found
 	return outcomeOf(problems)
-}
-
-// hasModels reports whether the tenant uses models, or did when it was looked at last.
-func hasModels(t *v1alpha1.Tenant) bool {
-	return t.Spec.Models != nil || has(t, v1alpha1.ConditionModelsReady)
-}
-
-// has reports whether the tenant had a condition when it was looked at last.
-func has(t *v1alpha1.Tenant, condition string) bool {
-	return meta.FindStatusCondition(t.Status.Conditions, condition) != nil
 }
 
 // privateRanges are where the tenant's models may be beside the Internet: what its

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bulkhead-dev/bulkhead/api/v1alpha1"
@@ -103,16 +104,21 @@ func Components(parts *Parts, s *Scope) []component.Component[*Scope] {
 	if s.Profile.Cluster == tier.Own {
 		all = slices.Insert(all, 0, component.Component[*Scope](Cluster{parts}))
 	}
-	if hasModels(s.Tenant) {
+	if s.Tenant.Spec.Models != nil || has(s.Tenant, v1alpha1.ConditionModelsReady) {
 		all = slices.Insert(all, len(all)-1, component.Component[*Scope](Models{parts}))
 	}
-	if has(s.Tenant, v1alpha1.ConditionIdentityReady) || s.Tenant.Spec.IdentityProvider != nil {
+	if s.Tenant.Spec.IdentityProvider != nil || has(s.Tenant, v1alpha1.ConditionIdentityReady) {
 		all = append(all, IdentityProvider{parts})
 	}
 	if parts.mayHaveRoute(s.Tenant) {
 		all = append(all, Endpoint{parts})
 	}
 	return all
+}
+
+// has reports whether the tenant had a condition when it was looked at last.
+func has(t *v1alpha1.Tenant, condition string) bool {
+	return meta.FindStatusCondition(t.Status.Conditions, condition) != nil
 }
 
 // Bound is a Binding as it is stored.
