@@ -108,34 +108,26 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *pr
 	if e.manifest.full() {
 		return errFull
 	}
-	if err := e.adopt(ctx, tx, ready.spaces); err != nil {
+	if err := e.adopt(tx, ready.spaces); err != nil {
 		return err
 	}
 	e.head.Bytes += ready.row.Bytes - old.Bytes
 	e.manifest.language = ready.language
 	e.manifest.segments = append(e.manifest.segments, ready.segment.member)
-	if err := e.promote(ctx, tx); err != nil {
-		return err
-	}
+	e.promote(tx)
 	if ready.replaces() {
 		e.manifest.dead = append(e.manifest.dead, old.Source)
-		if err := tx.RemoveObjects(ctx, old.Source); err != nil {
-			return err
-		}
+		tx.RemoveObjects(old.Source)
 	} else {
 		e.head.Docs++
 	}
 	if err := within(r.Tenant.Limits, e.head, !ready.replaces()); err != nil {
 		return err
 	}
-	if err := addObjects(ctx, tx, append(ready.segment.objects, ready.source)...); err != nil {
-		return err
-	}
+	addObjects(tx, append(ready.segment.objects, ready.source)...)
 	ready.row.Generation = e.head.Generation
-	if err := tx.SaveDocument(ctx, ready.row); err != nil {
-		return err
-	}
-	return r.Access.Change(ctx, tx, &e.head)
+	tx.SaveDocument(ready.row)
+	return r.Access.Change(tx, &e.head)
 }
 
 // makeWay finds what an upload replaces, and takes what waits under its name, which
@@ -154,7 +146,7 @@ func makeWay(ctx context.Context, tx *store.Tx, ready *prepared) (store.Document
 	case there.document.Source != ready.old.Source:
 		return store.Document{}, errRaced
 	case there.waits():
-		return there.document, tx.RemoveUpload(ctx, there.upload)
+		tx.RemoveUpload(there.upload)
 	}
 	return there.document, nil
 }

@@ -127,7 +127,8 @@ func (r Request) saveStore(ctx context.Context, tx *store.Tx, s VectorStore) err
 	if row.DEK, row.Meta, err = r.keys().SealCell(storeMetaOf(s.ID), plain); err != nil {
 		return err
 	}
-	return tx.SaveVectorStore(ctx, row)
+	tx.SaveVectorStore(row)
+	return nil
 }
 
 func describeStore(keys *seal.Keyring, row store.VectorStore) (VectorStore, error) {
