@@ -131,7 +131,7 @@ func (r Request) accept(ctx context.Context, tx *store.Tx, a *acceptance) error 
 	}
 	addObjects(tx, a.file)
 	tx.AddUpload(a.row)
-	return r.record(ctx, tx, head)
+	return r.record(tx, head)
 }
 
 // accepted reports whether the same file for the same readers waits already, or has become
@@ -172,7 +172,7 @@ func (r Request) room(ctx context.Context, tx *store.Tx, head store.Head, a *acc
 }
 
 // record writes the event of a change that leaves the index as it is.
-func (r Request) record(ctx context.Context, tx *store.Tx, head store.Head) error {
+func (r Request) record(tx *store.Tx, head store.Head) error {
 	if err := r.Access.Change(tx, &head); err != nil {
 		return err
 	}

@@ -51,6 +51,11 @@ func (r Request) analysis(ctx context.Context, rows *store.Rows, there *view) (l
 	return l, s, err
 }
 
+// alike reports whether the spaces are the same, chosen by the same manifest.
+func (s *spaces) alike(other spaces) bool {
+	return s.was == other.was && s.basis.pin() == other.basis.pin() && s.next.pin() == other.next.pin()
+}
+
 // choose leaves out what no vectors can be made of any more, since the tenant has
 // another model or none, and has its model come next unless the basis is its.
 func (s *spaces) choose(r Request) (err error) {
