@@ -34,24 +34,24 @@ const (
 // vectors are encoded ones that were made already, by their revision.
 type vectors map[lsa.Revision][]byte
 
-// part encodes a segment and its vectors in spaces. text returns a document's.
-func (c *Corpus) part(ctx context.Context, r Request, encoded []byte, in spaces, made vectors, purpose string, text func(source uuid.UUID) string) (p part, err error) {
-	if p.segment, err = segment.Open(encoded); err != nil {
-		return p, err
+// addition encodes a segment and its vectors in spaces. text returns a document's.
+func (c *Corpus) addition(ctx context.Context, r Request, encoded []byte, in spaces, made vectors, purpose string, text func(source uuid.UUID) string) (a addition, err error) {
+	if a.segment, err = segment.Open(encoded); err != nil {
+		return a, err
 	}
-	p.encoded = encoded
+	a.encoded = encoded
 	for _, of := range []struct {
 		basis *basis
 		rows  *[]byte
-	}{{in.basis, &p.vectors}, {in.next, &p.next}} {
+	}{{in.basis, &a.vectors}, {in.next, &a.next}} {
 		if of.basis == nil {
 			continue
 		}
-		if *of.rows, err = c.embed(ctx, r, of.basis, p.segment, made, purpose, text, &p.unseen); err != nil {
-			return p, err
+		if *of.rows, err = c.embed(ctx, r, of.basis, a.segment, made, purpose, text, &a.unseen); err != nil {
+			return a, err
 		}
 	}
-	return p, nil
+	return a, nil
 }
 
 // embed encodes the vectors of a segment's chunks in a space, unless they were made

@@ -40,7 +40,7 @@ func TestLargestDocumentIsSealed(t *testing.T) {
 	if err := (&Corpus{}).index(t.Context(), Request{Tenant: &tenants.Tenant{Keys: keys}}, largest, up); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := largest.part.seal(keys, spaces{}); err != nil {
+	if _, err := largest.addition.seal(keys, spaces{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -72,9 +72,9 @@ func (w *writers) take(keys *seal.Keyring) (group []*write) {
 		delete(w.waiting, keys)
 		return nil
 	}
-	group, chunks, rest := queue[:1:1], queue[0].prepared.part.chunks(), queue[:0:0]
+	group, chunks, rest := queue[:1:1], queue[0].prepared.addition.segment.Chunks(), queue[:0:0]
 	for _, up := range queue[1:] {
-		chunks += up.prepared.part.chunks()
+		chunks += up.prepared.addition.segment.Chunks()
 		if chunks <= groupChunks && up.fits(group) {
 			group = append(group, up)
 		} else {
@@ -113,11 +113,11 @@ func (c *Corpus) writeGroup(group []*write) {
 // tryGroup commits uploads together. fault is the one that can not be, if it is for one.
 func (c *Corpus) tryGroup(ctx context.Context, group []*write) (fault *write, err error) {
 	first := group[0]
-	var parts []part
+	var all []addition
 	for _, up := range group {
-		parts = append(parts, up.prepared.part)
+		all = append(all, up.prepared.addition)
 	}
-	joined, err := joinParts(parts)
+	joined, err := joinAdditions(all)
 	if err != nil {
 		return nil, err
 	}
