@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
@@ -35,7 +36,7 @@ func (s *sealed) add(keys *seal.Keyring, kind seal.Kind, plain []byte, as *pinne
 // addVectors seals vectors of a basis, behind its revision.
 func (s *sealed) addVectors(keys *seal.Keyring, b *basis, rows []byte, as *pinned) error {
 	revision := b.Revision()
-	plain := append(revision[:], rows...)
+	plain := slices.Concat(revision[:], rows)
 	defer clear(plain)
 	return s.add(keys, seal.Vectors, plain, as)
 }
