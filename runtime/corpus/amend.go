@@ -61,7 +61,7 @@ func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Am
 	if up.Text, err = content.all(ctx); err != nil {
 		return Document{}, err
 	}
-	ready, err := r.prepare(ctx, up, c.cache.get(r.keys()))
+	ready, err := r.prepare(ctx, up, c.cache.bases(r.keys()))
 	if err != nil {
 		return Document{}, err
 	}

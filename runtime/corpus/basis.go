@@ -3,7 +3,6 @@ package corpus
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -26,6 +25,17 @@ type space interface {
 type basis struct {
 	space
 	pinned
+}
+
+// bases are those of an index: the one that its vectors are of, and the one that is to
+// take its place. nil is none, and next is that most of the time.
+type bases struct{ basis, next *basis }
+
+// bases are those of the tenant's view in memory. They are not zeroed with it.
+func (c *cache) bases(keys *seal.Keyring) bases {
+	v := c.hold(keys)
+	defer c.release(v)
+	return v.bases
 }
 
 // pin is how the manifest lists the basis; nil is listed as none.
@@ -51,12 +61,14 @@ func (b *basis) is(of space) bool { return b != nil && b.Revision() == of.Revisi
 
 // fetchBasis reads the basis that a manifest lists, nil for none, unless it is there
 // already. Errors: seal.ErrCorrupt, those of the keys.
-func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, listed pinned, there ...*basis) (*basis, error) {
-	if at := slices.IndexFunc(there, func(b *basis) bool { return b.pin() == listed }); at >= 0 {
-		return there[at], nil
-	}
-	if listed.none() {
+func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, listed pinned, there bases) (*basis, error) {
+	switch listed {
+	case pinned{}:
 		return nil, nil
+	case there.basis.pin():
+		return there.basis, nil
+	case there.next.pin():
+		return there.next, nil
 	}
 	blocks, err := rows.Objects(ctx, []uuid.UUID{listed.object})
 	if err != nil {

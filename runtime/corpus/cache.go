@@ -7,7 +7,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
@@ -23,19 +22,23 @@ type CacheConfig struct {
 // was used longest ago goes first. A view belongs to the Keyring that opened it:
 // a tenant whose database or key is replaced has a new one, and finds none of
 // the views of before.
+//
+// A view that is left out lives on while requests hold it, and counts until the last of
+// them lets go: then what no other view has of it is zeroed.
 type cache struct {
 	limit  int64
-	share  int64 // of limit, that one view may take
-	loads  singleflight.Group
+	share  int64               // of limit, that one view may take
 	cold   *semaphore.Weighted // loads of whole views at a time
 	room   *semaphore.Weighted // of limit, what they will take
 	memory prometheus.Gauge
 
-	mu       sync.Mutex
-	used     int64 // by views
-	reserved int64 // for views that are being loaded
+	mu       sync.Mutex // unlock ends what it begins
+	used     int64      // by views
+	reserved int64      // for views that are being loaded
 	views    map[*seal.Keyring]*list.Element
 	order    *list.List // of cached, last used first
+	flights  map[*seal.Keyring]*flight
+	garbage  []*part // that nobody holds, to be zeroed
 }
 
 type cached struct {
@@ -51,7 +54,18 @@ func newCache(config CacheConfig, metrics prometheus.Registerer) *cache {
 	return &cache{
 		limit: config.Bytes, share: min(config.Tenant, config.Bytes), memory: memory,
 		cold: semaphore.NewWeighted(config.ColdLoads), room: semaphore.NewWeighted(config.Bytes),
-		views: map[*seal.Keyring]*list.Element{}, order: list.New(),
+		views: map[*seal.Keyring]*list.Element{}, order: list.New(), flights: map[*seal.Keyring]*flight{},
+	}
+}
+
+// unlock lets others in and zeroes what nobody holds any more.
+func (c *cache) unlock() {
+	garbage := c.garbage
+	c.garbage = nil
+	c.memory.Set(float64(c.used))
+	c.mu.Unlock()
+	for _, p := range garbage {
+		p.zero()
 	}
 }
 
@@ -75,54 +89,104 @@ func (c *cache) reserve(ctx context.Context, bytes int64) (release func(), err e
 
 func (c *cache) grant(bytes int64) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	c.reserved += bytes
-	for c.used+c.reserved > c.limit && c.order.Len() > 0 {
-		c.remove(c.order.Back())
-	}
-	c.memory.Set(float64(c.used))
+	c.shrink(0)
 }
 
-func (c *cache) get(keys *seal.Keyring) *view {
+// shrink leaves out views, but for the last few, until the others fit; the lock is held.
+func (c *cache) shrink(leave int) {
+	for c.used+c.reserved > c.limit && c.order.Len() > leave {
+		c.remove(c.order.Back())
+	}
+}
+
+// has reports whether there is a view of the tenant.
+func (c *cache) has(keys *seal.Keyring) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
+	_, ok := c.views[keys]
+	return ok
+}
+
+// hold returns the tenant's view, the zero one if there is none, for who releases it.
+func (c *cache) hold(keys *seal.Keyring) *view {
+	c.mu.Lock()
+	defer c.unlock()
 	at, ok := c.views[keys]
 	if !ok {
-		return &view{}
+		return &view{holders: 1}
 	}
 	c.order.MoveToFront(at)
-	return at.Value.(cached).view
+	v := at.Value.(cached).view
+	v.holders++
+	return v
+}
+
+// adopt makes a new view, which has all its parts, one that is held, for who releases it.
+// The view that it shares parts with is held still.
+func (c *cache) adopt(v *view) {
+	c.mu.Lock()
+	defer c.unlock()
+	v.holders = 1
+	for _, p := range v.parts {
+		p.views++
+	}
+}
+
+func (c *cache) release(v *view) {
+	c.mu.Lock()
+	defer c.unlock()
+	c.letGo(v)
+}
+
+// letGo is release for who has the lock.
+func (c *cache) letGo(v *view) {
+	if v.holders--; v.holders > 0 {
+		return
+	}
+	for _, p := range v.parts {
+		if p.views--; p.views > 0 {
+			continue
+		}
+		if p.counted {
+			c.used -= p.bytes
+		}
+		c.garbage = append(c.garbage, p)
+	}
 }
 
 // put replaces a tenant's view, unless one that is as new is there.
 func (c *cache) put(keys *seal.Keyring, v *view) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if at, ok := c.views[keys]; ok {
 		if at.Value.(cached).view.covers(v.stamp) {
 			return
 		}
 		c.remove(at)
 	}
+	v.holders++
 	c.views[keys] = c.order.PushFront(cached{keys: keys, view: v})
-	c.used += v.bytes()
-	for c.used+c.reserved > c.limit && c.order.Len() > 1 {
-		c.remove(c.order.Back())
+	for _, p := range v.parts {
+		if !p.counted {
+			p.counted = true
+			c.used += p.bytes
+		}
 	}
-	c.memory.Set(float64(c.used))
+	c.shrink(1)
 }
 
 func (c *cache) drop(keys *seal.Keyring) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if at, ok := c.views[keys]; ok {
 		c.remove(at)
-		c.memory.Set(float64(c.used))
 	}
 }
 
 func (c *cache) remove(at *list.Element) {
 	gone := c.order.Remove(at).(cached)
 	delete(c.views, gone.keys)
-	c.used -= gone.view.bytes()
+	c.letGo(gone.view)
 }

@@ -29,12 +29,11 @@ func (c *Corpus) Embedder(ctx context.Context, r Request) (e Embedder, found boo
 	if r.Tenant.Models.Embedder != nil {
 		return e, true, nil
 	}
-	v, err := c.view(ctx, r)
-	if err != nil {
-		return e, false, err
-	}
-	e.fitted, e.language = v.basis.fitted(), v.manifest.language
-	return e, e.fitted != nil, nil
+	err = c.withView(ctx, r, func(v *view) error {
+		e.fitted, e.language = v.basis.fitted(), v.manifest.language
+		return nil
+	})
+	return e, e.fitted != nil, err
 }
 
 // Name is that of the model. A basis has another when it is fitted again: its vectors

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
@@ -21,13 +22,17 @@ type Member struct {
 }
 
 // Members returns the documents of a vector store, by id.
-func (c *Corpus) Members(ctx context.Context, r Request, id uuid.UUID) ([]Member, error) {
-	v, err := c.view(ctx, r)
-	if err != nil {
-		return nil, err
-	}
+func (c *Corpus) Members(ctx context.Context, r Request, id uuid.UUID) (all []Member, err error) {
+	err = c.withView(ctx, r, func(v *view) (err error) {
+		all, err = v.members(r.Caller, id)
+		return err
+	})
+	return all, err
+}
+
+func (v *view) members(seenBy principal.Caller, id uuid.UUID) ([]Member, error) {
 	var all []Member
-	for encoded := range v.seenBy(r.Caller).Documents() {
+	for encoded := range v.seenBy(seenBy).Documents() {
 		a, err := openAttributes(encoded)
 		if err != nil {
 			return nil, err
@@ -52,13 +57,17 @@ type Contents struct {
 }
 
 // Contents counts what is in each vector store.
-func (c *Corpus) Contents(ctx context.Context, r Request) (map[uuid.UUID]Contents, error) {
-	v, err := c.view(ctx, r)
-	if err != nil {
-		return nil, err
-	}
+func (c *Corpus) Contents(ctx context.Context, r Request) (all map[uuid.UUID]Contents, err error) {
+	err = c.withView(ctx, r, func(v *view) (err error) {
+		all, err = v.contents(r.Caller)
+		return err
+	})
+	return all, err
+}
+
+func (v *view) contents(seenBy principal.Caller) (map[uuid.UUID]Contents, error) {
 	counted := map[uuid.UUID]Contents{}
-	for encoded := range v.seenBy(r.Caller).Documents() {
+	for encoded := range v.seenBy(seenBy).Documents() {
 		a, err := openAttributes(encoded)
 		if err != nil {
 			return nil, err

@@ -19,18 +19,25 @@ import (
 // change of the tenant's: the same documents are found before and after.
 // Errors: errRaced.
 func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []member) error {
-	v, err := c.load(ctx, r)
+	err := c.inTurn(ctx, r, func(v *view) error { return c.mergeOf(ctx, r, v, choose(v.weigh())) })
 	if errors.Is(err, ErrTooLarge) {
 		return c.clean(ctx, r)
 	}
-	if err != nil {
+	return err
+}
+
+// inTurn lends use the newest view once no other merge goes on.
+func (c *Corpus) inTurn(ctx context.Context, r Request, use func(*view) error) error {
+	// What this load may have to make anew first waits for a turn of its own. The view
+	// is not held while others merge.
+	if err := c.withNewest(ctx, r, func(*view) error { return nil }); err != nil {
 		return err
 	}
 	if err := c.merges.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer c.merges.Release(1)
-	return c.mergeOf(ctx, r, v, choose(v.weigh()))
+	return c.withNewest(ctx, r, use)
 }
 
 // Purge removes from a tenant's segments what is left there of deleted documents, and
@@ -72,17 +79,25 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 		return err
 	}
 	for _, m := range listed.segments {
-		one := newView(head.Stamp())
+		one := newView()
 		one.manifest = manifest{basis: listed.basis, next: listed.next, segments: []member{m}, dead: listed.dead}
-		err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), &view{}) })
-		if err != nil {
-			return err
-		}
-		if err := c.mergeOf(ctx, r, one, unclean(one.weigh())); err != nil {
+		if err := c.cleanOne(ctx, r, one); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cleanOne rewrites the segment that the manifest of a view lists, if it holds dead
+// documents.
+func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view) error {
+	err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), &view{}) })
+	c.cache.adopt(one)
+	defer c.cache.release(one)
+	if err != nil {
+		return err
+	}
+	return c.mergeOf(ctx, r, one, unclean(one.weigh()))
 }
 
 // mergeOf merges segments of a view.
@@ -122,6 +137,7 @@ func (v *view) join(keys *seal.Keyring, chosen []member, sources []segment.Sourc
 	if err != nil {
 		return sealed{}, err
 	}
+	defer clear(encoded)
 	merged, _, err := sealSegment(keys, encoded)
 	if err != nil {
 		return merged, err
@@ -154,6 +170,7 @@ func (v *view) joinVectors(keys *seal.Keyring, of *basis, chosen []member, sourc
 	if err != nil {
 		return err
 	}
+	defer clear(rows)
 	return into.addVectors(keys, of, rows, listed(&into.member))
 }
 

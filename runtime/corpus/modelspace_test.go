@@ -56,10 +56,10 @@ func TestVectorsOfAnotherModelAreRefused(t *testing.T) {
 	for no, part := range s.objects[0].Parts {
 		blocks[store.BlockRef{Object: s.vectors.object, No: int32(no)}] = part
 	}
-	if _, err := openVectors(keys, s.vectors, 1, of, blocks); err != nil {
+	if _, _, err := openVectors(keys, s.vectors, 1, of, blocks); err != nil {
 		t.Errorf("its own: %v", err)
 	}
-	if _, err := openVectors(keys, s.vectors, 1, other, blocks); !errors.Is(err, seal.ErrCorrupt) {
+	if _, _, err := openVectors(keys, s.vectors, 1, other, blocks); !errors.Is(err, seal.ErrCorrupt) {
 		t.Errorf("another's: %v", err)
 	}
 }

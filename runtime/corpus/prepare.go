@@ -41,7 +41,7 @@ type prepared struct {
 
 // prepare finds out what an upload replaces, the language of its index, and the spaces
 // of its vectors, which are those that are there if they are still in use.
-func (r Request) prepare(ctx context.Context, up Upload, there *view) (*prepared, error) {
+func (r Request) prepare(ctx context.Context, up Upload, there bases) (*prepared, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	id, err := uuid.NewV7() // listings are in order of creation
 	if err != nil {

@@ -63,7 +63,7 @@ func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (doc Document, o
 }
 
 func (c *Corpus) put(ctx context.Context, r Request, up Upload, made vectors) (Document, Outcome, error) {
-	ready, err := r.prepare(ctx, up, c.cache.get(r.keys()))
+	ready, err := r.prepare(ctx, up, c.cache.bases(r.keys()))
 	if err != nil {
 		return Document{}, 0, err
 	}

@@ -19,32 +19,39 @@ import (
 // that come meanwhile bring their vectors with them, so that there is an end.
 // Errors: *EmbedderError.
 func (c *Corpus) reembed(ctx context.Context, r Request) error {
-	of := spaceOf(r.Tenant.Models.Embedder)
 	made := remade{}
-	for begun := false; ; begun = true {
-		v, err := c.load(ctx, r)
-		if err != nil {
+	done, err := false, error(nil)
+	for begun := false; !done && err == nil; begun = true {
+		err = c.withNewest(ctx, r, func(v *view) (err error) {
+			done, err = c.reembedOne(ctx, r, v, begun, made)
 			return err
-		}
-		if begun && !v.next.is(of) {
-			return nil // it is through, or the tenant has got yet another model
-		}
-		m, lacks := v.lacking(of)
-		if !lacks {
-			return nil
-		}
-		rows, err := c.remake(ctx, r, v, m, made)
-		if err != nil {
-			return err
-		}
-		err = c.listNext(ctx, r, v, m, rows)
-		if err != nil && !errors.Is(err, errRaced) { // what was made is not made again
-			return err
-		}
-		if err == nil {
-			made.forget(v.segments[m.lexicon])
-		}
+		})
 	}
+	return err
+}
+
+// reembedOne gives one segment vectors by the tenant's model, unless that is done.
+func (c *Corpus) reembedOne(ctx context.Context, r Request, v *view, begun bool, made remade) (done bool, err error) {
+	of := spaceOf(r.Tenant.Models.Embedder)
+	if begun && !v.next.is(of) {
+		return true, nil // it is through, or the tenant has got yet another model
+	}
+	m, lacks := v.lacking(of)
+	if !lacks {
+		return true, nil
+	}
+	rows, err := c.remake(ctx, r, v, m, made)
+	if err != nil {
+		return false, err
+	}
+	err = c.listNext(ctx, r, v, m, rows)
+	if errors.Is(err, errRaced) {
+		return false, nil // what was made is not made again
+	}
+	if err == nil {
+		made.forget(v.segments[m.lexicon])
+	}
+	return false, err
 }
 
 // behind reports whether the vectors are not those that the tenant's chunks should have.
@@ -77,7 +84,7 @@ func (v *view) lacking(of modelSpace) (m member, found bool) {
 // listNext lists vectors by the tenant's model as the next ones of a segment, and begins
 // the change to it with the first. Errors: errRaced.
 func (c *Corpus) listNext(ctx context.Context, r Request, v *view, m member, rows []byte) error {
-	in := spaces{basis: v.basis, next: v.next, was: v.manifest.pins()}
+	in := spaces{bases: v.bases, was: v.manifest.pins()}
 	if err := in.choose(r); err != nil {
 		return err
 	}

@@ -16,38 +16,33 @@ import (
 // vectors of it. Until all have them the old ones are searched, and documents come
 // and go; those that came meanwhile get vectors before all change over at once.
 func (c *Corpus) refit(ctx context.Context, r Request) error {
-	v, err := c.load(ctx, r)
-	if err != nil {
-		return err
-	}
-	if err := c.merges.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer c.merges.Release(1)
-	fitted, err := v.fit(r.keys())
-	if err != nil {
-		return fmt.Errorf("refit: %w", err)
-	}
-	from := v.manifest.pins()
-	if fitted.basis == nil && from == (pins{}) {
-		return nil
-	}
-	for range attempts {
-		if err := fitted.embed(v, r.keys()); err != nil {
+	return c.inTurn(ctx, r, func(v *view) error {
+		fitted, err := v.fit(r.keys())
+		if err != nil {
 			return fmt.Errorf("refit: %w", err)
 		}
-		err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(tx, from, fitted) })
-		if !errors.Is(err, errRaced) {
-			return err
+		from := v.manifest.pins()
+		if fitted.basis == nil && from == (pins{}) {
+			return nil
 		}
-		if v, err = c.load(ctx, r); err != nil {
-			return err
+		err = c.settle(ctx, r, v, from, fitted)
+		for n := 1; n < attempts && errors.Is(err, errRaced); n++ {
+			err = c.withNewest(ctx, r, func(v *view) error { return c.settle(ctx, r, v, from, fitted) })
 		}
-		if v.manifest.pins() != from {
-			return nil // another replica was faster
-		}
+		return err
+	})
+}
+
+// settle makes the vectors that are still to be made and has the index change over.
+// Errors: errRaced, when documents came meanwhile.
+func (c *Corpus) settle(ctx context.Context, r Request, v *view, from pins, fitted *fitting) error {
+	if v.manifest.pins() != from {
+		return nil // another replica was faster
 	}
-	return errRaced
+	if err := fitted.embed(v, r.keys()); err != nil {
+		return fmt.Errorf("refit: %w", err)
+	}
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(tx, from, fitted) })
 }
 
 // misfit reports whether the index of a tenant without a model should get another
@@ -102,7 +97,9 @@ func (f *fitting) embed(v *view, keys *seal.Keyring) error {
 		}
 		var s sealed
 		s.unseen = float32(unseen)
-		if err := s.addVectors(keys, f.basis, rows, &s.vectors); err != nil {
+		err = s.addVectors(keys, f.basis, rows, &s.vectors)
+		clear(rows)
+		if err != nil {
 			return err
 		}
 		f.vectors[m.lexicon] = s

@@ -82,13 +82,17 @@ func joinReaders(a principal.Access) []byte {
 }
 
 // seenIDs are those of the documents after the given one that the caller sees, in order.
-func (c *Corpus) seenIDs(ctx context.Context, r Request, after uuid.UUID) ([]uuid.UUID, error) {
-	v, err := c.view(ctx, r)
-	if err != nil {
-		return nil, err
-	}
+func (c *Corpus) seenIDs(ctx context.Context, r Request, after uuid.UUID) (ids []uuid.UUID, err error) {
+	err = c.withView(ctx, r, func(v *view) (err error) {
+		ids, err = v.idsAfter(r.Caller, after)
+		return err
+	})
+	return ids, err
+}
+
+func (v *view) idsAfter(seenBy principal.Caller, after uuid.UUID) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
-	for encoded := range v.seenBy(r.Caller).Documents() {
+	for encoded := range v.seenBy(seenBy).Documents() {
 		a, err := openAttributes(encoded)
 		if err != nil {
 			return nil, err

@@ -53,14 +53,18 @@ type Found struct {
 }
 
 // Retrieve returns the passages that match a query best.
-func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) (Found, error) {
-	v, err := c.view(ctx, r)
+func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) (found Found, err error) {
+	var hits []engine.Hit
+	err = c.withView(ctx, r, func(v *view) error {
+		meant, weight, without := c.meaning(ctx, r, v, q.Text)
+		hits, found.Without = q.best(v.search(r.Caller, q, meant, weight)), without
+		return nil
+	})
 	if err != nil {
 		return Found{}, err
 	}
-	meant, weight, without := c.meaning(ctx, r, v, q.Text)
-	passages, err := r.passages(ctx, q.best(v.search(r.Caller, q, meant, weight)))
-	return Found{passages, without}, err
+	found.Passages, err = r.passages(ctx, hits)
+	return found, err
 }
 
 // search ranks by words and, with a vector of what is meant, by meaning.

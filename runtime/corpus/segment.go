@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
@@ -35,37 +36,43 @@ func (s *sealed) add(keys *seal.Keyring, kind seal.Kind, plain []byte, as *pinne
 // addVectors seals vectors of a basis, behind its revision.
 func (s *sealed) addVectors(keys *seal.Keyring, b *basis, rows []byte, as *pinned) error {
 	revision := b.Revision()
-	return s.add(keys, seal.Vectors, append(revision[:], rows...), as)
+	plain := slices.Concat(revision[:], rows)
+	defer clear(plain)
+	return s.add(keys, seal.Vectors, plain, as)
 }
 
-// openSegment opens the segment that a manifest lists, out of its object's blocks.
-// Errors: seal.ErrCorrupt, those of the keys.
-func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte) (*segment.Segment, error) {
+// openSegment opens the segment that a manifest lists, out of its object's blocks, and
+// returns the memory that it reads. Errors: seal.ErrCorrupt, those of the keys.
+func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte) (*segment.Segment, *part, error) {
 	plain, err := m.lexicon.open(keys, seal.Lexicon, blocks)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	memory := newPart(plain)
 	opened, err := segment.Open(plain)
 	if err != nil || opened.Documents() != int(m.documents) || opened.Chunks() != int(m.chunks) {
-		return nil, fmt.Errorf("segment %s: %w: %w", m.lexicon.object, seal.ErrCorrupt, err)
+		memory.zero()
+		return nil, nil, fmt.Errorf("segment %s: %w: %w", m.lexicon.object, seal.ErrCorrupt, err)
 	}
-	return opened, nil
+	return opened, memory, nil
 }
 
-// openVectors opens the vectors of so many chunks, which must be of the basis. Errors:
-// seal.ErrCorrupt, those of the keys.
-func openVectors(keys *seal.Keyring, listed pinned, chunks uint32, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, error) {
+// openVectors opens the vectors of so many chunks, which must be of the basis, and
+// returns the memory that they are in. Errors: seal.ErrCorrupt, those of the keys.
+func openVectors(keys *seal.Keyring, listed pinned, chunks uint32, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, *part, error) {
 	plain, err := listed.open(keys, seal.Vectors, blocks)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	revision := b.Revision()
+	memory, revision := newPart(plain), b.Revision()
 	if len(plain) < len(revision) || string(plain[:len(revision)]) != string(revision[:]) {
-		return nil, fmt.Errorf("vectors %s: %w: they are of another basis", listed.object, seal.ErrCorrupt)
+		memory.zero()
+		return nil, nil, fmt.Errorf("vectors %s: %w: they are of another basis", listed.object, seal.ErrCorrupt)
 	}
 	rows, err := vector.Open(plain[len(revision):])
 	if err != nil || rows.Len() != int(chunks) || rows.Dimensions() != b.Dimensions() {
-		return nil, fmt.Errorf("vectors %s: %w: %w", listed.object, seal.ErrCorrupt, err)
+		memory.zero()
+		return nil, nil, fmt.Errorf("vectors %s: %w: %w", listed.object, seal.ErrCorrupt, err)
 	}
-	return rows, nil
+	return rows, memory, nil
 }

@@ -13,7 +13,7 @@ import (
 // spaces are those in which the chunks get vectors of what comes to an index: of its
 // basis, if such can be made, and of the one that is to take its place.
 type spaces struct {
-	basis, next *basis // nil: none
+	bases
 	// was is how the manifest listed the two when these were chosen.
 	was pins
 	// object holds next when no manifest lists it yet.
@@ -27,7 +27,7 @@ func (m *manifest) pins() pins { return pins{m.basis, m.next} }
 
 // analysis is how a document is analysed that comes to the index: its language and its
 // spaces, which are read unless they are there already.
-func (r Request) analysis(ctx context.Context, rows *store.Rows, there *view) (language.Language, spaces, error) {
+func (r Request) analysis(ctx context.Context, rows *store.Rows, there bases) (language.Language, spaces, error) {
 	head, err := rows.Head(ctx)
 	if err != nil {
 		return 0, spaces{}, err
@@ -37,10 +37,10 @@ func (r Request) analysis(ctx context.Context, rows *store.Rows, there *view) (l
 		return 0, spaces{}, err
 	}
 	s := spaces{was: listed.pins()}
-	if s.basis, err = fetchBasis(ctx, rows, r.keys(), listed.basis, there.basis, there.next); err != nil {
+	if s.basis, err = fetchBasis(ctx, rows, r.keys(), listed.basis, there); err != nil {
 		return 0, s, err
 	}
-	if s.next, err = fetchBasis(ctx, rows, r.keys(), listed.next, there.basis, there.next); err != nil {
+	if s.next, err = fetchBasis(ctx, rows, r.keys(), listed.next, there); err != nil {
 		return 0, s, err
 	}
 	l := listed.language

@@ -37,22 +37,22 @@ func newUpkeep(log *slog.Logger) *upkeep {
 
 // after looks, once a tenant's index has changed or was loaded, for what is due.
 func (u *upkeep) after(c *Corpus, r Request) {
-	v := c.cache.get(r.keys())
-	if v.index == nil {
-		return // whoever loads it comes here
-	}
-	if v.lacksModel(r) {
-		u.reembed(c, r)
-	}
-	if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit(r) || v.manifest.foreign(r.Tenant.Language) {
-		u.start(c, r, due)
-	}
+	c.withCached(r, func(v *view) { // or else whoever loads it comes here
+		if v.lacksModel(r) {
+			u.reembed(c, r)
+		}
+		if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit(r) || v.manifest.foreign(r.Tenant.Language) {
+			u.start(c, r, due)
+		}
+	})
 }
 
 // tend merges the chosen segments, or makes them anew when they are of another
 // language, and gives the index the basis that it needs then.
 func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []member) error {
-	if v := c.cache.get(r.keys()); v.manifest.foreign(r.Tenant.Language) {
+	foreign, misfit := false, false
+	c.withCached(r, func(v *view) { foreign = v.manifest.foreign(r.Tenant.Language) })
+	if foreign {
 		if err := c.reindex(ctx, r); err != nil {
 			return err
 		}
@@ -60,7 +60,8 @@ func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []m
 	if err := c.merge(ctx, r, choose); err != nil {
 		return err
 	}
-	if v := c.cache.get(r.keys()); v.index == nil || !v.misfit(r) {
+	c.withCached(r, func(v *view) { misfit = v.misfit(r) })
+	if !misfit {
 		return nil
 	}
 	return c.refit(ctx, r)

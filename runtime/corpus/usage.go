@@ -31,18 +31,27 @@ func (v *view) toEmbed(by *model.Embedder) int {
 }
 
 // Usage counts the documents that the caller sees.
-func (c *Corpus) Usage(ctx context.Context, r Request) (Usage, error) {
-	v, err := c.view(ctx, r)
-	if err != nil {
-		return Usage{}, err
+func (c *Corpus) Usage(ctx context.Context, r Request) (u Usage, err error) {
+	err = c.withView(ctx, r, func(v *view) (err error) {
+		u, err = v.usage(r)
+		return err
+	})
+	if err != nil || !r.Caller.May(principal.Admin) {
+		return u, err
 	}
+	head, err := c.head(ctx, r)
+	u.Bytes = head.Bytes
+	return u, err
+}
+
+// usage leaves the bytes to the head for who sees all.
+func (v *view) usage(r Request) (Usage, error) {
 	seen := v.seenBy(r.Caller)
 	documents, chunks := seen.Len()
 	u := Usage{Documents: int64(documents), Chunks: int64(chunks), Hybrid: v.basis != nil}
 	if r.Caller.May(principal.Admin) {
-		head, err := c.head(ctx, r)
-		u.Bytes, u.ToEmbed = head.Bytes, int64(v.toEmbed(r.Tenant.Models.Embedder))
-		return u, err
+		u.ToEmbed = int64(v.toEmbed(r.Tenant.Models.Embedder))
+		return u, nil
 	}
 	for encoded := range seen.Documents() {
 		a, err := openAttributes(encoded)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,21 +17,24 @@ import (
 )
 
 // view is a tenant's index as of a stamp. It does not change; the zero view is
-// older than any other.
+// older than any other. Only who holds one may use it, and whatever is of its segments
+// and vectors: their bytes are zeroed afterwards.
 type view struct {
 	stamp    store.Stamp
 	manifest manifest
-	basis    *basis
-	next     *basis // none most of the time
+	bases
 	segments map[pinned]*segment.Segment
-	vectors  map[pinned]*vector.Rows // of both
+	vectors  map[pinned]*vector.Rows // of both bases
 	index    *engine.Index
 
 	restricted restrictions
+
+	parts   map[pinned]*part // the memory of all of these
+	holders int              // the cache counts them
 }
 
-func newView(as store.Stamp) *view {
-	return &view{stamp: as, segments: map[pinned]*segment.Segment{}, vectors: map[pinned]*vector.Rows{}}
+func newView() *view {
+	return &view{segments: map[pinned]*segment.Segment{}, vectors: map[pinned]*vector.Rows{}, parts: map[pinned]*part{}}
 }
 
 // covers reports whether v is at least as new as the stamp.
@@ -41,47 +43,64 @@ func (v *view) covers(s store.Stamp) bool {
 		v.stamp.Incarnation == s.Incarnation && v.stamp.Generation >= s.Generation)
 }
 
-// bytes is the memory that the view takes.
-func (v *view) bytes() int64 {
-	sum := v.manifest.segmentBytes()
-	for _, b := range []*basis{v.basis, v.next} {
-		if b != nil {
-			sum += b.Bytes()
-		}
-	}
-	return sum
-}
-
 const loadTimeout = 60 * time.Second
 
-// view returns the tenant's view, at least as new as the access began. Of the
-// requests that need a newer one than is cached, one loads the difference.
-func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
+// withView lends use the tenant's view, at least as new as the access began. Nothing of
+// the view's segments and vectors may be kept.
+func (c *Corpus) withView(ctx context.Context, r Request, use func(*view) error) error {
+	v, err := c.hold(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer c.cache.release(v)
+	if err := r.keys().Check(); err != nil {
+		return err
+	}
+	return use(v)
+}
+
+// withNewest is withView for who needs the newest committed generation.
+func (c *Corpus) withNewest(ctx context.Context, r Request, use func(*view) error) error {
+	v, err := c.load(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer c.cache.release(v)
+	return use(v)
+}
+
+// withCached lends use the view that is in memory, however old, if there is one.
+func (c *Corpus) withCached(r Request, use func(*view)) {
+	v := c.cache.hold(r.keys())
+	defer c.cache.release(v)
+	if v.index != nil {
+		use(v)
+	}
+}
+
+// hold returns what withView lends. Of the requests that need a newer view than is
+// cached, one loads the difference.
+func (c *Corpus) hold(ctx context.Context, r Request) (*view, error) {
 	want := r.admission().Stamp()
 	for {
-		if v := c.cache.get(r.keys()); v.covers(want) {
+		v := c.cache.hold(r.keys())
+		if v.covers(want) {
 			if v.manifest.foreign(r.Tenant.Language) || v.behind(r) {
 				c.upkeep.after(c, r)
 			}
-			return v, r.keys().Check()
+			return v, nil
 		}
-		// A load that began before this access may end short of it: ask again then.
-		load := c.cache.loads.DoChan(fmt.Sprintf("%p", r.keys()), func() (any, error) {
+		c.cache.release(v)
+		load := c.cache.join(r.keys(), func() (*view, error) {
 			shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 			defer cancel()
 			return c.load(shared, r)
 		})
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case done := <-load:
-			if done.Err != nil {
-				return nil, done.Err
-			}
-			if v := done.Val.(*view); v.covers(want) {
-				return v, r.keys().Check()
-			}
+		v, err := load.wait(ctx)
+		if err != nil || v.covers(want) {
+			return v, err
 		}
+		c.cache.release(v) // it began before this access, and ends short of it
 	}
 }
 
@@ -89,18 +108,14 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 // indexes.
 var ErrTooLarge = errors.New("the documents are too large to be searched")
 
-// load brings the cached view up to the newest committed generation.
+// load brings the cached view up to the newest committed generation, and returns it, held.
 func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	release, err := c.makeRoom(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	v, mark := c.cache.get(r.keys()), c.mark(r)
-	err = r.admission().Read(ctx, func(rows *store.Rows) error {
-		v, err = c.follow(ctx, r, rows, v, mark)
-		return err
-	})
+	v, err := c.newer(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +124,21 @@ func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	c.upkeep.after(c, r)
 	if err := r.keys().Check(); err != nil { // dropped meanwhile: nobody will evict the view after this
 		c.cache.drop(r.keys())
+		c.cache.release(v)
+		return nil, err
+	}
+	return v, nil
+}
+
+// newer returns the view of a snapshot, held.
+func (c *Corpus) newer(ctx context.Context, r Request) (*view, error) {
+	there, mark := c.cache.hold(r.keys()), c.mark(r)
+	defer c.cache.release(there)
+	v := newView()
+	err := r.admission().Read(ctx, func(rows *store.Rows) error { return c.follow(ctx, r, rows, v, there, mark) })
+	c.cache.adopt(v)
+	if err != nil {
+		c.cache.release(v)
 		return nil, err
 	}
 	return v, nil
@@ -137,7 +167,7 @@ func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err e
 			c.upkeep.start(c, r, unclean)
 		}
 		return nil, ErrTooLarge
-	case c.cache.get(r.keys()).index != nil:
+	case c.cache.has(r.keys()):
 		return func() {}, nil
 	}
 	return c.cache.reserve(ctx, m.bytes())
@@ -153,27 +183,27 @@ func (c *Corpus) head(ctx context.Context, r Request) (head store.Head, err erro
 	return head, err
 }
 
-// follow returns the view of the snapshot, with what there is already. Errors:
+// follow makes v the view of the snapshot, with what there is already. Errors:
 // anchor.ErrRolledBack.
-func (c *Corpus) follow(ctx context.Context, r Request, rows *store.Rows, there *view, mark anchor.Mark) (*view, error) {
+func (c *Corpus) follow(ctx context.Context, r Request, rows *store.Rows, v, there *view, mark anchor.Mark) error {
 	head, err := trusted(ctx, rows, mark)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	next := newView(head.Stamp())
-	if next.manifest, err = openManifest(r.keys(), head); err != nil {
-		return nil, err
+	v.stamp = head.Stamp()
+	if v.manifest, err = openManifest(r.keys(), head); err != nil {
+		return err
 	}
-	if err := next.fetch(ctx, rows, r.keys(), there); err != nil {
-		return nil, err
+	if err := v.fetch(ctx, rows, r.keys(), there); err != nil {
+		return err
 	}
 	c.anchors.Note(r.keys().Tenant(), anchored(head))
 	var parts []engine.Part
-	for _, m := range next.manifest.segments {
-		parts = append(parts, engine.Part{Segment: next.segments[m.lexicon], Vectors: next.vectors[m.vectors], Dead: next.manifest.dead})
+	for _, m := range v.manifest.segments {
+		parts = append(parts, engine.Part{Segment: v.segments[m.lexicon], Vectors: v.vectors[m.vectors], Dead: v.manifest.dead})
 	}
-	next.index = engine.NewIndex(next.manifest.language, parts)
-	return next, nil
+	v.index = engine.NewIndex(v.manifest.language, parts)
+	return nil
 }
 
 // batchBytes of segments are fetched at a time, or one that is larger.
@@ -181,27 +211,46 @@ const batchBytes = 8 << 20
 
 // fetch opens what the manifest lists and another view has not.
 func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, there *view) (err error) {
-	if v.basis, err = fetchBasis(ctx, rows, keys, v.manifest.basis, there.basis, there.next); err != nil {
+	if v.basis, err = fetchBasis(ctx, rows, keys, v.manifest.basis, there.bases); err != nil {
 		return err
 	}
-	if v.next, err = fetchBasis(ctx, rows, keys, v.manifest.next, there.basis, there.next); err != nil {
+	if v.next, err = fetchBasis(ctx, rows, keys, v.manifest.next, there.bases); err != nil {
 		return err
 	}
+	v.shareBases(there)
 	var missing []member
 	for _, m := range v.manifest.segments {
-		if s, there := there.segments[m.lexicon]; there {
-			v.segments[m.lexicon] = s
-		}
-		for _, listed := range []pinned{m.vectors, m.next} {
-			if rows, there := there.vectors[listed]; there {
-				v.vectors[listed] = rows
-			}
-		}
+		v.share(there, m)
 		if len(v.lacks(m)) > 0 {
 			missing = append(missing, m)
 		}
 	}
 	return v.fetchMissing(ctx, rows, keys, missing)
+}
+
+// share takes over what another view has of a segment.
+func (v *view) share(there *view, m member) {
+	if s, open := there.segments[m.lexicon]; open {
+		v.segments[m.lexicon], v.parts[m.lexicon] = s, there.parts[m.lexicon]
+	}
+	for _, listed := range []pinned{m.vectors, m.next} {
+		if rows, open := there.vectors[listed]; open {
+			v.vectors[listed], v.parts[listed] = rows, there.parts[listed]
+		}
+	}
+}
+
+// shareBases has the bases count once, however many views have them.
+func (v *view) shareBases(there *view) {
+	for _, b := range []*basis{v.basis, v.next} {
+		if b == nil {
+			continue
+		}
+		v.parts[b.pinned] = there.parts[b.pinned]
+		if v.parts[b.pinned] == nil {
+			v.parts[b.pinned] = &part{bytes: b.Bytes()}
+		}
+	}
 }
 
 // fetchMissing opens a batch while the next one is on its way.
@@ -261,12 +310,14 @@ func (v *view) batch(segments []member) batch {
 	return b
 }
 
-func (v *view) open(keys *seal.Keyring, b batch, blocks map[store.BlockRef][]byte) (err error) {
+func (v *view) open(keys *seal.Keyring, b batch, blocks map[store.BlockRef][]byte) error {
 	for _, m := range b.segments {
 		if v.segments[m.lexicon] == nil {
-			if v.segments[m.lexicon], err = openSegment(keys, m, blocks); err != nil {
+			s, memory, err := openSegment(keys, m, blocks)
+			if err != nil {
 				return err
 			}
+			v.segments[m.lexicon], v.parts[m.lexicon] = s, memory
 		}
 		for _, of := range []struct {
 			listed pinned
@@ -275,9 +326,11 @@ func (v *view) open(keys *seal.Keyring, b batch, blocks map[store.BlockRef][]byt
 			if of.listed.none() || v.vectors[of.listed] != nil {
 				continue
 			}
-			if v.vectors[of.listed], err = openVectors(keys, of.listed, m.chunks, of.basis, blocks); err != nil {
+			rows, memory, err := openVectors(keys, of.listed, m.chunks, of.basis, blocks)
+			if err != nil {
 				return err
 			}
+			v.vectors[of.listed], v.parts[of.listed] = rows, memory
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -23,7 +24,7 @@ type Options struct {
 // Hit is a chunk that a search found.
 type Hit struct {
 	Document   uuid.UUID
-	Attributes []byte // of the document
+	Attributes []byte // of the document; a copy
 	Chunk      Chunk
 	Score      float64
 }
@@ -93,7 +94,7 @@ func (x *Index) hits(ranked []fusion.Scored) []Hit {
 		v := &x.views[at.view]
 		id, attributes, _, _ := v.Document(document)
 		start, end, heading := v.Span(at.chunk)
-		hits = append(hits, Hit{id, attributes, Chunk{int(start), int(end), heading}, s.Score})
+		hits = append(hits, Hit{id, bytes.Clone(attributes), Chunk{int(start), int(end), heading}, s.Score})
 	}
 	return hits
 }

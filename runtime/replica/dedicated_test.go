@@ -221,14 +221,18 @@ func TestReadyBesideHangingDatabases(t *testing.T) {
 
 func (n *node) metric(t *testing.T, want string) {
 	t.Helper()
-	ops := *n
-	ops.url = n.ops
 	wait(t, "metric", func() error {
-		if !strings.Contains(string(ops.send(t, "GET", "/metrics", nil, nil).body), want) {
+		if !strings.Contains(n.metrics(t), want) {
 			return fmt.Errorf("no %s", want)
 		}
 		return nil
 	})
+}
+
+func (n *node) metrics(t *testing.T) string {
+	t.Helper()
+	ops := &node{url: n.ops}
+	return string(ops.send(t, "GET", "/metrics", nil, nil).body)
 }
 
 // What keeps one database from being used keeps one tenant from being served,

@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,28 @@ func TestSealedVaultServesUntilTheLeaseEnds(t *testing.T) {
 	c.bao.Unseal(t)
 	n.becomes(t, acme, "POST", "/v1/retrieve", retrieveX, 200, "")
 	c.acknowledges(t, "runtime-0", acme, binding.KeyOK)
+}
+
+// What a lease opened leaves memory when it ends, whoever waits for Vault then.
+func TestIndexGoesWithTheLease(t *testing.T) {
+	c := newCell(t)
+	c.lease = 4 * time.Second
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "text"), 201, "")
+	expect(t, n.ask(t, acme, "POST", "/v1/retrieve", retrieveX), 200, "")
+	const empty = "bulkhead_index_bytes 0\n"
+	if strings.Contains(n.metrics(t), empty) {
+		t.Fatal("no index in memory")
+	}
+	c.bao.Hang(t, true)
+	hangs := time.Now()
+	n.metric(t, empty)
+	if late := time.Since(hangs); late > c.lease+time.Second {
+		t.Errorf("in memory %s after the last answer of Vault", late)
+	}
+	c.bao.Hang(t, false)
+	n.becomes(t, acme, "POST", "/v1/retrieve", retrieveX, 200, "")
 }
 
 func TestDeniedKeyEndsAccess(t *testing.T) {

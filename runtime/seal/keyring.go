@@ -45,6 +45,8 @@ type Keyring struct {
 	expiry  *time.Timer            // zeroes the keys then; nil before the first lease
 	state   binding.KeyState
 	closed  bool // no answer of the KEK brings keys back
+
+	lapsed func() // nil: nobody wants to know
 }
 
 // NewKeyring makes an empty Keyring. The lease is how long keys are used after
@@ -52,6 +54,10 @@ type Keyring struct {
 func NewKeyring(tenant uuid.UUID, lease time.Duration, now func() time.Time) *Keyring {
 	return &Keyring{tenant: tenant, lease: lease, now: now, state: binding.KeyUnreachable}
 }
+
+// OnLapse has lapsed called whenever a lease has ended and the keys are zeroed, whoever is
+// waiting for the KEK meanwhile. It is said before the first Renew.
+func (k *Keyring) OnLapse(lapsed func()) { k.lapsed = lapsed }
 
 // Tenant is whose keys these are.
 func (k *Keyring) Tenant() uuid.UUID { return k.tenant }
@@ -167,11 +173,20 @@ func (k *Keyring) lend(until time.Time) {
 }
 
 func (k *Keyring) expire() {
+	if k.lapse() && k.lapsed != nil {
+		k.lapsed()
+	}
+}
+
+// lapse zeroes the keys, unless they were prolonged at the last moment.
+func (k *Keyring) lapse() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.keys) > 0 && !k.now().Before(k.until) { // not prolonged at the last moment
-		k.drop(binding.KeyUnreachable)
+	if len(k.keys) == 0 || k.now().Before(k.until) {
+		return false
 	}
+	k.drop(binding.KeyUnreachable)
+	return true
 }
 
 // Refused takes note of why the KEK could not be used, and returns it.

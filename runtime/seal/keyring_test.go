@@ -134,6 +134,12 @@ func TestKeysAreZeroedAtTheEndOfTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTenant(t)
 		w.Keyring = seal.NewKeyring(w.id, lease, time.Now)
+		lapses := 0
+		w.OnLapse(func() {
+			if lapses++; !w.kek.zeroed() || w.Check() == nil {
+				t.Error("told before they are zeroed")
+			}
+		})
 		w.kek.handed = nil
 		for range 2 { // the second prolongs
 			if err := w.renew(t); err != nil {
@@ -141,14 +147,14 @@ func TestKeysAreZeroedAtTheEndOfTheLease(t *testing.T) {
 			}
 			time.Sleep(lease - time.Second)
 			synctest.Wait()
-			if w.Check() != nil || w.kek.zeroed() {
+			if w.Check() != nil || w.kek.zeroed() || lapses > 0 {
 				t.Fatal("zeroed within the lease")
 			}
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if !w.kek.zeroed() || w.State() != binding.KeyUnreachable {
-			t.Errorf("keys are still there at the end of the lease, %s", w.State())
+		if !w.kek.zeroed() || w.State() != binding.KeyUnreachable || lapses != 1 {
+			t.Errorf("keys are still there at the end of the lease, %s, %d lapses", w.State(), lapses)
 		}
 	})
 }

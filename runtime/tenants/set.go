@@ -139,7 +139,9 @@ func (s *Set) settle(t *Tenant) (err error) {
 	if t.Store, err = s.Databases.store(t.Database); err != nil {
 		return err
 	}
-	t.Keys = seal.NewKeyring(t.Tenant.ID, s.Lease, time.Now)
+	keys := seal.NewKeyring(t.Tenant.ID, s.Lease, time.Now)
+	keys.OnLapse(func() { s.Evict(keys) })
+	t.Keys = keys
 	t.Lane = s.Audit.Lane(t.Store, t.Keys)
 	return nil
 }

@@ -1,0 +1,127 @@
+package corpus
+
+import (
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/kubernetes/fake"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
+	"github.com/bulkhead-dev/bulkhead/runtime/audit"
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+	"github.com/bulkhead-dev/bulkhead/test/fixture"
+)
+
+func TestMain(m *testing.M) { fixture.Main(m) }
+
+// world is a Corpus over a database, without HTTP.
+type world struct {
+	corpus *Corpus
+	store  *store.Store
+	log    *audit.Log
+}
+
+func newWorld(t *testing.T, indexes CacheConfig) *world {
+	t.Helper()
+	pg, quiet, metrics := fixture.NewPostgres(t), slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	pg.Migrate(t)
+	s, err := store.Open(t.Context(), pg.Config(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	anchors := anchor.New(fake.NewClientset().CoreV1().ConfigMaps("bulkhead"), quiet)
+	w := &world{New(indexes, time.Hour, anchors, metrics, quiet), s, audit.NewLog(quiet, metrics)}
+	t.Cleanup(func() {
+		w.corpus.Close()
+		w.log.Wait()
+	})
+	return w
+}
+
+// tenant makes one that may have whatever fits the cache.
+func (w *world) tenant(t *testing.T) *tenants.Tenant {
+	t.Helper()
+	id := uuid.New()
+	wrapped, err := seal.Generate(t.Context(), id, plainKEK{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := seal.NewKeyring(id, time.Hour, time.Now)
+	if err := keys.Renew(t.Context(), plainKEK{}, wrapped); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.Provision(t.Context(), id, 1, audit.Genesis(id)); err != nil {
+		t.Fatal(err)
+	}
+	err = w.store.WithTenant(t.Context(), id, func(tx *store.Tx) error {
+		var rows []store.WrappedKey
+		for _, k := range wrapped {
+			rows = append(rows, store.WrappedKey{ID: k.ID, Purpose: string(k.Purpose), Epoch: k.Epoch, KEKRef: "plain", Wrapped: hex.EncodeToString([]byte(k.Wrapped))})
+		}
+		tx.AddKeys(rows)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &tenants.Tenant{Store: w.store, Keys: keys, Lane: w.log.Lane(w.store, keys), Language: language.English}
+	made.Tenant.ID, made.Incarnation = id, 1
+	made.Limits = binding.Limits{Documents: 10_000, StorageBytes: 1 << 30}
+	return made
+}
+
+// request begins an access of a tenant's.
+func (w *world) request(t *testing.T, of *tenants.Tenant, caller principal.Caller) Request {
+	t.Helper()
+	access, err := of.Lane.Begin(t.Context(), "test", audit.Record{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Request{Caller: caller, Tenant: of, Access: access}
+}
+
+// admin begins an access of somebody who sees all.
+func (w *world) admin(t *testing.T, of *tenants.Tenant) Request {
+	t.Helper()
+	return w.request(t, of, principal.Tenant())
+}
+
+func (w *world) put(t *testing.T, of *tenants.Tenant, name, text string) {
+	t.Helper()
+	up := Upload{ExternalID: name, Title: "Of " + name, Media: engine.Markdown, Text: []byte(text)}
+	if _, _, err := w.corpus.Put(t.Context(), w.admin(t, of), up); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// finds fails unless a search of the tenant's finds a document first.
+func (w *world) finds(t *testing.T, of *tenants.Tenant, query, name string) {
+	t.Helper()
+	if err := w.search(w.admin(t, of), t, query, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) search(r Request, t *testing.T, query, name string) error {
+	t.Helper()
+	found, err := w.corpus.Retrieve(t.Context(), r, Query{Text: query, K: 5})
+	if err != nil {
+		return err
+	}
+	if len(found.Passages) == 0 || found.Passages[0].ExternalID != name || found.Passages[0].Title != "Of "+name {
+		return fmt.Errorf("%q finds %+v first, want %q", query, found.Passages, name)
+	}
+	return nil
+}

@@ -1,0 +1,310 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/principal"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
+	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
+	"github.com/bulkhead-dev/bulkhead/test/prose"
+)
+
+// watched are parts that were seen in memory.
+type watched struct {
+	mu    sync.Mutex
+	parts map[*part]bool
+}
+
+// see notes the parts of the tenant's view.
+func (w *watched) see(c *Corpus, of *tenants.Tenant) {
+	c.withCached(Request{Tenant: of}, func(v *view) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, p := range v.parts {
+			if w.parts == nil {
+				w.parts = map[*part]bool{}
+			}
+			w.parts[p] = true
+		}
+	})
+}
+
+// expectZeroed fails unless something was seen, and nothing is left of it.
+func (w *watched) expectZeroed(t *testing.T, when string, want bool) {
+	t.Helper()
+	plain, zeroed := 0, 0
+	for p := range w.parts {
+		if len(p.plain) == 0 {
+			continue // a basis
+		}
+		plain++
+		if p.zeroed() {
+			zeroed++
+		}
+	}
+	if plain == 0 || want && zeroed != plain || !want && zeroed != 0 {
+		t.Errorf("%s: %d of %d objects are zeroed", when, zeroed, plain)
+	}
+}
+
+// fitted gives a tenant an index of words and vectors.
+func (w *world) fitted(t *testing.T, of *tenants.Tenant) {
+	t.Helper()
+	w.put(t, of, "kestrel", "The kestrel hovers.")
+	w.put(t, of, "prose", prose.NewAuthor(1).Document(300))
+	w.finds(t, of, "kestrel", "kestrel")
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		vectors := 0
+		err := w.corpus.withNewest(t.Context(), w.admin(t, of), func(v *view) error {
+			vectors = len(v.vectors)
+			return nil
+		})
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("no vectors, %v", err)
+		}
+		if vectors > 0 {
+			return
+		}
+	}
+}
+
+var roomy = CacheConfig{Bytes: 64 << 20, Tenant: 64 << 20, ColdLoads: 2}
+
+// The index of a tenant whose keys are gone is zeroed, and not before the last request
+// ends that uses it.
+func TestEvictedIndexIsZeroed(t *testing.T) {
+	w := newWorld(t, roomy)
+	acme, globex := w.tenant(t), w.tenant(t)
+	w.fitted(t, acme)
+	w.put(t, globex, "heron", "The heron wades.")
+	w.finds(t, globex, "heron", "heron")
+	var evicted, others watched
+	others.see(w.corpus, globex)
+	w.corpus.upkeep.close() // and nobody else uses the index
+	r := w.admin(t, acme)
+	err := w.corpus.withView(t.Context(), r, func(v *view) error {
+		evicted.see(w.corpus, acme)
+		w.corpus.Evict(acme.Keys)
+		evicted.expectZeroed(t, "under a request", false)
+		hits := v.search(r.Caller, Query{Text: "kestrel", K: 1}, nil, 0)
+		passages, err := r.passages(t.Context(), hits)
+		if err != nil || len(passages) != 1 || passages[0].ExternalID != "kestrel" {
+			t.Errorf("%+v, %v", passages, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	evicted.expectZeroed(t, "after the last request", true)
+	others.expectZeroed(t, "of another tenant", false)
+	w.finds(t, acme, "kestrel", "kestrel")
+}
+
+// What a search found is whole when nothing is left of the index that it was found in.
+func TestHitsOutliveTheIndex(t *testing.T) {
+	w := newWorld(t, roomy)
+	acme := w.tenant(t)
+	w.put(t, acme, "kestrel", "# Falcons\n\nThe kestrel hovers.")
+	w.corpus.upkeep.close()
+	r := w.admin(t, acme)
+	query := Query{Text: "kestrel", K: 1}
+	if err := w.corpus.withView(t.Context(), r, func(*view) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	var seen watched
+	seen.see(w.corpus, acme)
+	v := w.corpus.cache.hold(acme.Keys)
+	hits := v.search(r.Caller, query, nil, 0)
+	members, err := v.members(r.Caller, uuid.Nil)
+	if err != nil || len(members) > 0 {
+		t.Fatalf("%v, %v", members, err)
+	}
+	w.corpus.Evict(acme.Keys)
+	w.corpus.cache.release(v)
+	seen.expectZeroed(t, "let go", true)
+	found, err := r.passages(t.Context(), hits)
+	if err != nil || len(found) != 1 || found[0].ExternalID != "kestrel" || found[0].Title != "Of kestrel" || found[0].Heading != "Of kestrel Falcons" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// A merge leaves nothing of the segments that it replaced, and what stays is not touched.
+func TestMergedSegmentsAreZeroed(t *testing.T) {
+	w := newWorld(t, roomy)
+	acme := w.tenant(t)
+	w.put(t, acme, "prose", prose.NewAuthor(1).Document(200))
+	w.corpus.upkeep.close() // so that the test merges
+	for i := range tierSegments {
+		w.put(t, acme, fmt.Sprint("bird", i), fmt.Sprintf("The kestrel%d hovers.", i))
+	}
+	w.finds(t, acme, "kestrel3", "bird3")
+	var before watched
+	before.see(w.corpus, acme)
+	if err := w.corpus.merge(t.Context(), w.admin(t, acme), due); err != nil {
+		t.Fatal(err)
+	}
+	before.expectZeroed(t, "while they are listed", false)
+	w.finds(t, acme, "kestrel3", "bird3") // by the merged one
+	stay := 0
+	w.corpus.withCached(w.admin(t, acme), func(v *view) {
+		for _, p := range v.parts {
+			if before.parts[p] {
+				stay++
+				delete(before.parts, p)
+			}
+		}
+	})
+	if stay != 1 {
+		t.Errorf("%d segments stay, want that of the long document", stay)
+	}
+	before.expectZeroed(t, "merged", true)
+}
+
+// Cleaning opens segments that are in no cache.
+func TestCleanedSegmentsAreZeroed(t *testing.T) {
+	w := newWorld(t, roomy)
+	acme := w.tenant(t)
+	w.put(t, acme, "kestrel", "The kestrel hovers.")
+	r := w.admin(t, acme)
+	listed := w.manifest(t, r)
+	one := newView()
+	one.manifest = listed
+	if err := w.corpus.cleanOne(t.Context(), r, one); err != nil {
+		t.Fatal(err)
+	}
+	zeroed(t, one)
+}
+
+// zeroed fails unless the view has parts of which nothing is left.
+func zeroed(t *testing.T, v *view) {
+	t.Helper()
+	w := watched{parts: map[*part]bool{}}
+	for _, p := range v.parts {
+		w.parts[p] = true
+	}
+	w.expectZeroed(t, "let go", true)
+}
+
+func (w *world) manifest(t *testing.T, r Request) (listed manifest) {
+	t.Helper()
+	head, err := w.corpus.head(t.Context(), r)
+	if err == nil {
+		listed, err = openManifest(r.keys(), head)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listed
+}
+
+// A load that fails half-way leaves nothing of the other half.
+func TestFailedLoadIsZeroed(t *testing.T) {
+	w := newWorld(t, roomy)
+	acme := w.tenant(t)
+	w.put(t, acme, "kestrel", "The kestrel hovers.")
+	w.put(t, acme, "heron", "The heron wades.")
+	r := w.admin(t, acme)
+	damaged := newView()
+	damaged.manifest = w.manifest(t, r)
+	damaged.manifest.segments[1].documents++
+	if err := w.corpus.cleanOne(t.Context(), r, damaged); !errors.Is(err, seal.ErrCorrupt) {
+		t.Fatalf("opened: %v", err)
+	}
+	zeroed(t, damaged)
+}
+
+// Searches and reads find what is there however the index is evicted, merged, fitted,
+// written and purged meanwhile, and nothing is left of it in the end. With -race, a byte
+// that is zeroed while it is read is a race.
+func TestNothingIsZeroedThatIsUsed(t *testing.T) {
+	w := newWorld(t, CacheConfig{Bytes: 1 << 20, Tenant: 1 << 20, ColdLoads: 2})
+	acme, globex := w.tenant(t), w.tenant(t)
+	w.fitted(t, acme)
+	w.put(t, globex, "kestrel", "The kestrel hovers.")
+	w.put(t, globex, "prose", prose.NewAuthor(2).Document(100))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	var seen watched
+	var all sync.WaitGroup
+	each := func(again func() error) {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				if err := again(); err != nil && !tolerable(err) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	user := principal.Caller{User: "ada", Scope: principal.Read}
+	for _, of := range []*tenants.Tenant{acme, globex} {
+		for range 2 {
+			each(func() error { return w.search(w.admin(t, of), t, "kestrel", "kestrel") })
+			each(func() error { return w.search(w.request(t, of, user), t, "kestrel hovers", "kestrel") })
+		}
+		each(func() error { return w.readAll(t, w.request(t, of, user)) })
+		each(func() error { return w.churn(t, of) })
+		each(func() error { return w.corpus.merge(t.Context(), w.admin(t, of), anything) })
+		each(func() error { return w.corpus.refit(t.Context(), w.admin(t, of)) })
+		each(func() error { return w.corpus.clean(t.Context(), w.admin(t, of)) })
+		each(func() error {
+			seen.see(w.corpus, of)
+			time.Sleep(time.Millisecond)
+			return nil
+		})
+		each(func() error {
+			time.Sleep(rand.N(20 * time.Millisecond))
+			w.corpus.Evict(of.Keys)
+			return nil
+		})
+	}
+	all.Wait()
+	w.corpus.Close()
+	w.corpus.Evict(acme.Keys)
+	w.corpus.Evict(globex.Keys)
+	w.corpus.cache.expectUsed(t, "nothing is cached", 0)
+	seen.expectZeroed(t, "nothing is used", true)
+	t.Logf("%d objects were seen", len(seen.parts))
+}
+
+// tolerable are the errors of who meets others too often.
+func tolerable(err error) bool { return errors.Is(err, errRaced) || errors.Is(err, store.ErrBusy) }
+
+// readAll reads what else the index tells.
+func (w *world) readAll(t *testing.T, r Request) error {
+	list, err := w.corpus.List(t.Context(), r, uuid.Nil, 10)
+	if err != nil {
+		return err
+	}
+	usage, err := w.corpus.Usage(t.Context(), r)
+	if err != nil {
+		return err
+	}
+	if len(list) < 2 || usage.Documents < 2 {
+		return fmt.Errorf("%d documents are listed, %d counted", len(list), usage.Documents)
+	}
+	if _, err := w.corpus.Members(t.Context(), r, uuid.Nil); err != nil {
+		return err
+	}
+	_, err = w.corpus.Contents(t.Context(), r)
+	return err
+}
+
+// churn puts a document and deletes it.
+func (w *world) churn(t *testing.T, of *tenants.Tenant) error {
+	up := Upload{ExternalID: "heron", Title: "Of heron", Text: []byte("The heron wades.")}
+	if _, _, err := w.corpus.Put(t.Context(), w.admin(t, of), up); err != nil {
+		return err
+	}
+	return w.corpus.Delete(t.Context(), w.admin(t, of), "heron")
+}
