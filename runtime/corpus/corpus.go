@@ -44,7 +44,6 @@ func New(indexes CacheConfig, purgeAfter time.Duration, anchors *anchor.Anchors,
 
 // Evict drops from memory the plaintext that a Keyring opened.
 func (c *Corpus) Evict(keys *seal.Keyring) {
-	c.upkeep.forget(keys)
 	c.cache.drop(keys)
 }
 

@@ -37,14 +37,12 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 		}
 		e.manifest.previous = sha256.Sum256(e.head.Manifest)
 		e.head.Generation++
-		before := len(e.manifest.dead)
+		dead := len(e.manifest.dead)
 		if err := change(tx, &e); err != nil {
 			return err
 		}
-		if len(e.manifest.dead) > before {
-			if err := tx.AddPurge(ctx, c.purgeAfter); err != nil {
-				return err
-			}
+		if err := c.queue(ctx, r, tx, &e.manifest, dead); err != nil {
+			return err
 		}
 		if err := e.manifest.sealInto(r.keys(), &e.head); err != nil {
 			return err
@@ -55,6 +53,19 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 		c.anchors.Note(r.keys().Tenant(), anchored(e.head))
 	}
 	return err
+}
+
+// queue adds the jobs that a change leaves to be done; so many were dead before it.
+func (c *Corpus) queue(ctx context.Context, r Request, tx *store.Tx, after *manifest, dead int) error {
+	if len(after.dead) > dead {
+		if err := tx.AddPurge(ctx, c.purgeAfter); err != nil {
+			return err
+		}
+	}
+	if r.Tenant.Models.Embedder != nil && after.unembedded() {
+		return tx.AddEmbed(ctx)
+	}
+	return nil
 }
 
 // mark is what a head that is read from now on may not be older than.

@@ -13,52 +13,49 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
+// embedding is the embedding anew of a tenant's documents.
+type embedding struct {
+	Request
+	job   store.Job
+	holds func() bool // whether the request is still to be done
+	made  remade
+}
+
 // reembed gives every segment vectors by the tenant's model, out of the texts, until the
-// last one's take the place of those that there were. Each segment is a generation of
-// its own: whatever ends this, what comes after goes on with the next one. Documents
-// that come meanwhile bring their vectors with them, so that there is an end.
-// Errors: *EmbedderError.
-func (c *Corpus) reembed(ctx context.Context, r Request) error {
+// last one's take the place of those that there were, and returns the view that has them;
+// nil, when the tenant has another model by then. Each segment is a generation of its own:
+// whatever ends this, what comes after goes on with the next one. Documents that come
+// meanwhile bring their vectors with them, so that there is an end. Errors:
+// *EmbedderError, store.ErrLost.
+func (c *Corpus) reembed(ctx context.Context, r *embedding) (*view, error) {
 	of := spaceOf(r.Tenant.Models.Embedder)
-	made := remade{}
 	for begun := false; ; begun = true {
-		v, err := c.load(ctx, r)
+		v, err := c.load(ctx, r.Request)
 		if err != nil {
-			return err
-		}
-		if begun && !v.next.is(of) {
-			return nil // it is through, or the tenant has got yet another model
+			return nil, err
 		}
 		m, lacks := v.lacking(of)
-		if !lacks {
-			return nil
+		switch {
+		case !lacks:
+			return v, nil
+		case begun && !v.next.is(of): // a replica knows the tenant with another model
+			return nil, nil
 		}
-		rows, err := c.remake(ctx, r, v, m, made)
+		rows, err := c.remake(ctx, r, v.segments[m.lexicon])
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if rows == nil {
+			return nil, nil
 		}
 		err = c.listNext(ctx, r, v, m, rows)
 		if err != nil && !errors.Is(err, errRaced) { // what was made is not made again
-			return err
+			return nil, err
 		}
 		if err == nil {
-			made.forget(v.segments[m.lexicon])
+			r.made.forget(v.segments[m.lexicon])
 		}
 	}
-}
-
-// behind reports whether the vectors are not those that the tenant's chunks should have.
-func (v *view) behind(r Request) bool {
-	return v.lacksModel(r) || r.Tenant.Models.Embedder == nil && v.misfit(r)
-}
-
-// lacksModel reports whether segments have no vectors by the tenant's model.
-func (v *view) lacksModel(r Request) bool {
-	if r.Tenant.Models.Embedder == nil {
-		return false
-	}
-	_, lacks := v.lacking(spaceOf(r.Tenant.Models.Embedder))
-	return lacks
 }
 
 // lacking finds a segment without vectors of a space.
@@ -75,22 +72,25 @@ func (v *view) lacking(of modelSpace) (m member, found bool) {
 }
 
 // listNext lists vectors by the tenant's model as the next ones of a segment, and begins
-// the change to it with the first. Errors: errRaced.
-func (c *Corpus) listNext(ctx context.Context, r Request, v *view, m member, rows []byte) error {
+// the change to it with the first. Errors: errRaced, store.ErrLost.
+func (c *Corpus) listNext(ctx context.Context, r *embedding, v *view, m member, rows []byte) error {
 	in := spaces{basis: v.basis, next: v.next, was: v.manifest.pins()}
-	if err := in.choose(r); err != nil {
+	if err := in.choose(r.Request); err != nil {
 		return err
 	}
 	var s sealed
 	if err := s.addVectors(r.keys(), in.next, rows, &s.next); err != nil {
 		return err
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error {
+	return c.edit(ctx, r.Request, func(tx *store.Tx, e *edition) error {
+		if err := tx.Hold(ctx, r.job); err != nil {
+			return err
+		}
 		if err := e.adopt(ctx, tx, in); err != nil {
 			return err
 		}
 		at := slices.IndexFunc(e.manifest.segments, func(listed member) bool { return listed.lexicon == m.lexicon })
-		if at < 0 {
+		if at < 0 || !e.manifest.segments[at].next.none() {
 			return errRaced
 		}
 		e.manifest.segments = slices.Clone(e.manifest.segments)
@@ -115,15 +115,36 @@ func (made remade) forget(s *segment.Segment) {
 // Documents are embedded in batches of about so many chunks.
 const remakeChunks = 256
 
-// remake encodes the vectors of a segment's chunks by the tenant's model. Those of the
-// dead are zeros, which nobody sees.
-func (c *Corpus) remake(ctx context.Context, r Request, v *view, m member, made remade) ([]byte, error) {
-	s := v.segments[m.lexicon]
+// remake encodes the vectors of a segment's chunks by the tenant's model, nil when the
+// request no longer holds. Those of the dead are zeros, which nobody sees.
+func (c *Corpus) remake(ctx context.Context, r *embedding, s *segment.Segment) ([]byte, error) {
+	batches, err := r.batches(s)
+	if err != nil {
+		return nil, err
+	}
+	for _, batch := range batches {
+		if !r.holds() {
+			return nil, nil
+		}
+		if err := c.remakeBatch(ctx, r, s, batch); err != nil {
+			return nil, err
+		}
+	}
+	var parts []vector.Source
+	for n := range uint32(s.Documents()) {
+		id, _, _, _ := s.Document(n)
+		parts = append(parts, vector.Source{Rows: r.made[id]})
+	}
+	return vector.Join(parts)
+}
+
+// batches are the documents of a segment without vectors, as many together as are read.
+func (r *embedding) batches(s *segment.Segment) (all [][]uint32, err error) {
 	var batch []uint32
 	chunks, bytes := uint32(0), int64(0)
 	for n := range uint32(s.Documents()) {
 		id, encoded, first, end := s.Document(n)
-		if made[id] != nil {
+		if r.made[id] != nil {
 			continue
 		}
 		about, err := openAttributes(encoded)
@@ -132,25 +153,15 @@ func (c *Corpus) remake(ctx context.Context, r Request, v *view, m member, made 
 		}
 		batch, chunks, bytes = append(batch, n), chunks+end-first, bytes+about.bytes()
 		if chunks >= remakeChunks || bytes >= readBytes {
-			if err := c.remakeBatch(ctx, r, s, batch, made); err != nil {
-				return nil, err
-			}
+			all = append(all, batch)
 			batch, chunks, bytes = nil, 0, 0
 		}
 	}
-	if err := c.remakeBatch(ctx, r, s, batch, made); err != nil {
-		return nil, err
-	}
-	var parts []vector.Source
-	for n := range uint32(s.Documents()) {
-		id, _, _, _ := s.Document(n)
-		parts = append(parts, vector.Source{Rows: made[id]})
-	}
-	return vector.Join(parts)
+	return append(all, batch), nil
 }
 
 // remakeBatch makes the vectors of some documents of a segment.
-func (c *Corpus) remakeBatch(ctx context.Context, r Request, s *segment.Segment, batch []uint32, made remade) error {
+func (c *Corpus) remakeBatch(ctx context.Context, r *embedding, s *segment.Segment, batch []uint32) error {
 	all, err := r.sources(ctx, s, batch)
 	if err != nil {
 		return err
@@ -165,7 +176,7 @@ func (c *Corpus) remakeBatch(ctx context.Context, r Request, s *segment.Segment,
 			texts = append(texts, of...)
 		}
 	}
-	embedded, err := c.vectorsOf(ctx, r, forChange, texts)
+	embedded, err := c.vectorsOf(ctx, r.Request, forChange, texts)
 	if err != nil {
 		return err
 	}
@@ -181,7 +192,7 @@ func (c *Corpus) remakeBatch(ctx context.Context, r Request, s *segment.Segment,
 				mine[i] = make([]float32, dimensions)
 			}
 		}
-		if made[id], err = encodeRows(dimensions, mine); err != nil {
+		if r.made[id], err = encodeRows(dimensions, mine); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,7 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 	want := r.admission().Stamp()
 	for {
 		if v := c.cache.get(r.keys()); v.covers(want) {
-			if v.manifest.foreign(r.Tenant.Language) || v.behind(r) {
+			if v.manifest.foreign(r.Tenant.Language) || v.misfit(r) {
 				c.upkeep.after(c, r)
 			}
 			return v, r.keys().Check()

@@ -19,6 +19,7 @@ type JobKind string
 const (
 	Ingest JobKind = "ingest" // make a document of an upload
 	Purge  JobKind = "purge"  // rewrite what still holds parts of deleted documents
+	Embed  JobKind = "embed"  // make vectors of all documents by the tenant's model
 )
 
 // Job is a claimed job. It is lost when its lease ends and nobody renewed it.
@@ -72,15 +73,26 @@ func (t *Tx) DeferAll(ctx context.Context, after time.Duration) error {
 	return err
 }
 
-// purgeJob is the id of a tenant's only job of that kind.
-var purgeJob = uuid.UUID{15: 1}
+// The ids of a tenant's only job of a kind.
+var (
+	purgeJob = uuid.UUID{15: 1}
+	embedJob = uuid.UUID{15: 2}
+)
 
-// AddPurge has what is deleted now be purged after some time. Replicas of a version
-// that knew no such job may have failed it.
+// AddPurge has what is deleted now be purged after some time.
 func (t *Tx) AddPurge(ctx context.Context, after time.Duration) error {
+	return t.addOnce(ctx, purgeJob, Purge, after)
+}
+
+// AddEmbed has the tenant's documents be embedded anew.
+func (t *Tx) AddEmbed(ctx context.Context) error { return t.addOnce(ctx, embedJob, Embed, 0) }
+
+// addOnce adds a job that a tenant has one of at most. Replicas of a version that knew no
+// such job may have failed it.
+func (t *Tx) addOnce(ctx context.Context, id uuid.UUID, kind JobKind, after time.Duration) error {
 	_, err := t.tx.Exec(ctx, `insert into job (tenant_id, job_id, kind, ref, run_at) values ($1, $2, $3, $1, now() + $4)
 		on conflict (tenant_id, job_id) do update set code = null, attempts = 0 where job.code is not null`,
-		t.tenant, purgeJob, Purge, after)
+		t.tenant, id, kind, after)
 	return err
 }
 
