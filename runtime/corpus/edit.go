@@ -62,7 +62,7 @@ func (c *Corpus) queue(ctx context.Context, r Request, tx *store.Tx, after *mani
 			return err
 		}
 	}
-	if r.Tenant.Models.Embedder != nil && after.unembedded() {
+	if r.Tenant.Models.Embedder.Usable() && after.unembedded() {
 		return tx.AddEmbed(ctx)
 	}
 	return nil

@@ -8,10 +8,10 @@ import (
 )
 
 // EnsureEmbedding queues the embedding anew of a tenant's documents when not all have
-// vectors of its model, unless that is queued already. Errors: those of the write door
+// vectors of its model, unless that is queued already or the model can not be asked. Errors: those of the write door
 // and of the keys.
 func (c *Corpus) EnsureEmbedding(ctx context.Context, t *tenants.Tenant) error {
-	if t.Models.Embedder == nil {
+	if !t.Models.Embedder.Usable() {
 		return nil
 	}
 	return t.Store.WithTenant(ctx, t.Tenant.ID, func(tx *store.Tx) error {
@@ -38,7 +38,7 @@ func (c *Corpus) EnsureEmbedding(ctx context.Context, t *tenants.Tenant) error {
 func (c *Corpus) Embed(ctx context.Context, r Request, job store.Job, holds func() bool) error {
 	c.embeddings.changing.Inc()
 	defer c.embeddings.changing.Dec()
-	embeds := r.Tenant.Models.Embedder != nil
+	embeds := r.Tenant.Models.Embedder.Usable()
 	var v *view
 	if embeds {
 		var err error
