@@ -67,7 +67,7 @@ var _ = Describe("A tenant with models", func() {
 		t.Spec.Models.Embedding = &v1alpha1.EmbeddingModel{ModelEndpoint: t.Spec.Models.Chat.ModelEndpoint, Dimensions: 8}
 		Expect(admin.Update(ctx, t)).To(Succeed())
 		Eventually(func() *binding.Models {
-			s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionModelsReady, metav1.ConditionFalse, v1alpha1.ReasonModelKeyInvalid)
+			t = s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionModelsReady, metav1.ConditionFalse, v1alpha1.ReasonModelKeyInvalid)
 			b, _ = s.bindingOf(ctx, t.Status.ID)
 			return b.Models
 		}).WithTimeout(patience).WithPolling(pace).Should(Equal(&binding.Models{Embedding: &binding.EmbeddingModel{
