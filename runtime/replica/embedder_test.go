@@ -368,3 +368,37 @@ func TestBuiltInEmbeddings(t *testing.T) {
 		expect(t, n.ask(t, acme, "POST", "/v1/embeddings", body), 400, code)
 	}
 }
+
+// TestAmendKeepsVectors: what leaves a document's text as it is asks the model for
+// nothing, also when the model is away, and passages are found as before.
+func TestAmendKeepsVectors(t *testing.T) {
+	c := newCell(t)
+	model := newEmbedder(t)
+	acme := c.tenant(t, "acme", model.embeds("m"))
+	n := c.start(t, "runtime-0")
+	var files []fileJSON
+	for i := range 10 { // some of which are merged
+		files = append(files, n.uploadFile(t, acme, fmt.Sprintf("%d.md", i), library(3+i, uint64(i))))
+	}
+	query := topicWord(0, 0) + " " + topicWord(1, 7)
+	before := n.find(t, acme, query)
+	s := n.newStore(t, acme, `{"name":"birds"}`)
+	model.status.Store(503)
+	asked := model.asked.Load()
+	at, cold := "/v1/vector_stores/"+s.ID+"/files", c.start(t, "runtime-1")
+	for i, f := range files {
+		by := []*node{n, cold}[i%2]
+		expect(t, by.ask(t, acme, "POST", at, `{"file_id":"`+f.ID+`","attributes":{"mood":"wild"}}`), 200, "")
+		expect(t, by.ask(t, acme, "POST", at+"/"+f.ID, `{"attributes":{"mood":"calm"}}`), 200, "")
+	}
+	if again := model.asked.Load() - asked; again != 0 {
+		t.Errorf("asked for %d texts", again)
+	}
+	model.status.Store(0)
+	n.find(t, acme, query) // after the model was away
+	for _, n := range []*node{n, cold} {
+		if diff := cmp.Diff(scoresOf(before), scoresOf(n.embeddedBy(t, acme, query)), cmp.Comparer(near)); diff != "" {
+			t.Errorf("(-before +after):\n%s", diff)
+		}
+	}
+}
