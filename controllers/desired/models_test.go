@@ -46,6 +46,18 @@ func TestModelUses(t *testing.T) {
 	if made.Chat.ContextTokens != 8192 || made.Embedding.Dimensions != 4096 || !made.Embedding.Shorten || made.Reranker.Shape != binding.RerankTexts {
 		t.Errorf("got %+v, %+v, %+v", made.Chat, made.Embedding, made.Reranker)
 	}
+	var kept binding.Models
+	for _, use := range ModelUses(wanted) {
+		use.Keep(&kept)
+	}
+	of := binding.EmbeddingModel{ModelEndpoint: binding.ModelEndpoint{Model: "m"}, Dimensions: 4096, Shorten: true, Unusable: true}
+	if diff := cmp.Diff(binding.Models{Embedding: &of}, kept); diff != "" {
+		t.Errorf("(-want +kept):\n%s", diff)
+	}
+	in.Models = &kept
+	if _, err := binding.Encode(Binding(in)); err != nil {
+		t.Error(err)
+	}
 	in.Models = &binding.Models{Private: []binding.PrivateRange{{CIDR: "10.0.0.0/8", Port: 1}}}
 	if without := Binding(in); without.Models != nil {
 		t.Errorf("a tenant without models has %+v in its Binding", without.Models)

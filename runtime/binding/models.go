@@ -2,6 +2,7 @@ package binding
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -55,6 +56,9 @@ type EmbeddingModel struct {
 	ModelEndpoint
 	Dimensions int  `json:"dimensions"`
 	Shorten    bool `json:"shorten,omitempty"` // the API is asked for so many dimensions
+	// Unusable: the model is the tenant's, so its vectors are kept, but can not be asked
+	// now. It has neither URL nor key.
+	Unusable bool `json:"unusable,omitempty"`
 }
 
 // RerankerModel tells how well texts answer a question.
@@ -136,6 +140,8 @@ func (e *EmbeddingModel) validate(private []PrivateRange) error {
 		return nil
 	case e.Dimensions < 1 || e.Dimensions > MaxDimensions:
 		return fmt.Errorf("binding: models.embedding.dimensions: must be from 1 to %d", MaxDimensions)
+	case e.Unusable:
+		return inField("models.embedding", e.checkUnusable())
 	}
 	return inField("models.embedding", e.Check(private))
 }
@@ -162,15 +168,31 @@ func inField(field string, err error) error {
 func (e ModelEndpoint) Check(private []PrivateRange) error {
 	u, err := url.Parse(e.URL)
 	switch {
+	case !e.named():
+		return errName
 	case err != nil || len(e.URL) > MaxModelURL, u.Scheme != "https" && u.Scheme != "http", !isHost(u.Hostname()),
 		portOf(u) == 0, u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
 		return fmt.Errorf("url: must be such as https://models.example/v1, of at most %d bytes, without user, query or fragment", MaxModelURL)
 	case u.Scheme == "http" && !slices.ContainsFunc(private, func(r PrivateRange) bool { return r.Port == portOf(u) }):
 		return fmt.Errorf("url: has no TLS, and no private address is allowed at port %d: use https, or add one to the modelEndpoints of the Plan", portOf(u))
-	case e.Model == "" || len(e.Model) > MaxModelName:
-		return fmt.Errorf("model: must have 1 to %d bytes", MaxModelName)
 	case len(e.Key) > MaxModelKey || strings.ContainsFunc(e.Key, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return fmt.Errorf("key: must be at most %d printable ASCII characters without blanks", MaxModelKey)
+	}
+	return nil
+}
+
+// errName: the name of a model is none.
+var errName = fmt.Errorf("model: must have 1 to %d bytes", MaxModelName)
+
+func (e ModelEndpoint) named() bool { return e.Model != "" && len(e.Model) <= MaxModelName }
+
+// checkUnusable reports the first field of an endpoint that is not to be asked.
+func (e ModelEndpoint) checkUnusable() error {
+	switch {
+	case !e.named():
+		return errName
+	case e.URL != "" || e.Key != "":
+		return errors.New("unusable: leaves no url and no key")
 	}
 	return nil
 }

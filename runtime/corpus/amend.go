@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 )
 
@@ -25,7 +26,7 @@ type Amendment struct {
 }
 
 // Amend changes a document that is the caller's to change, and leaves its text. It costs what an
-// upload of the text costs. Errors: store.ErrNotFound, ErrOwner, ErrStores, those of edit, of the
+// upload of the text costs, but for its vectors by a model, which are those of before. Errors: store.ErrNotFound, ErrOwner, ErrStores, those of edit, of the
 // write door and of the keys.
 func (c *Corpus) Amend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (doc Document, err error) {
 	err = c.change(ctx, r, func() error {
@@ -69,6 +70,9 @@ func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Am
 		return Document{}, errRaced // or the text of before would be put back
 	}
 	ready.stores, ready.row.ContentMAC = as.Stores, ready.old.ContentMAC // the same file again changes nothing
+	if ready.made, err = c.kept(ctx, r, content.source.Object, engine.Split(string(up.Text), up.Media)); err != nil {
+		return Document{}, err
+	}
 	return c.save(ctx, r, ready, up)
 }
 

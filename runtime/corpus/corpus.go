@@ -46,7 +46,6 @@ func New(indexes CacheConfig, purgeAfter time.Duration, anchors *anchor.Anchors,
 // Evict drops the index that a Keyring opened. Its plaintext is zeroed, at once or when
 // the requests end that use it.
 func (c *Corpus) Evict(keys *seal.Keyring) {
-	c.upkeep.forget(keys)
 	c.cache.drop(keys)
 }
 

@@ -37,13 +37,11 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 		}
 		e.manifest.previous = sha256.Sum256(e.head.Manifest)
 		e.head.Generation++
-		before := len(e.manifest.dead)
+		dead := len(e.manifest.dead)
 		if err := change(tx, &e); err != nil {
 			return err
 		}
-		if len(e.manifest.dead) > before {
-			tx.AddPurge(c.purgeAfter)
-		}
+		c.queue(r, tx, &e.manifest, dead)
 		if err := e.manifest.sealInto(r.keys(), &e.head); err != nil {
 			return err
 		}
@@ -54,6 +52,16 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 		c.anchors.Note(r.keys().Tenant(), anchored(e.head))
 	}
 	return err
+}
+
+// queue adds the jobs that a change leaves to be done; so many were dead before it.
+func (c *Corpus) queue(r Request, tx *store.Tx, after *manifest, dead int) {
+	if len(after.dead) > dead {
+		tx.AddPurge(c.purgeAfter)
+	}
+	if r.Tenant.Models.Embedder.Usable() && after.unembedded() {
+		tx.AddEmbed()
+	}
 }
 
 // mark is what a head that is read from now on may not be older than.

@@ -13,59 +13,64 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
+// embedding is the embedding anew of a tenant's documents.
+type embedding struct {
+	Request
+	job   store.Job
+	holds func() bool // whether the request is still to be done
+	made  remade
+}
+
+// progress is how far an embedding anew is.
+type progress int
+
+const (
+	underWay progress = iota
+	complete
+	overtaken // the tenant has another model by then
+)
+
 // reembed gives every segment vectors by the tenant's model, out of the texts, until the
-// last one's take the place of those that there were. Each segment is a generation of
-// its own: whatever ends this, what comes after goes on with the next one. Documents
-// that come meanwhile bring their vectors with them, so that there is an end.
-// Errors: *EmbedderError.
-func (c *Corpus) reembed(ctx context.Context, r Request) error {
-	made := remade{}
-	done, err := false, error(nil)
-	for begun := false; !done && err == nil; begun = true {
-		err = c.withNewest(ctx, r, func(v *view) (err error) {
-			done, err = c.reembedOne(ctx, r, v, begun, made)
+// last one's take the place of those that there were, and returns how the manifest lists
+// those then. Each segment is a generation of its own: whatever ends this, what comes after
+// goes on with the next one. Documents that come meanwhile bring their vectors with them,
+// so that there is an end. Errors: *EmbedderError, store.ErrLost.
+func (c *Corpus) reembed(ctx context.Context, r *embedding) (as pins, got progress, err error) {
+	for begun := false; got == underWay && err == nil; begun = true {
+		err = c.withNewest(ctx, r.Request, func(v *view) (err error) {
+			as = v.manifest.pins()
+			got, err = c.reembedOne(ctx, r, v, begun)
 			return err
 		})
 	}
-	return err
+	return as, got, err
 }
 
-// reembedOne gives one segment vectors by the tenant's model, unless that is done.
-func (c *Corpus) reembedOne(ctx context.Context, r Request, v *view, begun bool, made remade) (done bool, err error) {
+// reembedOne gives one segment vectors by the tenant's model, unless all have them.
+func (c *Corpus) reembedOne(ctx context.Context, r *embedding, v *view, begun bool) (progress, error) {
 	of := spaceOf(r.Tenant.Models.Embedder)
-	if begun && !v.next.is(of) {
-		return true, nil // it is through, or the tenant has got yet another model
-	}
 	m, lacks := v.lacking(of)
-	if !lacks {
-		return true, nil
+	switch {
+	case !lacks:
+		return complete, nil
+	case begun && !v.next.is(of): // a replica knows the tenant with another model
+		return overtaken, nil
 	}
-	rows, err := c.remake(ctx, r, v, m, made)
+	rows, err := c.remake(ctx, r, v.segments[m.lexicon])
 	if err != nil {
-		return false, err
+		return underWay, err
+	}
+	if rows == nil {
+		return overtaken, nil
 	}
 	err = c.listNext(ctx, r, v, m, rows)
 	if errors.Is(err, errRaced) {
-		return false, nil // what was made is not made again
+		return underWay, nil // what was made is not made again
 	}
 	if err == nil {
-		made.forget(v.segments[m.lexicon])
+		r.made.forget(v.segments[m.lexicon])
 	}
-	return false, err
-}
-
-// behind reports whether the vectors are not those that the tenant's chunks should have.
-func (v *view) behind(r Request) bool {
-	return v.lacksModel(r) || r.Tenant.Models.Embedder == nil && v.misfit(r)
-}
-
-// lacksModel reports whether segments have no vectors by the tenant's model.
-func (v *view) lacksModel(r Request) bool {
-	if r.Tenant.Models.Embedder == nil {
-		return false
-	}
-	_, lacks := v.lacking(spaceOf(r.Tenant.Models.Embedder))
-	return lacks
+	return underWay, err
 }
 
 // lacking finds a segment without vectors of a space.
@@ -82,22 +87,25 @@ func (v *view) lacking(of modelSpace) (m member, found bool) {
 }
 
 // listNext lists vectors by the tenant's model as the next ones of a segment, and begins
-// the change to it with the first. Errors: errRaced.
-func (c *Corpus) listNext(ctx context.Context, r Request, v *view, m member, rows []byte) error {
+// the change to it with the first. Errors: errRaced, store.ErrLost.
+func (c *Corpus) listNext(ctx context.Context, r *embedding, v *view, m member, rows []byte) error {
 	in := spaces{bases: v.bases, was: v.manifest.pins()}
-	if err := in.choose(r); err != nil {
+	if err := in.choose(r.Request); err != nil {
 		return err
 	}
 	var s sealed
 	if err := s.addVectors(r.keys(), in.next, rows, &s.next); err != nil {
 		return err
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error {
+	return c.edit(ctx, r.Request, func(tx *store.Tx, e *edition) error {
+		if err := tx.Hold(ctx, r.job); err != nil {
+			return err
+		}
 		if err := e.adopt(tx, in); err != nil {
 			return err
 		}
 		at := slices.IndexFunc(e.manifest.segments, func(listed member) bool { return listed.lexicon == m.lexicon })
-		if at < 0 {
+		if at < 0 || !e.manifest.segments[at].next.none() {
 			return errRaced
 		}
 		e.manifest.segments = slices.Clone(e.manifest.segments)
@@ -121,15 +129,36 @@ func (made remade) forget(s *segment.Segment) {
 // Documents are embedded in batches of about so many chunks.
 const remakeChunks = 256
 
-// remake encodes the vectors of a segment's chunks by the tenant's model. Those of the
-// dead are zeros, which nobody sees.
-func (c *Corpus) remake(ctx context.Context, r Request, v *view, m member, made remade) ([]byte, error) {
-	s := v.segments[m.lexicon]
+// remake encodes the vectors of a segment's chunks by the tenant's model, nil when the
+// request no longer holds. Those of the dead are zeros, which nobody sees.
+func (c *Corpus) remake(ctx context.Context, r *embedding, s *segment.Segment) ([]byte, error) {
+	batches, err := r.batches(s)
+	if err != nil {
+		return nil, err
+	}
+	for _, batch := range batches {
+		if !r.holds() {
+			return nil, nil
+		}
+		if err := c.remakeBatch(ctx, r, s, batch); err != nil {
+			return nil, err
+		}
+	}
+	var parts []vector.Source
+	for n := range uint32(s.Documents()) {
+		id, _, _, _ := s.Document(n)
+		parts = append(parts, vector.Source{Rows: r.made[id]})
+	}
+	return vector.Join(parts)
+}
+
+// batches are the documents of a segment without vectors, as many together as are read.
+func (r *embedding) batches(s *segment.Segment) (all [][]uint32, err error) {
 	var batch []uint32
 	chunks, bytes := uint32(0), int64(0)
 	for n := range uint32(s.Documents()) {
 		id, encoded, first, end := s.Document(n)
-		if made[id] != nil {
+		if r.made[id] != nil {
 			continue
 		}
 		about, err := openAttributes(encoded)
@@ -138,25 +167,15 @@ func (c *Corpus) remake(ctx context.Context, r Request, v *view, m member, made 
 		}
 		batch, chunks, bytes = append(batch, n), chunks+end-first, bytes+about.bytes()
 		if chunks >= remakeChunks || bytes >= readBytes {
-			if err := c.remakeBatch(ctx, r, s, batch, made); err != nil {
-				return nil, err
-			}
+			all = append(all, batch)
 			batch, chunks, bytes = nil, 0, 0
 		}
 	}
-	if err := c.remakeBatch(ctx, r, s, batch, made); err != nil {
-		return nil, err
-	}
-	var parts []vector.Source
-	for n := range uint32(s.Documents()) {
-		id, _, _, _ := s.Document(n)
-		parts = append(parts, vector.Source{Rows: made[id]})
-	}
-	return vector.Join(parts)
+	return append(all, batch), nil
 }
 
 // remakeBatch makes the vectors of some documents of a segment.
-func (c *Corpus) remakeBatch(ctx context.Context, r Request, s *segment.Segment, batch []uint32, made remade) error {
+func (c *Corpus) remakeBatch(ctx context.Context, r *embedding, s *segment.Segment, batch []uint32) error {
 	all, err := r.sources(ctx, s, batch)
 	if err != nil {
 		return err
@@ -171,7 +190,7 @@ func (c *Corpus) remakeBatch(ctx context.Context, r Request, s *segment.Segment,
 			texts = append(texts, of...)
 		}
 	}
-	embedded, err := c.vectorsOf(ctx, r, forChange, texts)
+	embedded, err := c.vectorsOf(ctx, r.Request, forChange, texts)
 	if err != nil {
 		return err
 	}
@@ -187,7 +206,7 @@ func (c *Corpus) remakeBatch(ctx context.Context, r Request, s *segment.Segment,
 				mine[i] = make([]float32, dimensions)
 			}
 		}
-		if made[id], err = encodeRows(dimensions, mine); err != nil {
+		if r.made[id], err = encodeRows(dimensions, mine); err != nil {
 			return err
 		}
 	}

@@ -138,6 +138,11 @@ func (e *edition) promote(tx *store.Tx) {
 	tx.RemoveObjects(gone...)
 }
 
+// unembedded reports whether segments have no vectors at all, or none of the next basis.
+func (m *manifest) unembedded() bool {
+	return len(m.segments) > 0 && (m.basis.none() || !m.next.none())
+}
+
 // lacking counts the chunks of the segments that have no vectors of the next basis.
 func (m *manifest) lacking() (chunks int) {
 	for _, s := range m.segments {

@@ -15,9 +15,9 @@ const (
 	closeTimeout  = 5 * time.Second
 )
 
-// upkeep merges segments, fits bases and embeds anew in the background, one tenant's at most once
-// at a time. What a process leaves undone when it ends the next one finds: the manifest tells
-// all there is to do.
+// upkeep merges segments and fits bases in the background, one tenant's at most once at a
+// time. What a process leaves undone when it ends the next one finds: the manifest tells all
+// there is to do.
 type upkeep struct {
 	log    *slog.Logger
 	ctx    context.Context //nolint:containedctx // of the process; ends all merges
@@ -27,20 +27,16 @@ type upkeep struct {
 	mu      sync.Mutex
 	closed  bool
 	running map[*seal.Keyring]bool
-	changes map[*seal.Keyring]*change
 }
 
 func newUpkeep(log *slog.Logger) *upkeep {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close cancels it
-	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}, changes: map[*seal.Keyring]*change{}}
+	return &upkeep{log: log, ctx: ctx, cancel: cancel, running: map[*seal.Keyring]bool{}}
 }
 
 // after looks, once a tenant's index has changed or was loaded, for what is due.
 func (u *upkeep) after(c *Corpus, r Request) {
 	c.withCached(r, func(v *view) { // or else whoever loads it comes here
-		if v.lacksModel(r) {
-			u.reembed(c, r)
-		}
 		if len(v.manifest.segments) >= tierSegments || len(v.manifest.dead) > 0 || v.misfit(r) || v.manifest.foreign(r.Tenant.Language) {
 			u.start(c, r, due)
 		}
@@ -88,23 +84,10 @@ func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 	})
 }
 
-// forget ends what goes on for a tenant whose keys are gone.
-func (u *upkeep) forget(keys *seal.Keyring) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if it := u.changes[keys]; it != nil {
-		it.end()
-		delete(u.changes, keys)
-	}
-}
-
 // close lets the merges end that run, for a short time, and begins none.
 func (u *upkeep) close() {
 	u.mu.Lock()
 	u.closed = true
-	for _, it := range u.changes {
-		it.end()
-	}
 	u.mu.Unlock()
 	defer time.AfterFunc(closeTimeout, u.cancel).Stop()
 	u.done.Wait()

@@ -85,7 +85,7 @@ func (c *Corpus) hold(ctx context.Context, r Request) (*view, error) {
 	for {
 		v := c.cache.hold(r.keys())
 		if v.covers(want) {
-			if v.manifest.foreign(r.Tenant.Language) || v.behind(r) {
+			if v.manifest.foreign(r.Tenant.Language) || v.misfit(r) {
 				c.upkeep.after(c, r)
 			}
 			return v, nil

@@ -19,14 +19,18 @@ import (
 )
 
 // actions are what audit events call the work on jobs.
-var actions = map[store.JobKind]string{store.Ingest: "document.ingest", store.Purge: "index.purge"}
+var actions = map[store.JobKind]string{store.Ingest: "document.ingest", store.Purge: "index.purge", store.Embed: "index.embed"}
 
-// errNotServed: this process may not work for the tenant now.
-var errNotServed = errors.New("the tenant is not served here")
+var (
+	// errNotServed: this process may not work for the tenant now.
+	errNotServed = errors.New("the tenant is not served here")
+	// errEmbedding: this process embeds the documents of as many tenants as it may.
+	errEmbedding = errors.New("the documents of other tenants are being embedded")
+)
 
-// attempt works on a job and says in the queue what came of it.
-func (q *Queue) attempt(ctx context.Context, s *store.Store, job store.Job) {
-	working, cancel := context.WithTimeout(ctx, workTimeout)
+// attempt works on a job, for so long at most, and says in the queue what came of it.
+func (q *Queue) attempt(ctx context.Context, s *store.Store, job store.Job, timeout time.Duration) {
+	working, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	renewed := make(chan struct{})
 	go func() {
@@ -38,15 +42,13 @@ func (q *Queue) attempt(ctx context.Context, s *store.Store, job store.Job) {
 	<-renewed
 	switch {
 	case err == nil:
-		q.attempts.WithLabelValues(string(job.Kind), "completed").Inc()
+		q.count(job, "completed")
 		return
 	case errors.Is(err, store.ErrLost):
-		q.attempts.WithLabelValues(string(job.Kind), "lost").Inc()
+		q.count(job, "lost")
 		return
 	}
-	if err := q.settle(ctx, s, job, err); err != nil && !errors.Is(err, store.ErrLost) {
-		q.Log.Warn("job not settled, it is due when its lease ends", "tenant", job.Tenant, "job", job.ID, "error", err.Error())
-	}
+	q.settle(ctx, s, job, err)
 }
 
 // renew keeps the lease until the context ends, and ends it when the job is lost.
@@ -98,10 +100,19 @@ func (q *Queue) served(s *store.Store, job store.Job) (*tenants.Tenant, error) {
 }
 
 func (q *Queue) do(ctx context.Context, r corpus.Request, job store.Job) error {
-	if job.Kind == store.Purge {
+	switch job.Kind {
+	case store.Purge:
 		return q.Corpus.Purge(ctx, r, job)
+	case store.Embed:
+		return q.Corpus.Embed(ctx, r, job, func() bool { return q.stays(r.Tenant, job) })
 	}
 	return q.ingest(ctx, r, job)
+}
+
+// stays reports whether a tenant may be worked for still, and has the model that it had.
+func (q *Queue) stays(t *tenants.Tenant, job store.Job) bool {
+	now, err := q.served(t.Store, job)
+	return err == nil && now.Models.Embedder == t.Models.Embedder
 }
 
 // ingest makes a document of the job's file.
@@ -128,7 +139,7 @@ var errDeadly = errors.New("every attempt ended without a result")
 // Errors that tell nothing about a file: those of one attempt, and those that every
 // other file of the tenant would meet.
 var (
-	notTheFile = []error{context.Canceled, parse.ErrBusy, store.ErrBusy, store.ErrUnavailable, audit.ErrUnavailable, audit.ErrBacklog}
+	notTheFile = []error{errEmbedding, context.Canceled, parse.ErrBusy, store.ErrBusy, store.ErrUnavailable, audit.ErrUnavailable, audit.ErrBacklog}
 	theTenant  = []error{errNotServed, store.ErrUnproven, store.ErrFenced, store.ErrUnprovisioned, seal.ErrDenied, seal.ErrUnreachable}
 )
 
@@ -140,38 +151,51 @@ func is(err error, of []error) bool {
 const longer = 6
 
 // settle says in the queue why an attempt failed: for good, or until a later one.
-func (q *Queue) settle(ctx context.Context, s *store.Store, job store.Job, cause error) error {
+func (q *Queue) settle(ctx context.Context, s *store.Store, job store.Job, cause error) {
 	stopping := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
-	return s.WithTenant(ctx, job.Tenant, func(tx *store.Tx) error {
-		code, final := refusal(cause)
-		switch {
-		case stopping:
+	err := s.WithTenant(ctx, job.Tenant, func(tx *store.Tx) error {
+		if stopping {
 			return tx.Defer(ctx, job, 0, false)
-		case is(cause, theTenant):
-			q.attempts.WithLabelValues(string(job.Kind), "put_off").Inc()
-			if err := tx.Defer(ctx, job, 0, false); err != nil {
-				return err
-			}
-			tx.DeferAll(longer * q.pause(1))
-			return nil
-		case is(cause, notTheFile):
-			q.attempts.WithLabelValues(string(job.Kind), "put_off").Inc()
-			return tx.Defer(ctx, job, q.pause(1), false)
-		case job.Kind == store.Purge: // it has no end but success
-			q.attempts.WithLabelValues(string(job.Kind), "failed").Inc()
-			q.Log.Warn("deleted documents not purged", "tenant", job.Tenant, "attempt", job.Attempts, "error", cause.Error())
-			return tx.Defer(ctx, job, q.pause(min(job.Attempts, attempts)), true)
-		case final || job.Attempts >= attempts:
-			q.attempts.WithLabelValues(string(job.Kind), "refused").Inc()
-			q.Log.Info("file refused", "tenant", job.Tenant, "job", job.ID, "code", code)
-			return tx.Fail(ctx, job, code)
 		}
-		q.attempts.WithLabelValues(string(job.Kind), "failed").Inc()
-		q.Log.Warn("file not ingested", "tenant", job.Tenant, "job", job.ID, "attempt", job.Attempts, "error", cause.Error())
-		return tx.Defer(ctx, job, q.pause(job.Attempts), true)
+		return q.decide(ctx, tx, job, cause)
 	})
+	if err != nil && !errors.Is(err, store.ErrLost) {
+		q.Log.Warn("job not settled, it is due when its lease ends", "tenant", job.Tenant, "job", job.ID, "error", err.Error())
+	}
+}
+
+// decide chooses what becomes of a job after an attempt that failed.
+func (q *Queue) decide(ctx context.Context, tx *store.Tx, job store.Job, cause error) error {
+	code, final := refusal(cause)
+	switch {
+	case is(cause, theTenant):
+		q.count(job, "put_off")
+		if err := tx.Defer(ctx, job, 0, false); err != nil {
+			return err
+		}
+		tx.DeferAll(longer * q.pause(1))
+		return nil
+	case is(cause, notTheFile):
+		q.count(job, "put_off")
+		return tx.Defer(ctx, job, q.pause(1), false)
+	case job.Kind != store.Ingest: // it has no end but success
+		q.count(job, "failed")
+		q.Log.Warn("job failed, it is tried again", "tenant", job.Tenant, "kind", job.Kind, "attempt", job.Attempts, "error", cause.Error())
+		return tx.Defer(ctx, job, q.pause(min(job.Attempts, attempts)), true)
+	case final || job.Attempts >= attempts:
+		q.count(job, "refused")
+		q.Log.Info("file refused", "tenant", job.Tenant, "job", job.ID, "code", code)
+		return tx.Fail(ctx, job, code)
+	}
+	q.count(job, "failed")
+	q.Log.Warn("file not ingested", "tenant", job.Tenant, "job", job.ID, "attempt", job.Attempts, "error", cause.Error())
+	return tx.Defer(ctx, job, q.pause(job.Attempts), true)
+}
+
+func (q *Queue) count(job store.Job, result string) {
+	q.attempts.WithLabelValues(string(job.Kind), result).Inc()
 }
 
 // pause is how long to wait after so many attempts; jitter only shortens.

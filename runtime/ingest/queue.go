@@ -36,8 +36,11 @@ type Config struct {
 const (
 	// attempts is how often a job is tried that may be at fault itself.
 	attempts = 5
-	// workTimeout bounds one attempt.
-	workTimeout = 5 * time.Minute
+	// workTimeout bounds one attempt, embedTimeout one at embedding all documents anew.
+	workTimeout  = 5 * time.Minute
+	embedTimeout = time.Hour
+	// embedTenants is how many tenants' documents are embedded anew at a time.
+	embedTenants = 4
 	// claimTimeout bounds one look into a database.
 	claimTimeout = 5 * time.Second
 )
@@ -46,6 +49,7 @@ const (
 type Queue struct {
 	Config
 	free     *semaphore.Weighted // workers
+	embedder *semaphore.Weighted // of embedTenants
 	wake     chan struct{}
 	work     sync.WaitGroup
 	attempts *prometheus.CounterVec
@@ -53,10 +57,10 @@ type Queue struct {
 
 // NewQueue makes a Queue; Run works on it.
 func NewQueue(c Config) *Queue {
-	q := &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), wake: make(chan struct{}, 1)}
+	q := &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), embedder: semaphore.NewWeighted(embedTenants), wake: make(chan struct{}, 1)}
 	q.attempts = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bulkhead_ingest_attempts_total",
-		Help: "Attempts at queued jobs, by kind (ingest: of an upload; purge: of what was deleted) and result: completed; refused, for good; failed, to be tried again; put_off, for no reason of the file; lost, cancelled or taken over.",
+		Help: "Attempts at queued jobs, by kind (ingest: of an upload; purge: of what was deleted; embed: all documents anew) and result: completed; refused, for good; failed, to be tried again; put_off, for no reason of the file; lost, cancelled or taken over.",
 	}, []string{"kind", "result"})
 	c.Metrics.MustRegister(q.attempts)
 	return q
@@ -112,9 +116,27 @@ func (q *Queue) claim(ctx context.Context, s *store.Store, last map[*store.Store
 		return false
 	}
 	last[s] = jobs[0].Tenant
+	q.begin(ctx, s, jobs[0])
+	return true
+}
+
+// begin works on a job. Models that take their time over all documents of some tenants keep
+// no worker from the others.
+func (q *Queue) begin(ctx context.Context, s *store.Store, job store.Job) {
+	if job.Kind == store.Embed && q.embedder.TryAcquire(1) {
+		q.free.Release(1)
+		q.work.Go(func() {
+			defer q.embedder.Release(1)
+			q.attempt(ctx, s, job, embedTimeout)
+		})
+		return
+	}
 	q.work.Go(func() {
 		defer q.free.Release(1)
-		q.attempt(ctx, s, jobs[0])
+		if job.Kind == store.Embed {
+			q.settle(ctx, s, job, errEmbedding)
+			return
+		}
+		q.attempt(ctx, s, job, workTimeout)
 	})
-	return true
 }

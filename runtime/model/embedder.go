@@ -37,7 +37,8 @@ type EmbedderConfig struct {
 
 // Embedder turns texts into vectors. It is safe for concurrent use.
 type Embedder struct {
-	caller     *caller
+	caller     *caller // nil: the model can not be asked
+	model      string
 	dimensions int
 	shorten    bool
 }
@@ -46,6 +47,13 @@ type Embedder struct {
 type Embeddings struct {
 	Vectors [][]float32
 	Tokens  int64 // as the endpoint counted them; zero when it does not count
+}
+
+// NewUnusableEmbedder makes one of a model that can not be asked now, whose vectors are
+// compared with each other all the same: all that is known of it is c without its URL and
+// key. Embed returns ErrUnreachable.
+func NewUnusableEmbedder(c EmbedderConfig) *Embedder {
+	return &Embedder{model: c.Model, dimensions: c.Dimensions, shorten: c.Shorten}
 }
 
 // NewEmbedder makes an Embedder that sends by doer. An error is one of c.
@@ -57,14 +65,17 @@ func NewEmbedder(doer Doer, c EmbedderConfig) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Embedder{caller: caller, dimensions: c.Dimensions, shorten: c.Shorten}, nil
+	return &Embedder{caller: caller, model: c.Model, dimensions: c.Dimensions, shorten: c.Shorten}, nil
 }
+
+// Usable reports whether there is a model that can be asked; of nil there is none.
+func (e *Embedder) Usable() bool { return e != nil && e.caller != nil }
 
 // Dimensions of every vector.
 func (e *Embedder) Dimensions() int { return e.dimensions }
 
 // Model is the name of the model.
-func (e *Embedder) Model() string { return e.caller.model }
+func (e *Embedder) Model() string { return e.model }
 
 // Shortens reports whether the model is asked for fewer dimensions than it has. Vectors
 // of other models, dimensions or shortening can not be compared.
@@ -73,6 +84,9 @@ func (e *Embedder) Shortens() bool { return e.shorten }
 // Embed returns the vectors of texts, of which none may be blank or larger than
 // MaxEmbedText. Errors are those of the package.
 func (e *Embedder) Embed(ctx context.Context, texts []string) (Embeddings, error) {
+	if !e.Usable() {
+		return Embeddings{}, &Error{Kind: ErrUnreachable, advice: "it can not be used now: the condition ModelsReady of the Tenant says why"}
+	}
 	for i, text := range texts {
 		if strings.TrimSpace(text) == "" {
 			return Embeddings{}, &Error{Kind: ErrRefused, advice: fmt.Sprintf("text %d is blank, and nothing can be embedded: leave it out", i)}
@@ -140,7 +154,7 @@ type embedAnswer struct {
 
 // embed asks for one batch and puts its vectors in their places.
 func (e *Embedder) embed(ctx context.Context, texts []string, into [][]float32) (tokens int64, err error) {
-	question := embedQuestion{Model: e.caller.model, Input: texts, Format: "float"}
+	question := embedQuestion{Model: e.model, Input: texts, Format: "float"}
 	if e.shorten {
 		question.Dimensions = e.dimensions
 	}

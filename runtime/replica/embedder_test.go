@@ -112,6 +112,72 @@ func (e *embedder) embeds(model string) func(*binding.Binding) {
 	}
 }
 
+// withheld makes a tenant's model one that can not be used now.
+func withheld(b *binding.Binding) {
+	kept, models := *b.Models.Embedding, *b.Models
+	kept.URL, kept.Key, kept.Unusable = "", "", true
+	models.Embedding = &kept
+	b.Models = &models
+}
+
+// TestModelWithheld: a model that can not be used for a while is asked for nothing, also
+// by replicas that start, and everything has its vectors when it is back.
+func TestModelWithheld(t *testing.T) {
+	c := newCell(t)
+	model := newEmbedder(t)
+	plain, acme := c.tenant(t, "plain"), c.tenant(t, "acme", model.embeds("m"))
+	n := c.start(t, "runtime-0")
+	texts := map[string]string{"a": library(40, 1), "b": library(30, 2)}
+	for name, text := range texts {
+		for _, w := range []*tenant{plain, acme} {
+			expect(t, n.ask(t, w, "PUT", "/v1/documents/"+name, text), 201, "")
+		}
+	}
+	query := topicWord(0, 0) + " " + topicWord(0, 7)
+	words, hybrid, embedded := n.find(t, plain, query), n.find(t, acme, query), acme.embedding(t, c)
+	asked := model.asked.Load()
+	acme.edit(t, withheld)
+	started := c.start(t, "runtime-1")
+	for _, n := range []*node{n, started} {
+		wait(t, "not withheld", func() error {
+			found := n.find(t, acme, query)
+			if cmp.Diff([]string{"embedder"}, found.Degraded) != "" || cmp.Diff(scoresOf(words), scoresOf(found)) != "" {
+				return fmt.Errorf("without %v: %s", found.Degraded, cmp.Diff(scoresOf(words), scoresOf(found)))
+			}
+			return nil
+		})
+		r := expect(t, n.ask(t, acme, "PUT", "/v1/documents/c", "text"), 503, "embedder_unavailable")
+		if r.header.Get("Retry-After") == "" || n.toEmbed(t, acme) != 0 {
+			t.Errorf("%v, or there is something to embed", r.header)
+		}
+	}
+	expect(t, started.ask(t, acme, "DELETE", "/v1/documents/b", ""), 204, "")
+	delete(texts, "b")
+	if now := acme.embedding(t, c); now != embedded {
+		t.Errorf("the vectors are %s, then %s", embedded, now)
+	}
+	acme.edit(t, model.embeds("m"))
+	wait(t, "withheld", func() error {
+		if found := n.find(t, acme, query); found.Degraded != nil {
+			return fmt.Errorf("without %v", found.Degraded)
+		}
+		return nil
+	})
+	want := map[string]float64{}
+	for _, p := range hybrid.Data {
+		if p.ExternalID != "b" {
+			want[p.Text] = 0
+		}
+	}
+	got := map[string]float64{}
+	for _, p := range n.find(t, acme, query).Data {
+		got[p.Text] = 0
+	}
+	if again := model.asked.Load() - asked; cmp.Diff(want, got) != "" || again >= 40 {
+		t.Errorf("asked for %d texts again (-before +after):\n%s", again, cmp.Diff(want, got))
+	}
+}
+
 type foundJSON struct {
 	Data []struct {
 		ExternalID string `json:"external_id"`
@@ -300,5 +366,39 @@ func TestBuiltInEmbeddings(t *testing.T) {
 		`{"model":"` + name + `","input":"a","encoding_format":"int8"}`: "invalid_value",
 	} {
 		expect(t, n.ask(t, acme, "POST", "/v1/embeddings", body), 400, code)
+	}
+}
+
+// TestAmendKeepsVectors: what leaves a document's text as it is asks the model for
+// nothing, also when the model is away, and passages are found as before.
+func TestAmendKeepsVectors(t *testing.T) {
+	c := newCell(t)
+	model := newEmbedder(t)
+	acme := c.tenant(t, "acme", model.embeds("m"))
+	n := c.start(t, "runtime-0")
+	var files []fileJSON
+	for i := range 10 { // some of which are merged
+		files = append(files, n.uploadFile(t, acme, fmt.Sprintf("%d.md", i), library(3+i, uint64(i))))
+	}
+	query := topicWord(0, 0) + " " + topicWord(1, 7)
+	before := n.find(t, acme, query)
+	s := n.newStore(t, acme, `{"name":"birds"}`)
+	model.status.Store(503)
+	asked := model.asked.Load()
+	at, cold := "/v1/vector_stores/"+s.ID+"/files", c.start(t, "runtime-1")
+	for i, f := range files {
+		by := []*node{n, cold}[i%2]
+		expect(t, by.ask(t, acme, "POST", at, `{"file_id":"`+f.ID+`","attributes":{"mood":"wild"}}`), 200, "")
+		expect(t, by.ask(t, acme, "POST", at+"/"+f.ID, `{"attributes":{"mood":"calm"}}`), 200, "")
+	}
+	if again := model.asked.Load() - asked; again != 0 {
+		t.Errorf("asked for %d texts", again)
+	}
+	model.status.Store(0)
+	n.find(t, acme, query) // after the model was away
+	for _, n := range []*node{n, cold} {
+		if diff := cmp.Diff(scoresOf(before), scoresOf(n.embeddedBy(t, acme, query)), cmp.Comparer(near)); diff != "" {
+			t.Errorf("(-before +after):\n%s", diff)
+		}
 	}
 }

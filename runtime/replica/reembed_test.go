@@ -123,8 +123,9 @@ func TestModelChanges(t *testing.T) {
 	}
 }
 
-// TestKilledWhileItEmbedsAnew: what was embedded when a replica is killed is not
-// embedded again by the next.
+// TestKilledWhileItEmbedsAnew: a tenant's documents are embedded anew though nobody asks
+// for the tenant. What was embedded when a replica is killed is not embedded again by the
+// others, of which one goes on.
 func TestKilledWhileItEmbedsAnew(t *testing.T) {
 	c := newCell(t)
 	model := newEmbedder(t)
@@ -140,9 +141,8 @@ func TestKilledWhileItEmbedsAnew(t *testing.T) {
 	mortal := c.startMortal(t, "runtime-1", acme)
 	vectors := func() int { return len(strings.Fields(acme.embedding(t, c))) }
 	wait(t, "nothing is embedded", func() error {
-		time.Sleep(100 * time.Millisecond)
-		if r := mortal.ask(t, acme, "POST", "/v1/retrieve", found(topicWord(0, 0))); r.status != 200 || vectors() < 3 {
-			return fmt.Errorf("%d, %d objects", r.status, vectors())
+		if vectors() < 3 {
+			return fmt.Errorf("%d objects", vectors())
 		}
 		return nil
 	})
@@ -152,17 +152,58 @@ func TestKilledWhileItEmbedsAnew(t *testing.T) {
 	mortal.stop()
 	model.slow.Store(0)
 	before, kept := model.asked.Load(), vectors()-1 // without the one that says which model
+	if err := c.count(t, "kind = 'embed'", 1); err != nil {
+		t.Fatal(err)
+	}
 	n = c.start(t, "runtime-2")
-	searches := int32(0)
+	c.start(t, "runtime-3")
+	wait(t, "not embedded", func() error { return c.count(t, "true", 0) })
+	if asked := model.asked.Load() - before; kept < 2 || asked > int32((documents-kept)*sections) {
+		t.Errorf("%d of %d documents were embedded, and then %d texts", kept, documents, asked)
+	}
+	if n.unsaid(t, acme, topicWord(0, 0)) == 0 || n.toEmbed(t, acme) != 0 {
+		t.Error("nothing is found by what it means, or there is more to embed")
+	}
+	c.audited(t, "index.embed.intent", "true", 2)
+}
+
+// TestModelChangesUnasked: of two replicas one embeds a tenant's documents by its new
+// model, though nobody asks for the tenant, and tries again when that fails; when the
+// model is changed meanwhile, the former one is asked no more.
+func TestModelChangesUnasked(t *testing.T) {
+	c := newCell(t)
+	former, model := newEmbedder(t), newEmbedder(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	c.start(t, "runtime-1")
+	const documents, sections = 4, 20
+	for i := range documents {
+		expect(t, n.ask(t, acme, "PUT", fmt.Sprintf("/v1/documents/%d", i), library(sections, uint64(i))), 201, "")
+	}
+	former.status.Store(503)
+	acme.edit(t, former.embeds("m1"))
+	wait(t, "not tried again", func() error {
+		if asked := former.asked.Load(); asked <= 2*sections*modelAttempts {
+			return fmt.Errorf("asked for %d texts", asked)
+		}
+		return c.count(t, "kind = 'embed' and attempts > 1", 1)
+	})
+	former.slow.Store(int64(time.Second))
+	former.status.Store(0)
+	before := former.asked.Load()
 	wait(t, "not embedded", func() error {
-		searches++
-		if found := n.find(t, acme, topicWord(0, 0)); found.Degraded != nil {
-			return fmt.Errorf("without %v", found.Degraded)
+		if asked := former.asked.Load(); asked == before {
+			return fmt.Errorf("nothing is asked")
 		}
 		return nil
 	})
-	if asked := model.asked.Load() - before; kept < 2 || asked > int32((documents-kept)*sections)+searches {
-		t.Errorf("%d of %d documents were embedded, and then %d texts", kept, documents, asked)
+	acme.edit(t, model.embeds("m2"))
+	wait(t, "not embedded", func() error { return c.count(t, "true", 0) })
+	if asked := former.asked.Load() - before; asked >= documents*sections {
+		t.Errorf("the former model was asked for all %d texts", asked)
+	}
+	if asked := model.asked.Load(); asked != documents*sections {
+		t.Errorf("asked for %d texts of %d", asked, documents*sections)
 	}
 	if n.unsaid(t, acme, topicWord(0, 0)) == 0 || n.toEmbed(t, acme) != 0 {
 		t.Error("nothing is found by what it means, or there is more to embed")

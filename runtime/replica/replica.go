@@ -84,7 +84,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	set := tenants.NewSet(tenants.Config{
 		Databases: tenants.Databases{Cell: r.cell, Dedicated: c.Dedicated}, Vault: vault, Audit: r.audit,
 		Acks: r.acks, Metrics: tenants.NewMetrics(metrics), Log: c.Log,
-		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Forget: limits.Forget,
+		Lease: c.Lease, Handover: c.Handover, Workers: tenantWorkers, Opened: r.documents.EnsureEmbedding, Forget: limits.Forget,
 		Evict: func(of *seal.Keyring) {
 			r.documents.Evict(of)
 			keys.Forget(of)

@@ -19,6 +19,7 @@ type JobKind string
 const (
 	Ingest JobKind = "ingest" // make a document of an upload
 	Purge  JobKind = "purge"  // rewrite what still holds parts of deleted documents
+	Embed  JobKind = "embed"  // make vectors of all documents by the tenant's model
 )
 
 // Job is a claimed job. It is lost when its lease ends and nobody renewed it.
@@ -71,15 +72,24 @@ func (t *Tx) DeferAll(after time.Duration) {
 		where tenant_id = $1 and code is null and lease is null and run_at < now() + $2`, t.tenant, after)
 }
 
-// purgeJob is the id of a tenant's only job of that kind.
-var purgeJob = uuid.UUID{15: 1}
+// The ids of a tenant's only job of a kind.
+var (
+	purgeJob = uuid.UUID{15: 1}
+	embedJob = uuid.UUID{15: 2}
+)
 
-// AddPurge has what is deleted now be purged after some time. Replicas of a version
-// that knew no such job may have failed it.
-func (t *Tx) AddPurge(after time.Duration) {
+// AddPurge has what is deleted now be purged after some time.
+func (t *Tx) AddPurge(after time.Duration) { t.addOnce(purgeJob, Purge, after) }
+
+// AddEmbed has the tenant's documents be embedded anew.
+func (t *Tx) AddEmbed() { t.addOnce(embedJob, Embed, 0) }
+
+// addOnce adds a job that a tenant has one of at most. Replicas of a version that knew no
+// such job may have failed it.
+func (t *Tx) addOnce(id uuid.UUID, kind JobKind, after time.Duration) {
 	t.write.queue(`insert into job (tenant_id, job_id, kind, ref, run_at) values ($1, $2, $3, $1, now() + $4)
 		on conflict (tenant_id, job_id) do update set code = null, attempts = 0 where job.code is not null`,
-		t.tenant, purgeJob, Purge, after)
+		t.tenant, id, kind, after)
 }
 
 // Finish ends a job that is done. Errors: ErrLost.

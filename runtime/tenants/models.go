@@ -33,11 +33,8 @@ func newModels(b *binding.Models) (m Models, err error) {
 			return Models{}, fmt.Errorf("models.chat: %w", err)
 		}
 	}
-	if e := b.Embedding; e != nil {
-		m.Embedder, err = connect(&m, e.ModelEndpoint, b.Private, func(d model.Doer, at model.Endpoint) (*model.Embedder, error) {
-			return model.NewEmbedder(d, model.EmbedderConfig{Endpoint: at, Dimensions: e.Dimensions, Shorten: e.Shorten})
-		})
-		if err != nil {
+	if b.Embedding != nil {
+		if m.Embedder, err = newEmbedder(&m, b.Embedding, b.Private); err != nil {
 			return Models{}, fmt.Errorf("models.embedding: %w", err)
 		}
 	}
@@ -50,6 +47,17 @@ func newModels(b *binding.Models) (m Models, err error) {
 		}
 	}
 	return m, nil
+}
+
+func newEmbedder(m *Models, e *binding.EmbeddingModel, private []binding.PrivateRange) (*model.Embedder, error) {
+	c := model.EmbedderConfig{Endpoint: model.Endpoint{Model: e.Model}, Dimensions: e.Dimensions, Shorten: e.Shorten}
+	if e.Unusable {
+		return model.NewUnusableEmbedder(c), nil
+	}
+	return connect(m, e.ModelEndpoint, private, func(d model.Doer, at model.Endpoint) (*model.Embedder, error) {
+		c.Endpoint = at
+		return model.NewEmbedder(d, c)
+	})
 }
 
 var shapes = map[binding.RerankShape]model.Shape{

@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"reflect"
 	"sync"
@@ -34,6 +35,9 @@ type Config struct {
 	// Evict is called when the plaintext that a Keyring opened must leave
 	// memory at once.
 	Evict func(*seal.Keyring)
+	// Opened is called whenever a tenant's keys were opened, or its Binding changed while
+	// they are; a call that fails is made again with the next lease.
+	Opened func(context.Context, *Tenant) error
 	// Forget is called when a tenant is no longer served here.
 	Forget func(tenant uuid.UUID)
 }

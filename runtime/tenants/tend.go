@@ -43,6 +43,7 @@ func (s *Set) tend(ctx context.Context, id uuid.UUID) (again time.Duration) {
 		return 0
 	case time.Now().Before(e.renewAt):
 		s.acknowledge(e.tenant)
+		s.opened(ctx, e.tenant)
 		return max(time.Until(e.renewAt), soonest)
 	}
 	return s.renew(ctx, id, e)
@@ -68,7 +69,18 @@ func (s *Set) renew(ctx context.Context, id uuid.UUID, e entry) time.Duration {
 		again = max(min(again, keys.Remaining()), soonest)
 	}
 	s.keep(id, e, time.Now().Add(again))
+	s.opened(ctx, e.tenant)
 	return again
+}
+
+// opened has what needs the tenant's keys be seen to.
+func (s *Set) opened(ctx context.Context, t *Tenant) {
+	if t.Keys.Check() != nil {
+		return
+	}
+	if err := s.Opened(ctx, t); err != nil && !errors.Is(err, store.ErrFenced) {
+		s.Log.Warn("tenant not seen to, it is tried again", "tenant", t.Tenant.ID, "error", err.Error())
+	}
 }
 
 // unlock makes sure that the tenant's rows and data keys exist and begins a

@@ -63,6 +63,17 @@ var _ = Describe("A tenant with models", func() {
 		b, _ = s.bindingOf(ctx, t.Status.ID)
 		Expect(b.Models).To(BeNil())
 
+		By("keeping the name of what made the index")
+		t.Spec.Models.Embedding = &v1alpha1.EmbeddingModel{ModelEndpoint: t.Spec.Models.Chat.ModelEndpoint, Dimensions: 8}
+		Expect(admin.Update(ctx, t)).To(Succeed())
+		Eventually(func() *binding.Models {
+			t = s.tenantBecomes(ctx, t.Name, v1alpha1.ConditionModelsReady, metav1.ConditionFalse, v1alpha1.ReasonModelKeyInvalid)
+			b, _ = s.bindingOf(ctx, t.Status.ID)
+			return b.Models
+		}).WithTimeout(patience).WithPolling(pace).Should(Equal(&binding.Models{Embedding: &binding.EmbeddingModel{
+			ModelEndpoint: binding.ModelEndpoint{Model: "m"}, Dimensions: 8, Unusable: true,
+		}}))
+
 		By("losing the models")
 		t.Spec.Models = nil
 		Expect(admin.Update(ctx, t)).To(Succeed())

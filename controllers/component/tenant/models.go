@@ -15,8 +15,9 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
-// Models finds the tenant's models and their keys. What can not be used is left out
-// of the Binding: a key that somebody takes away is used no more.
+// Models finds the tenant's models and their keys. What can not be used is left out of the
+// Binding, but for the name of what made the index: a key that somebody takes away is used
+// no more.
 type Models struct{ *Parts }
 
 // Condition implements component.Component.
@@ -45,6 +46,7 @@ func (c Models) Reconcile(ctx context.Context, s *Scope) component.Outcome {
 			return component.Fail(err)
 		case wrong != problem{}:
 			problems = append(problems, wrong)
+			use.Keep(found)
 		default:
 			use.Add(found, endpoint)
 		}
