@@ -60,9 +60,9 @@ func (t *Tx) AddObject(ctx context.Context, id uuid.UUID, kind string, parts [][
 	return t.tx.SendBatch(ctx, batch).Close()
 }
 
-// RemoveKind deletes all sealed objects of a kind.
-func (t *Tx) RemoveKind(ctx context.Context, kind string) error {
-	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and kind = $2`, t.tenant, kind)
+// RemoveOthers deletes all sealed objects of the given kinds but those that are kept.
+func (t *Tx) RemoveOthers(ctx context.Context, kinds []string, keep []uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and kind = any($2) and object_id <> all(coalesce($3::uuid[], '{}'))`, t.tenant, kinds, keep)
 	return err
 }
 
