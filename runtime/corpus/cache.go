@@ -7,8 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/sync/singleflight"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/flight"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 )
 
@@ -26,7 +26,7 @@ type CacheConfig struct {
 type cache struct {
 	limit  int64
 	share  int64 // of limit, that one view may take
-	loads  singleflight.Group
+	loads  flight.Group[*view]
 	cold   *semaphore.Weighted // loads of whole views at a time
 	room   *semaphore.Weighted // of limit, what they will take
 	memory prometheus.Gauge

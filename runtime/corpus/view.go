@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -66,21 +65,12 @@ func (c *Corpus) view(ctx context.Context, r Request) (*view, error) {
 			return v, r.keys().Check()
 		}
 		// A load that began before this access may end short of it: ask again then.
-		load := c.cache.loads.DoChan(fmt.Sprintf("%p", r.keys()), func() (any, error) {
-			shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
-			defer cancel()
-			return c.load(shared, r)
-		})
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case done := <-load:
-			if done.Err != nil {
-				return nil, done.Err
-			}
-			if v := done.Val.(*view); v.covers(want) {
-				return v, r.keys().Check()
-			}
+		v, err := c.cache.loads.Do(ctx, r.keys(), loadTimeout, func(shared context.Context) (*view, error) { return c.load(shared, r) })
+		if err != nil {
+			return nil, err
+		}
+		if v.covers(want) {
+			return v, r.keys().Check()
 		}
 	}
 }

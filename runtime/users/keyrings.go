@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/flight"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
@@ -22,7 +21,7 @@ var ErrUnknownKey = errors.New("the tenant has no such key")
 // Keyrings keep the keys of tenants as the database had them at some time, sealed as it
 // has them. They are safe for concurrent use.
 type Keyrings struct {
-	loads singleflight.Group
+	loads flight.Group[*ring]
 
 	mu    sync.Mutex
 	rings map[*seal.Keyring]*ring // a tenant whose database or data key is replaced has a new one
@@ -131,24 +130,13 @@ const (
 
 // load reads the tenant's keys, for all who want them at the same time.
 func (k *Keyrings) load(ctx context.Context, t *tenants.Tenant) (*ring, error) {
-	done := k.loads.DoChan(fmt.Sprintf("%p", t.Keys), func() (any, error) {
-		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
-		defer cancel()
+	return k.loads.Do(ctx, t.Keys, loadTimeout, func(shared context.Context) (*ring, error) {
 		of, rows, err := t.Store.APIKeys(shared, t.Tenant.ID)
 		if err != nil {
 			return nil, err
 		}
 		return k.put(t.Keys, of.AuthGen, rows), nil
 	})
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case loaded := <-done:
-		if loaded.Err != nil {
-			return nil, loaded.Err
-		}
-		return loaded.Val.(*ring), nil
-	}
 }
 
 func (k *Keyrings) put(keys *seal.Keyring, authGen int64, rows []store.APIKey) *ring {
