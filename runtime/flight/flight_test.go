@@ -10,8 +10,8 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/flight"
 )
 
-// Whoever asks while it is made gets what the first makes, also when that one leaves.
-func TestOneMakesForAll(t *testing.T) {
+// Whoever asks during a load gets what that loads, also when that one leaves.
+func TestOneLoadsForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var group flight.Group[int]
 		owner, made := new(int), 0
