@@ -27,6 +27,7 @@ type Corpus struct {
 	upkeep  *upkeep
 	writers *writers
 	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
+	drafts  *semaphore.Weighted // at a time: a draft is an index in memory, twice
 
 	embeddings embeddings
 	log        *slog.Logger
@@ -38,7 +39,8 @@ type Corpus struct {
 // New makes a Corpus. What is deleted is purged after some time, out of the queue.
 func New(indexes CacheConfig, purgeAfter time.Duration, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
 	return &Corpus{
-		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), writers: newWriters(), merges: semaphore.NewWeighted(1),
+		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), writers: newWriters(),
+		merges: semaphore.NewWeighted(1), drafts: semaphore.NewWeighted(1),
 		embeddings: newEmbeddings(metrics), log: log, purgeAfter: purgeAfter,
 	}
 }

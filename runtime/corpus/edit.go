@@ -18,14 +18,16 @@ type edition struct {
 // lets change edit the manifest and all that goes with it, and saves both. Errors:
 // anchor.ErrRolledBack, errUnindexed, those of change and of the write door.
 func (c *Corpus) edit(ctx context.Context, r Request, change func(*store.Tx, *edition) error) error {
-	return c.advance(ctx, r, r.openHead, change)
+	return c.advance(ctx, r, func(*store.Tx) {}, r.openHead, change)
 }
 
-// advance is edit for who says what manifest a head has.
-func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (manifest, error), change func(*store.Tx, *edition) error) error {
+// advance is edit for who says what is done before other changes are kept out, and what
+// manifest a head has.
+func (c *Corpus) advance(ctx context.Context, r Request, before func(*store.Tx), open func(store.Head) (manifest, error), change func(*store.Tx, *edition) error) error {
 	var e edition
 	mark := c.mark(r)
 	err := r.admission().Change(ctx, func(tx *store.Tx) (err error) {
+		before(tx)
 		if e.head, err = tx.LockHead(ctx); err != nil {
 			return err
 		}

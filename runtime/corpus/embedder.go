@@ -8,6 +8,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/model"
+	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // Embedder makes vectors of texts as a tenant's documents have them.
@@ -34,6 +35,33 @@ func (c *Corpus) Embedder(ctx context.Context, r Request) (e Embedder, found boo
 		return nil
 	})
 	return e, e.fitted != nil, err
+}
+
+// EmbedderName is the name of the tenant's Embedder. Of the index it reads no more than the
+// basis; found is false when there is none.
+func (c *Corpus) EmbedderName(ctx context.Context, r Request) (name string, found bool, err error) {
+	e := Embedder{request: r}
+	if r.Tenant.Models.Embedder != nil {
+		return e.Name(), true, nil
+	}
+	mark, there := c.mark(r), c.cache.bases(r.keys())
+	var of *basis
+	err = r.admission().Read(ctx, func(rows *store.Rows) error {
+		head, err := trusted(ctx, rows, mark)
+		if err != nil {
+			return err
+		}
+		listed, err := openManifest(r.keys(), head)
+		if err != nil {
+			return err
+		}
+		of, err = fetchBasis(ctx, rows, r.keys(), listed.basis, there)
+		return err
+	})
+	if e.fitted = of.fitted(); err != nil || e.fitted == nil {
+		return "", false, err
+	}
+	return e.Name(), true, nil
 }
 
 // Name is that of the model. A basis has another when it is fitted again: its vectors

@@ -81,6 +81,14 @@ func (m *manifest) segmentBytes() (sum int64) {
 // foreign reports whether the segments are of another language.
 func (m *manifest) foreign(l language.Language) bool { return m.language != l && len(m.segments) > 0 }
 
+// lexicons are the objects that hold the segments without their vectors.
+func (m *manifest) lexicons() (objects []uuid.UUID) {
+	for _, s := range m.segments {
+		objects = append(objects, s.lexicon.object)
+	}
+	return objects
+}
+
 // embedding are the objects that hold the basis and its vectors.
 func (m *manifest) embedding() []uuid.UUID {
 	objects := objectsOf(m.basis)

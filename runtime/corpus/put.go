@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"context"
+	"crypto/hmac"
 	"errors"
 	"fmt"
 
@@ -60,6 +61,35 @@ func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (doc Document, o
 		return err
 	})
 	return doc, outcome, err
+}
+
+// Unchanged returns the document that a file has become, if the same file again would
+// change nothing: it need not be read to know that.
+func (c *Corpus) Unchanged(ctx context.Context, r Request, f File) (doc Document, there bool, err error) {
+	mac, err := name(r.keys(), f.Owner, f.ExternalID)
+	if err != nil {
+		return doc, false, err
+	}
+	sent, err := sentMAC(r.keys(), f.Sent())
+	if err != nil {
+		return doc, false, err
+	}
+	var row found
+	err = r.admission().Read(ctx, func(rows *store.Rows) (err error) {
+		row, err = named(ctx, rows, mac)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return doc, false, nil
+	case err != nil || row.waits() || !hmac.Equal(row.document.ContentMAC, sent):
+		return doc, false, err
+	}
+	if reshared, err := r.reshares(row.document, f.Principals); err != nil || reshared {
+		return doc, false, err
+	}
+	doc, err = describe(r.keys(), row.document)
+	return doc, true, err
 }
 
 func (c *Corpus) put(ctx context.Context, r Request, up Upload, made vectors) (Document, Outcome, error) {

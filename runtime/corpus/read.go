@@ -97,13 +97,9 @@ func (c *Corpus) Open(ctx context.Context, r Request, ref string, start, end int
 	if err != nil {
 		return nil, err
 	}
-	row := there.document
+	row, doc := there.document, there.shown
 	if !there.lives() {
 		return nil, store.ErrNotFound // there is no text yet
-	}
-	doc, err := describe(r.keys(), row)
-	if err != nil {
-		return nil, err
 	}
 	if end < 0 {
 		end = doc.Bytes

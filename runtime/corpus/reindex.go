@@ -2,107 +2,151 @@ package corpus
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // reindex makes segments in the tenant's language of all documents, out of their texts:
 // of those that are in none, as those of a version that had no segments are, and of
-// those whose segments are of another language. Errors: errRaced.
+// those whose segments are of another language. Those of before are searched until then.
+// Errors: errRaced, when that is done already; ErrTooLarge.
 func (c *Corpus) reindex(ctx context.Context, r Request) error {
-	if err := c.merges.Acquire(ctx, 1); err != nil {
+	if err := c.drafts.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer c.merges.Release(1)
-	var head store.Head
-	var objects []seal.Object
-	made := manifest{language: r.Tenant.Language}
-	mark := c.mark(r)
-	err := r.admission().Read(ctx, func(rows *store.Rows) (err error) {
-		if head, err = trusted(ctx, rows, mark); err != nil {
-			return err
-		}
-		return eachBatch(ctx, rows, func(batch []store.Document) error {
-			s, err := segmentOf(ctx, rows, r, batch)
-			objects, made.segments = append(objects, s.objects...), append(made.segments, s.member)
-			return err
-		})
-	})
+	defer c.drafts.Release(1)
+	head, err := c.head(ctx, r)
 	if err != nil {
+		return err
+	}
+	if err := r.outdated(head); err != nil {
+		return err
+	}
+	d := newDraft(r, head)
+	if head.Manifest != nil { // else not even a deletion is possible before this
+		d.limit = c.cache.share
+	}
+	if err := d.begin(ctx); err != nil {
 		return fmt.Errorf("reindex: %w", err)
 	}
-	open := func(now store.Head) (manifest, error) {
-		if now.Generation != head.Generation {
-			return manifest{}, errRaced
-		}
-		return made, nil
+	if err := d.follow(ctx); err != nil {
+		return fmt.Errorf("reindex: %w", err)
 	}
-	return c.advance(ctx, r, open, func(tx *store.Tx, _ *edition) error {
-		for _, old := range []seal.Kind{seal.Lexicon, seal.Vectors} {
-			tx.RemoveKind(old.String())
-		}
-		addObjects(tx, objects...)
-		return nil
-	})
+	return patiently(func() error { return c.publish(ctx, r, d) })
 }
 
-// Documents are read in batches, bounded in number and in plain bytes.
+// outdated fails with errRaced unless a head's documents are to be indexed anew.
+func (r Request) outdated(head store.Head) error {
+	listed, err := r.openHead(head)
+	switch {
+	case errors.Is(err, errUnindexed):
+		return nil
+	case err == nil && !listed.foreign(r.Tenant.Language):
+		return errRaced
+	}
+	return err
+}
+
 const (
+	// Documents are read in batches, bounded in number and in plain bytes.
 	readDocuments = 256
 	readBytes     = 8 << 20
+	// turnBytes bounds those that are read while changes wait, or one that is larger.
+	turnBytes = 1 << 20
+	// turnTimeout is how long it may take to index such a one.
+	turnTimeout = time.Minute
 )
 
-// eachBatch visits all live documents.
-func eachBatch(ctx context.Context, rows *store.Rows, visit func([]store.Document) error) error {
-	for after := uuid.Nil; ; {
-		page, err := rows.Documents(ctx, after, readDocuments)
-		if err != nil || len(page) == 0 {
+// begin reads the documents that were there at the start. Nobody waits for that.
+func (d *draft) begin(ctx context.Context) error {
+	for more := true; more && d.at.Generation < d.head.Generation; {
+		var some changed
+		err := d.request.admission().Read(ctx, func(rows *store.Rows) (err error) {
+			some, err = d.read(ctx, rows, readBytes)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		n, sum := 1, page[0].Bytes
-		for ; n < len(page) && sum+page[n].Bytes <= readBytes; n++ {
-			sum += page[n].Bytes
-		}
-		if err := visit(page[:n]); err != nil {
+		if err := d.add(some); err != nil {
 			return err
 		}
-		after = page[n-1].ID
+		if err := d.merge(); err != nil {
+			return err
+		}
+		more = some.more
 	}
+	return nil
 }
 
-// segmentOf indexes documents out of their texts.
-func segmentOf(ctx context.Context, rows *store.Rows, r Request, batch []store.Document) (sealed, error) {
-	var ids []uuid.UUID
-	for _, d := range batch {
-		ids = append(ids, d.Source)
-	}
-	blocks, err := rows.Objects(ctx, ids)
-	if err != nil {
-		return sealed{}, err
-	}
-	var documents []engine.Document
-	for _, row := range batch {
-		doc, err := describe(r.keys(), row)
+// follow reads what has changed since, in turns with those who change documents: however
+// fast these are, there is an end.
+func (d *draft) follow(ctx context.Context) error {
+	for more := true; more; {
+		err := patiently(func() error {
+			return d.request.admission().Change(ctx, func(tx *store.Tx) (err error) {
+				if _, err = tx.LockHead(ctx); err == nil {
+					more, err = d.turn(ctx, tx)
+				}
+				return err
+			})
+		})
 		if err != nil {
-			return sealed{}, err
+			return err
 		}
-		_, text, err := whole(r.keys(), row.Source, seal.Source, blocks)
-		if err != nil {
-			return sealed{}, fmt.Errorf("document %s: %w", row.ID, err)
+		if err := d.merge(); err != nil {
+			return err
 		}
-		ready, up := prepared{row: row, stores: doc.Stores, access: doc.Access}, doc.upload()
-		up.Text = text
-		documents = append(documents, ready.document(up))
 	}
-	encoded, err := index(r.Tenant.Language, documents)
+	return nil
+}
+
+// patiently repeats what too many others wanted to do at the same time.
+func patiently(try func() error) (err error) {
+	for range attempts {
+		if err = try(); !errors.Is(err, store.ErrBusy) {
+			return err
+		}
+	}
+	return err
+}
+
+// turn reads some of what has changed, while the head is locked.
+func (d *draft) turn(ctx context.Context, tx *store.Tx) (more bool, err error) {
+	tx.Linger(turnTimeout)
+	some, err := d.read(ctx, &tx.Rows, turnBytes)
 	if err != nil {
-		return sealed{}, err
+		return false, err
 	}
-	s, _, err := sealSegment(r.keys(), encoded)
-	return s, err
+	return some.more, d.add(some)
+}
+
+// publish puts a draft in the place of the index. What there is of it is stored before
+// other changes have to wait. Errors: errRaced.
+func (c *Corpus) publish(ctx context.Context, r Request, d *draft) error {
+	stored := map[pinned]bool{}
+	before := func(tx *store.Tx) { d.store(tx, stored) }
+	open := func(now store.Head) (manifest, error) {
+		if now.Incarnation != d.head.Incarnation {
+			return manifest{}, errRaced
+		}
+		return manifest{}, r.outdated(now)
+	}
+	return c.advance(ctx, r, before, open, func(tx *store.Tx, e *edition) error {
+		for more := true; more; {
+			var err error
+			if more, err = d.turn(ctx, tx); err != nil {
+				return err
+			}
+		}
+		d.store(tx, stored)
+		made := d.view.manifest
+		e.manifest.language, e.manifest.segments, e.manifest.dead = made.language, made.segments, made.dead
+		tx.RemoveOthers([]string{seal.Lexicon.String(), seal.Vectors.String()}, made.lexicons())
+		return nil
+	})
 }

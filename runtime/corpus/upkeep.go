@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	upkeepTimeout = 5 * time.Minute
+	// draftTimeout bounds one attempt at reading all of a tenant's documents anew.
+	draftTimeout  = time.Hour
+	upkeepTimeout = 5 * time.Minute // of merges and a refit
 	closeTimeout  = 5 * time.Second
 )
 
@@ -49,10 +51,14 @@ func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []m
 	foreign, misfit := false, false
 	c.withCached(r, func(v *view) { foreign = v.manifest.foreign(r.Tenant.Language) })
 	if foreign {
-		if err := c.reindex(ctx, r); err != nil {
+		drafting, cancel := context.WithTimeout(ctx, draftTimeout)
+		defer cancel()
+		if err := c.reindex(drafting, r); err != nil {
 			return err
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, upkeepTimeout)
+	defer cancel()
 	if err := c.merge(ctx, r, choose); err != nil {
 		return err
 	}
@@ -72,9 +78,7 @@ func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 	}
 	u.running[r.keys()] = true
 	u.done.Go(func() {
-		ctx, cancel := context.WithTimeout(u.ctx, upkeepTimeout)
-		defer cancel()
-		err := c.tend(ctx, r, choose)
+		err := c.tend(u.ctx, r, choose)
 		u.mu.Lock()
 		delete(u.running, r.keys())
 		u.mu.Unlock()

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -20,6 +21,10 @@ import (
 
 // actions are what audit events call the work on jobs.
 var actions = map[store.JobKind]string{store.Ingest: "document.ingest", store.Purge: "index.purge", store.Embed: "index.embed"}
+
+// kinds are those of jobs that this process works on. What it does not know is left to
+// replicas of a version that does.
+var kinds = slices.Collect(maps.Keys(actions))
 
 var (
 	// errNotServed: this process may not work for the tenant now.

@@ -107,7 +107,7 @@ func (q *Queue) claim(ctx context.Context, s *store.Store, last map[*store.Store
 	// Not cancelled: a claim whose answer is lost costs its job a lease.
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
-	jobs, err := s.Claim(limited, last[s], 1, q.Lease)
+	jobs, err := s.Claim(limited, kinds, last[s], 1, q.Lease)
 	if err != nil && !is(err, notTheFile) {
 		q.Log.Warn("no job claimed", "error", err.Error())
 	}

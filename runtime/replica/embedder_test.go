@@ -367,6 +367,12 @@ func TestBuiltInEmbeddings(t *testing.T) {
 	} {
 		expect(t, n.ask(t, acme, "POST", "/v1/embeddings", body), 400, code)
 	}
+	n.stop()
+	c.index, c.share = 1_000, 1_000
+	n = c.start(t, "runtime-1")
+	asked := fmt.Sprintf(`{"model":%q,"input":"a"}`, name)
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", asked), 503, "index_too_large")
+	expect(t, n.ask(t, acme, "GET", "/v1/models/"+name, ""), 200, "") // no index is loaded to know what it is called
 }
 
 // TestAmendKeepsVectors: what leaves a document's text as it is asks the model for

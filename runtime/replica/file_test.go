@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -178,4 +180,30 @@ func TestTextLargerThanItsFile(t *testing.T) {
 	if !strings.Contains(string(r.body), "2000 bytes") {
 		t.Errorf("%s", r.body)
 	}
+}
+
+// A file that is there already is not read again to find that out, and one that differs
+// in anything is.
+func TestUnchangedFileIsNotRead(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	put := func(query string, data []byte) response {
+		header := map[string]string{"Authorization": "Bearer " + acme.key, "Content-Type": typePDF}
+		return n.send(t, "PUT", "/v1/documents/page.pdf"+query, bytes.NewReader(data), header)
+	}
+	file := pdfFile("The turbine spins quietly.")
+	var made, again docJSON
+	expect(t, put("", file), 201, "").into(t, &made)
+	n.stop()
+	c.parse.Program = "/proc/self/none"
+	n = c.start(t, "runtime-1")
+	expect(t, put("", file), 200, "").into(t, &again)
+	if diff := cmp.Diff(made, again); diff != "" {
+		t.Errorf("(-made +again):\n%s", diff)
+	}
+	expect(t, put("?title=Turbines", file), 500, "internal_error")
+	expect(t, put("", pdfFile("The turbine stands still.")), 500, "internal_error")
+	expect(t, n.ask(t, acme, "DELETE", "/v1/documents/page.pdf", ""), 204, "")
+	expect(t, put("", file), 500, "internal_error")
 }

@@ -77,15 +77,25 @@ func TestChangesWhileSegmentsAreMerged(t *testing.T) {
 	churn(t, replicas, acme)
 }
 
+const (
+	churners    = 4
+	churnRounds = 40
+	churnNames  = 5 // of each
+)
+
+func churnWord(worker, round int) string {
+	return fmt.Sprintf("heron%c%c%c", 'a'+worker, 'a'+round/26, 'a'+round%26)
+}
+
 // churn changes documents through each replica and looks for them through the other.
 func churn(t *testing.T, replicas []*node, acme *tenant) {
 	t.Helper()
 	var all sync.WaitGroup
-	for worker := range 4 {
+	for worker := range churners {
 		all.Go(func() {
-			for round := range 40 {
+			for round := range churnRounds {
 				writer, reader := replicas[(worker+round)%2], replicas[(worker+round+1)%2]
-				name, word := fmt.Sprintf("w%d-%d", worker, round%5), fmt.Sprintf("heron%c%c%c", 'a'+worker, 'a'+round/26, 'a'+round%26)
+				name, word := fmt.Sprintf("w%d-%d", worker, round%churnNames), churnWord(worker, round)
 				if r := writer.ask(t, acme, "PUT", "/v1/documents/"+name, "text about "+word); r.status > 201 {
 					t.Errorf("PUT %s: %d %s", name, r.status, r.body)
 					return
@@ -93,7 +103,7 @@ func churn(t *testing.T, replicas []*node, acme *tenant) {
 				if r := reader.ask(t, acme, "POST", "/v1/retrieve", found(word)); !strings.Contains(string(r.body), word) {
 					t.Errorf("%s is not found by the other replica: %d %s", word, r.status, r.body)
 				}
-				if round%3 != 0 {
+				if !churnDeletes(round) {
 					continue
 				}
 				if r := writer.ask(t, acme, "DELETE", "/v1/documents/"+name, ""); r.status != 204 {
@@ -106,6 +116,19 @@ func churn(t *testing.T, replicas []*node, acme *tenant) {
 		})
 	}
 	all.Wait()
+}
+
+func churnDeletes(round int) bool { return round%3 == 0 }
+
+// leftByChurn are the words that churn writes, and whether they live when it ends.
+func leftByChurn() map[string]bool {
+	words := map[string]bool{}
+	for worker := range churners {
+		for round := range churnRounds {
+			words[churnWord(worker, round)] = round >= churnRounds-churnNames && !churnDeletes(round)
+		}
+	}
+	return words
 }
 
 // Documents that a version without segments stored are found, and none is lost when

@@ -13,6 +13,7 @@ func TestUsage(t *testing.T) {
 	n := c.start(t, "runtime-0")
 	alice := n.user(t, acme, "alice", "read")
 	type usageJSON struct {
+		Tenant                   struct{ ID, Name string }
 		Documents, Bytes, Chunks int
 		Hybrid                   bool
 		Limits                   struct{ Documents int }
@@ -29,6 +30,11 @@ func TestUsage(t *testing.T) {
 	all, seen := usage(acme), usage(alice)
 	if all.Documents != 2 || all.Bytes != 7+len(large) || all.Chunks != 321 || !all.Hybrid || all.Limits.Documents != 77 {
 		t.Errorf("of the tenant: %+v", all)
+	}
+	for _, u := range []usageJSON{all, seen} {
+		if u.Tenant.ID != acme.Tenant.ID.String() || u.Tenant.Name != "acme" {
+			t.Errorf("of another tenant: %+v", u.Tenant)
+		}
 	}
 	if seen.Documents != 1 || seen.Bytes != 7 || seen.Chunks != 1 || seen.Limits.Documents != 77 {
 		t.Errorf("of alice: %+v", seen)

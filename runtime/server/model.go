@@ -53,11 +53,11 @@ func (x *exchange) models() ([]offer, error) {
 	if err != nil {
 		return nil, err
 	}
-	embedder, found, err := x.server.Corpus.Embedder(x.r.Context(), req)
+	embedder, found, err := x.server.Corpus.EmbedderName(x.r.Context(), req)
 	if err != nil || !found {
 		return x.offers(), err
 	}
-	return append(x.offers(), offer{embedder.Name(), "model", offeredSince, "bulkhead"}), nil
+	return append(x.offers(), offer{embedder, "model", offeredSince, "bulkhead"}), nil
 }
 
 func listModels(x *exchange) error {

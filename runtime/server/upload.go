@@ -44,6 +44,31 @@ func putDocument(x *exchange) error {
 
 // ingestNow makes a document of a file while its sender waits.
 func ingestNow(x *exchange, slot *guard.Upload, file corpus.File) (corpus.Document, corpus.Outcome, error) {
+	if file.Text() {
+		return ingestText(x, slot, file)
+	}
+	req, err := x.begin(file.ExternalID, "")
+	if err != nil {
+		return corpus.Document{}, 0, err
+	}
+	doc, there, err := x.server.Corpus.Unchanged(x.r.Context(), req, file)
+	if err != nil || there {
+		return doc, corpus.Unchanged, err
+	}
+	up, err := read(x, slot, file)
+	if err != nil {
+		return corpus.Document{}, 0, err
+	}
+	if err := slot.Work(x.r.Context()); err != nil {
+		return corpus.Document{}, 0, err
+	}
+	if err := x.entitled(); err != nil { // reading it may have taken its time
+		return corpus.Document{}, 0, err
+	}
+	return x.server.Corpus.Put(x.r.Context(), req, up)
+}
+
+func ingestText(x *exchange, slot *guard.Upload, file corpus.File) (corpus.Document, corpus.Outcome, error) {
 	up, err := read(x, slot, file)
 	if err != nil {
 		return corpus.Document{}, 0, err

@@ -1,16 +1,21 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/bulkhead-dev/bulkhead/runtime/binding"
+)
 
 // usage is how much there is, beside how much there may be of all of the tenant.
 type usage struct {
-	Object    string `json:"object"`
-	Documents int64  `json:"documents"`
-	Bytes     int64  `json:"bytes"`
-	Chunks    int64  `json:"chunks"`
-	Hybrid    bool   `json:"hybrid"`
-	ToEmbed   int64  `json:"chunks_to_embed"`
-	Limits    limits `json:"limits"`
+	Object    string         `json:"object"`
+	Tenant    binding.Tenant `json:"tenant"`
+	Documents int64          `json:"documents"`
+	Bytes     int64          `json:"bytes"`
+	Chunks    int64          `json:"chunks"`
+	Hybrid    bool           `json:"hybrid"`
+	ToEmbed   int64          `json:"chunks_to_embed"`
+	Limits    limits         `json:"limits"`
 }
 
 type limits struct {
@@ -32,7 +37,7 @@ func getUsage(x *exchange) error {
 	}
 	of := req.Tenant.Limits
 	return x.reply(http.StatusOK, usage{
-		Object: "usage", Documents: u.Documents, Bytes: u.Bytes, Chunks: u.Chunks, Hybrid: u.Hybrid, ToEmbed: u.ToEmbed,
+		Object: "usage", Tenant: req.Tenant.Tenant, Documents: u.Documents, Bytes: u.Bytes, Chunks: u.Chunks, Hybrid: u.Hybrid, ToEmbed: u.ToEmbed,
 		Limits: limits{of.Documents, of.StorageBytes, largestDocument(x), of.RequestsPerMinute, of.ConcurrentIngests},
 	})
 }

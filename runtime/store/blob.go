@@ -63,9 +63,9 @@ func (t *Tx) AddObject(id uuid.UUID, kind string, parts [][]byte) {
 	}
 }
 
-// RemoveKind deletes all sealed objects of a kind.
-func (t *Tx) RemoveKind(kind string) {
-	t.write.queue(`delete from blob where tenant_id = $1 and kind = $2`, t.tenant, kind)
+// RemoveOthers deletes all sealed objects of the given kinds but those that are kept.
+func (t *Tx) RemoveOthers(kinds []string, keep []uuid.UUID) {
+	t.write.queue(`delete from blob where tenant_id = $1 and kind = any($2) and object_id <> all(coalesce($3::uuid[], '{}'))`, t.tenant, kinds, keep)
 }
 
 // RemoveObjects deletes sealed objects.

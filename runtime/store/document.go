@@ -55,6 +55,26 @@ func (r *Rows) DocumentsOf(ctx context.Context, ids []uuid.UUID) ([]Document, er
 		where tenant_id = $1 and state = 'live' and doc_id = any($2) order by doc_id`, r.tenant, ids)
 }
 
+// Cursor is a place in the order in which documents changed.
+type Cursor struct {
+	Generation int64
+	Document   uuid.UUID
+}
+
+// Cursor is where the document's last change stands.
+func (d Document) Cursor() Cursor { return Cursor{d.Generation, d.ID} }
+
+// Changes lists documents in the order in which they changed, after a place in it. One
+// that was deleted has no Source; those that were when the generation was since are
+// left out.
+func (r *Rows) Changes(ctx context.Context, after Cursor, since int64, limit int) ([]Document, error) {
+	return r.documents(ctx, `select doc_id, ext_mac, content_mac, bytes, generation,
+			coalesce(src_id, '00000000-0000-0000-0000-000000000000'), coalesce(dek_id, '00000000-0000-0000-0000-000000000000'),
+			meta_ct, created_at, updated_at from document
+		where tenant_id = $1 and (generation, doc_id) > ($2, $3) and (state = 'live' or generation > $4)
+		order by generation, doc_id limit $5`, r.tenant, after.Generation, after.Document, since, limit)
+}
+
 func (r *Rows) documents(ctx context.Context, sql string, args ...any) ([]Document, error) {
 	rows, err := r.tx.Query(ctx, sql, args...)
 	if err != nil {

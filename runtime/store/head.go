@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,11 @@ func (t *Tx) LockHead(ctx context.Context) (Head, error) {
 	var h Head
 	row := t.write.QueryRow(ctx, "select "+headColumns+headTables+" for update of h", t.tenant)
 	return h, noRows(row.Scan(h.columns()...))
+}
+
+// Linger lets the transaction wait for its next statement for longer than others may.
+func (t *Tx) Linger(most time.Duration) {
+	t.write.queue("select set_config('idle_in_transaction_session_timeout', $1, true)", millis(most))
 }
 
 // SaveHead writes back what LockHead returned and the caller changed.

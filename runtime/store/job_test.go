@@ -31,7 +31,7 @@ func enqueue(t *testing.T, s *store.Store, tenant uuid.UUID, n int) {
 
 func claim(t *testing.T, s *store.Store, after uuid.UUID, most int, lease time.Duration) []store.Job {
 	t.Helper()
-	jobs, err := s.Claim(t.Context(), after, most, lease)
+	jobs, err := s.Claim(t.Context(), []store.JobKind{store.Ingest, store.Purge}, after, most, lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +147,37 @@ func TestFencedTenantsKeepTheirJobs(t *testing.T) {
 	}
 }
 
+// A replica claims no job of a kind that it does not know, and one of a version that could
+// not say so none of a later kind: both leave it to who knows how to do it, and find what
+// they know behind it.
+func TestUnknownJobsAreLeft(t *testing.T) {
+	pg := fixture.NewPostgres(t)
+	s := open(t, pg)
+	pg.Exec(t, "alter table bulkhead.job drop constraint job_kind_check")
+	tenants := []uuid.UUID{provision(t, s), provision(t, s)}
+	for _, tenant := range tenants {
+		pg.Exec(t, `begin; set local session_replication_role = replica;
+			insert into bulkhead.job (tenant_id, job_id, kind, ref, run_at) values ('`+tenant.String()+`', gen_random_uuid(), 'later', gen_random_uuid(), now() - interval '1 hour');
+			commit`)
+	}
+	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 0 {
+		t.Errorf("claimed though it is unknown: %v", jobs)
+	}
+	var before int
+	app := pg.Connect(t, binding.RoleApp)
+	if err := app.QueryRow(t.Context(), "select count(*) from bulkhead.claim_jobs($1::uuid, 10, interval '1 hour')", uuid.Nil).Scan(&before); err != nil || before != 0 {
+		t.Errorf("a replica of a version before claims %d, %v", before, err)
+	}
+	enqueue(t, s, tenants[1], 1)
+	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 1 || jobs[0].Tenant != tenants[1] || jobs[0].Kind != store.Ingest {
+		t.Errorf("behind an unknown job: %v", jobs)
+	}
+	later, err := s.Claim(t.Context(), []store.JobKind{"later"}, uuid.Nil, 10, time.Hour)
+	if err != nil || len(later) != len(tenants) || later[0].Attempts != 1 {
+		t.Errorf("who knows it claims %v, %v", later, err)
+	}
+}
+
 // Who logs in as the runtime sees the queue of one tenant at a time, and claims
 // by the function only.
 func TestQueueIsSeparated(t *testing.T) {
@@ -169,7 +200,7 @@ func TestQueueIsSeparated(t *testing.T) {
 	if _, err := app.Exec(t.Context(), "update bulkhead.job set run_at = now()"); err == nil {
 		t.Error("written outside of the door")
 	}
-	if _, err := app.Exec(t.Context(), "select bulkhead.claim_jobs($1, 10, interval '1 hour')", uuid.Nil); err != nil {
+	if _, err := app.Exec(t.Context(), "select bulkhead.lease_jobs('{ingest}', $1, 10, interval '1 hour')", uuid.Nil); err != nil {
 		t.Fatal(err)
 	}
 	var setting string
@@ -177,7 +208,7 @@ func TestQueueIsSeparated(t *testing.T) {
 		t.Errorf("claiming left the session with tenant %q, %v", setting, err)
 	}
 	lane := pg.Connect(t, binding.RoleLane)
-	if _, err := lane.Exec(t.Context(), "select bulkhead.claim_jobs($1, 10, interval '1 hour')", uuid.Nil); err == nil {
+	if _, err := lane.Exec(t.Context(), "select bulkhead.lease_jobs('{ingest}', $1, 10, interval '1 hour')", uuid.Nil); err == nil {
 		t.Error("the audit writer claims jobs")
 	}
 }

@@ -14,6 +14,8 @@ export class API {
     this.#denied = denied;
   }
 
+  usage() { return this.#json('GET', '/v1/usage'); }
+
   list(limit, after) {
     return this.#json('GET', `/v1/documents?limit=${limit}${after ? `&after=${after}` : ''}`);
   }

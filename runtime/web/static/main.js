@@ -28,10 +28,18 @@ async function enter(key) {
   sessionStorage.setItem(kept, key);
   new Asking(api, source, session.signal);
   new Uploads(api, documents, session.signal);
-  byId('tenant').textContent = tenantOf(key);
-  byId('tenant').parentElement.hidden = !tenantOf(key);
+  showTenant(tenantOf(key));
   show(true);
   byId('question').focus();
+  try {
+    const { tenant } = await api.usage();
+    if (!session.signal.aborted) showTenant(tenant.name);
+  } catch { /* the id tells, too */ }
+}
+
+function showTenant(name) {
+  byId('tenant').textContent = name;
+  byId('tenant').parentElement.hidden = !name;
 }
 
 function signOut(reason = '') {
