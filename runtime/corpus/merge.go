@@ -95,7 +95,10 @@ func (c *Corpus) mergeOf(ctx context.Context, r Request, v *view, chosen []membe
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(ctx, tx, chosen, dead, merged) })
+	if merged.documents == 0 {
+		merged.objects = nil
+	}
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(ctx, tx, chosen, dead, merged.member) }, merged.objects...)
 }
 
 // alike are, of chosen segments, those that have vectors of the same spaces. While the
@@ -187,8 +190,8 @@ func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.U
 	return sources, dead
 }
 
-// replace lists a segment in the place of those that it was made of.
-func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, merged sealed) error {
+// replace lists a segment, if it has documents, in the place of those that it was made of.
+func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, merged member) error {
 	var gone []uuid.UUID
 	for _, s := range chosen {
 		if !slices.Contains(e.manifest.segments, s) {
@@ -198,10 +201,7 @@ func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, de
 	}
 	e.manifest.remove(chosen, dead)
 	if merged.documents > 0 {
-		e.manifest.segments = append(e.manifest.segments, merged.member)
-		if err := addObjects(ctx, tx, merged.objects...); err != nil {
-			return err
-		}
+		e.manifest.segments = append(e.manifest.segments, merged)
 	}
 	if err := e.promote(ctx, tx); err != nil {
 		return err

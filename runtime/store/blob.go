@@ -26,38 +26,61 @@ func (r *Rows) Blocks(ctx context.Context, refs []BlockRef) (map[BlockRef][]byte
 	if err != nil {
 		return nil, err
 	}
-	return collectBlocks(rows)
-}
-
-// Objects fetches all blocks of the given objects in one query.
-func (r *Rows) Objects(ctx context.Context, ids []uuid.UUID) (map[BlockRef][]byte, error) {
-	rows, err := r.tx.Query(ctx, `select object_id, block_no, ct from blob
-		where tenant_id = $1 and object_id = any($2)`, r.tenant, ids)
-	if err != nil {
-		return nil, err
-	}
-	return collectBlocks(rows)
-}
-
-func collectBlocks(rows pgx.Rows) (map[BlockRef][]byte, error) {
 	blocks := map[BlockRef][]byte{}
-	var ref BlockRef
-	var ct []byte
-	_, err := pgx.ForEachRow(rows, []any{&ref.Object, &ref.No, &ct}, func() error {
-		blocks[ref], ct = ct, nil
-		return nil
-	})
+	_, err = collectBlocks(rows, blocks)
 	return blocks, err
 }
 
+// objectWindow is how many blocks of each object are fetched in one query: fewer than
+// take as long as a statement may.
+const objectWindow = 64
+
+// Objects fetches all blocks of the given objects, in one query unless they are large.
+func (r *Rows) Objects(ctx context.Context, ids []uuid.UUID) (map[BlockRef][]byte, error) {
+	blocks := map[BlockRef][]byte{}
+	for first := int32(0); ; first += objectWindow {
+		rows, err := r.tx.Query(ctx, `select object_id, block_no, ct from blob
+			where tenant_id = $1 and object_id = any($2) and block_no between $3 and $4`, r.tenant, ids, first, first+objectWindow-1)
+		if err != nil {
+			return nil, err
+		}
+		last, err := collectBlocks(rows, blocks)
+		if err != nil || last < first+objectWindow-1 {
+			return blocks, err
+		}
+	}
+}
+
+// collectBlocks adds to blocks, and returns the greatest number of a block that it saw.
+func collectBlocks(rows pgx.Rows, blocks map[BlockRef][]byte) (last int32, err error) {
+	var ref BlockRef
+	var ct []byte
+	_, err = pgx.ForEachRow(rows, []any{&ref.Object, &ref.No, &ct}, func() error {
+		blocks[ref], ct = ct, nil
+		last = max(last, ref.No)
+		return nil
+	})
+	return last, err
+}
+
+// sentBytes of a large object are on their way at a time: pgx holds them once more.
+const sentBytes = 8 << 20
+
 // AddObject inserts a sealed object: its header, then its blocks.
 func (t *Tx) AddObject(ctx context.Context, id uuid.UUID, kind string, parts [][]byte) error {
-	batch := &pgx.Batch{}
+	batch, size := &pgx.Batch{}, 0
 	for no, ct := range parts {
 		batch.Queue(`insert into blob (tenant_id, object_id, block_no, kind, ct) values ($1, $2, $3, $4, $5)`,
 			t.tenant, id, no, kind, ct)
+		if size += len(ct); size < sentBytes && no < len(parts)-1 {
+			continue
+		}
+		if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		batch, size = &pgx.Batch{}, 0
 	}
-	return t.tx.SendBatch(ctx, batch).Close()
+	return nil
 }
 
 // RemoveKind deletes all sealed objects of a kind.
