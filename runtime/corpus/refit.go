@@ -5,9 +5,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+
+	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -20,11 +24,11 @@ func (c *Corpus) refit(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
-	if err := c.merges.Acquire(ctx, 1); err != nil {
+	var fitted *fitting
+	err = c.alone(ctx, func() (err error) {
+		fitted, err = v.fit(r.keys())
 		return err
-	}
-	defer c.merges.Release(1)
-	fitted, err := v.fit(r.keys())
+	})
 	if err != nil {
 		return fmt.Errorf("refit: %w", err)
 	}
@@ -33,12 +37,8 @@ func (c *Corpus) refit(ctx context.Context, r Request) error {
 		return nil
 	}
 	for range attempts {
-		if err := fitted.embed(v, r.keys()); err != nil {
+		if err := c.embedAll(ctx, r, v, fitted); err != nil {
 			return fmt.Errorf("refit: %w", err)
-		}
-		err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(ctx, tx, from, fitted) })
-		if !errors.Is(err, errRaced) {
-			return err
 		}
 		if v, err = c.load(ctx, r); err != nil {
 			return err
@@ -46,8 +46,35 @@ func (c *Corpus) refit(ctx context.Context, r Request) error {
 		if v.manifest.pins() != from {
 			return nil // another replica was faster
 		}
+		if _, chunks := fitted.late(v.manifest.segments); chunks > lateChunks {
+			continue
+		}
+		err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(ctx, tx, r.keys(), from, fitted) }, fitted.objects()...)
+		if !errors.Is(err, errRaced) {
+			return err
+		}
 	}
 	return errRaced
+}
+
+// embedAll makes the vectors of a view's segments. Other tenants have their turns
+// between, since all of a large index take long.
+func (c *Corpus) embedAll(ctx context.Context, r Request, v *view, f *fitting) error {
+	for _, m := range v.manifest.segments {
+		if err := c.alone(ctx, func() error { return f.embed(m, v.segments[m.lexicon], r.keys()) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alone does one of the things of which the whole process does one at a time.
+func (c *Corpus) alone(ctx context.Context, do func() error) error {
+	if err := c.merges.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer c.merges.Release(1)
+	return do()
 }
 
 // misfit reports whether the index of a tenant without a model should get another
@@ -90,50 +117,102 @@ func (v *view) fit(keys *seal.Keyring) (*fitting, error) {
 	return f, err
 }
 
-// embed makes the vectors of a view's segments that have none of the new basis yet.
-func (f *fitting) embed(v *view, keys *seal.Keyring) error {
-	for _, m := range v.manifest.segments {
-		if _, made := f.vectors[m.lexicon]; made || f.basis == nil {
-			continue
+// embed makes the vectors of a segment, unless it has some of the new basis.
+func (f *fitting) embed(m member, s *segment.Segment, keys *seal.Keyring) error {
+	if _, made := f.vectors[m.lexicon]; made || f.basis == nil {
+		return nil
+	}
+	rows, unseen, err := engine.Embed(s, f.basis.fitted())
+	if err != nil {
+		return err
+	}
+	var made sealed
+	made.unseen = float32(unseen)
+	if err := made.addVectors(keys, f.basis, rows, &made.vectors); err != nil {
+		return err
+	}
+	f.vectors[m.lexicon] = made
+	return nil
+}
+
+// objects are the basis and all vectors.
+func (f *fitting) objects() (objects []seal.Object) {
+	if f.basis != nil {
+		objects = append(objects, f.object)
+	}
+	for _, made := range f.vectors {
+		objects = append(objects, made.objects...)
+	}
+	return objects
+}
+
+// lateChunks is how many chunks at most get vectors while others wait: those of the
+// segments that came when the vectors of all others were stored.
+const lateChunks = 8 << 10
+
+// late are the segments of those listed that have no vectors of the new basis, and how
+// many chunks.
+func (f *fitting) late(listed []member) (segments []member, chunks int) {
+	for _, m := range listed {
+		if _, made := f.vectors[m.lexicon]; !made && f.basis != nil {
+			segments, chunks = append(segments, m), chunks+int(m.chunks)
 		}
-		rows, unseen, err := engine.Embed(v.segments[m.lexicon], f.basis.fitted())
+	}
+	return segments, chunks
+}
+
+// embedLate makes vectors of the segments that have none, unless they are too many, and
+// stores them. Errors: errRaced.
+func (f *fitting) embedLate(ctx context.Context, tx *store.Tx, keys *seal.Keyring, listed []member) error {
+	late, chunks := f.late(listed)
+	if chunks > lateChunks {
+		return errRaced
+	}
+	var lexicons []uuid.UUID
+	for _, m := range late {
+		lexicons = append(lexicons, m.lexicon.object)
+	}
+	blocks, err := tx.Objects(ctx, lexicons)
+	if err != nil {
+		return err
+	}
+	for _, m := range late {
+		s, err := openSegment(keys, m, blocks)
 		if err != nil {
 			return err
 		}
-		var s sealed
-		s.unseen = float32(unseen)
-		if err := s.addVectors(keys, f.basis, rows, &s.vectors); err != nil {
+		if err := f.embed(m, s, keys); err != nil {
 			return err
 		}
-		f.vectors[m.lexicon] = s
+		if err := addObjects(ctx, tx, f.vectors[m.lexicon].objects...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// changeOver lists a new basis and its vectors in the place of the old ones.
-// Errors: errRaced, when a segment has none of the new vectors or the basis is not
-// the one that was to be replaced.
-func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pins, f *fitting) error {
+// changeOver lists a new basis and its vectors, which are stored, in the place of the old
+// ones. Errors: errRaced, when too many segments have none of the new vectors or the basis
+// is not the one that was to be replaced.
+func (e *edition) changeOver(ctx context.Context, tx *store.Tx, keys *seal.Keyring, from pins, f *fitting) error {
 	if e.manifest.pins() != from {
 		return errRaced
 	}
 	old := e.manifest
-	e.manifest.basis, e.manifest.next, e.manifest.segments = f.basis.pin(), pinned{}, nil
-	var objects []seal.Object
-	if f.basis != nil {
-		objects = append(objects, f.object)
-	}
-	for _, s := range old.segments {
-		made, there := f.vectors[s.lexicon]
-		if !there && f.basis != nil {
-			return errRaced
-		}
-		s.vectors, s.next, s.unseen = made.vectors, pinned{}, made.unseen
-		e.manifest.segments = append(e.manifest.segments, s)
-		objects = append(objects, made.objects...)
-	}
-	if err := tx.RemoveObjects(ctx, append(old.embedding(), old.nextEmbedding()...)...); err != nil {
+	if err := f.embedLate(ctx, tx, keys, old.segments); err != nil {
 		return err
 	}
-	return addObjects(ctx, tx, objects...)
+	e.manifest.basis, e.manifest.next, e.manifest.segments = f.basis.pin(), pinned{}, nil
+	unlisted := maps.Clone(f.vectors)
+	for _, s := range old.segments {
+		made := f.vectors[s.lexicon]
+		delete(unlisted, s.lexicon)
+		s.vectors, s.next, s.unseen = made.vectors, pinned{}, made.unseen
+		e.manifest.segments = append(e.manifest.segments, s)
+	}
+	gone := append(old.embedding(), old.nextEmbedding()...)
+	for _, made := range unlisted {
+		gone = append(gone, made.vectors.object)
+	}
+	return tx.RemoveObjects(ctx, gone...)
 }

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	upkeepTimeout = 5 * time.Minute
+	// upkeepTimeout is far longer than a million chunks take: what is cut off begins anew.
+	upkeepTimeout = 30 * time.Minute
 	closeTimeout  = 5 * time.Second
 )
 
