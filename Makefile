@@ -105,7 +105,7 @@ bench-operator: ## Make 100, 1,000 and 10,000 tenants (TENANTS=n) and count what
 	hack/bench-operator.sh
 
 .PHONY: bench-engine
-bench-engine: ## Measure the query engine over HTTP (SIZES=10k,100k,1m), and beside PostgreSQL with pgvector (RUN=TestPeer)
+bench-engine: ## Measure the query engine over HTTP (SIZES=10k,100k,100k-384,1m,1m-384), and beside PostgreSQL with pgvector (RUN=TestPeer)
 	hack/bench-engine.sh
 
 .PHONY: bench-quality

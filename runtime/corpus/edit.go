@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -15,10 +16,11 @@ type edition struct {
 }
 
 // edit makes the next generation of a tenant's index: it keeps other changes out,
-// lets change edit the manifest and all that goes with it, and saves both. Errors:
+// lets change edit the manifest and all that goes with it, and saves both. Objects are
+// stored first, before others are kept out, since large ones take long. Errors:
 // anchor.ErrRolledBack, errUnindexed, those of change and of the write door.
-func (c *Corpus) edit(ctx context.Context, r Request, change func(*store.Tx, *edition) error) error {
-	return c.advance(ctx, r, func(*store.Tx) {}, r.openHead, change)
+func (c *Corpus) edit(ctx context.Context, r Request, change func(*store.Tx, *edition) error, objects ...seal.Object) error {
+	return c.advance(ctx, r, func(tx *store.Tx) { addObjects(tx, objects...) }, r.openHead, change)
 }
 
 // advance is edit for who says what is done before other changes are kept out, and what

@@ -28,16 +28,16 @@ func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []
 
 // inTurn lends use the newest view once no other merge goes on.
 func (c *Corpus) inTurn(ctx context.Context, r Request, use func(*view) error) error {
-	// What this load may have to make anew first waits for a turn of its own. The view
-	// is not held while others merge.
-	if err := c.withNewest(ctx, r, func(*view) error { return nil }); err != nil {
-		return err
-	}
+	return c.alone(ctx, func() error { return c.withNewest(ctx, r, use) })
+}
+
+// alone does one of the things of which the whole process does one at a time.
+func (c *Corpus) alone(ctx context.Context, do func() error) error {
 	if err := c.merges.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer c.merges.Release(1)
-	return c.withNewest(ctx, r, use)
+	return do()
 }
 
 // Purge removes from a tenant's segments what is left there of deleted documents, and
@@ -110,7 +110,10 @@ func (c *Corpus) mergeOf(ctx context.Context, r Request, v *view, chosen []membe
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(tx, chosen, dead, merged) })
+	if merged.documents == 0 {
+		merged.objects = nil
+	}
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(tx, chosen, dead, merged.member) }, merged.objects...)
 }
 
 // alike are, of chosen segments, those that have vectors of the same spaces. While the
@@ -204,8 +207,8 @@ func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.U
 	return sources, dead
 }
 
-// replace lists a segment in the place of those that it was made of.
-func (e *edition) replace(tx *store.Tx, chosen []member, dead []uuid.UUID, merged sealed) error {
+// replace lists a segment, if it has documents, in the place of those that it was made of.
+func (e *edition) replace(tx *store.Tx, chosen []member, dead []uuid.UUID, merged member) error {
 	var gone []uuid.UUID
 	for _, s := range chosen {
 		if !slices.Contains(e.manifest.segments, s) {
@@ -215,8 +218,7 @@ func (e *edition) replace(tx *store.Tx, chosen []member, dead []uuid.UUID, merge
 	}
 	e.manifest.remove(chosen, dead)
 	if merged.documents > 0 {
-		e.manifest.segments = append(e.manifest.segments, merged.member)
-		addObjects(tx, merged.objects...)
+		e.manifest.segments = append(e.manifest.segments, merged)
 	}
 	e.promote(tx)
 	tx.RemoveObjects(gone...)

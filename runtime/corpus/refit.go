@@ -5,9 +5,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+
+	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
@@ -16,33 +20,58 @@ import (
 // vectors of it. Until all have them the old ones are searched, and documents come
 // and go; those that came meanwhile get vectors before all change over at once.
 func (c *Corpus) refit(ctx context.Context, r Request) error {
-	return c.inTurn(ctx, r, func(v *view) error {
-		fitted, err := v.fit(r.keys())
-		if err != nil {
-			return fmt.Errorf("refit: %w", err)
-		}
-		from := v.manifest.pins()
-		if fitted.basis == nil && from == (pins{}) {
-			return nil
-		}
-		err = c.settle(ctx, r, v, from, fitted)
-		for n := 1; n < attempts && errors.Is(err, errRaced); n++ {
-			err = c.withNewest(ctx, r, func(v *view) error { return c.settle(ctx, r, v, from, fitted) })
-		}
+	var from pins
+	var fitted *fitting
+	err := c.inTurn(ctx, r, func(v *view) (err error) {
+		from = v.manifest.pins()
+		fitted, err = v.fit(r.keys())
 		return err
 	})
-}
-
-// settle makes the vectors that are still to be made and has the index change over.
-// Errors: errRaced, when documents came meanwhile.
-func (c *Corpus) settle(ctx context.Context, r Request, v *view, from pins, fitted *fitting) error {
-	if v.manifest.pins() != from {
-		return nil // another replica was faster
-	}
-	if err := fitted.embed(v, r.keys()); err != nil {
+	if err != nil {
 		return fmt.Errorf("refit: %w", err)
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(tx, from, fitted) })
+	if fitted.basis == nil && from == (pins{}) {
+		return nil
+	}
+	err = errRaced
+	for n := 0; n < attempts && errors.Is(err, errRaced); n++ {
+		err = c.changeTo(ctx, r, from, fitted)
+	}
+	return err
+}
+
+// changeTo makes the vectors that are still to be made and has the index change over.
+// Errors: errRaced, when too many documents came meanwhile.
+func (c *Corpus) changeTo(ctx context.Context, r Request, from pins, fitted *fitting) error {
+	err := c.withNewest(ctx, r, func(v *view) error { return c.embedAll(ctx, r, v, fitted) })
+	if err != nil {
+		return fmt.Errorf("refit: %w", err)
+	}
+	overtaken := false // by another replica
+	err = c.withNewest(ctx, r, func(v *view) error {
+		if overtaken = v.manifest.pins() != from; overtaken {
+			return nil
+		}
+		if _, chunks := fitted.late(v.manifest.segments); chunks > lateChunks {
+			return errRaced
+		}
+		return nil
+	})
+	if overtaken || err != nil {
+		return err
+	}
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(ctx, tx, r.keys(), from, fitted) }, fitted.objects()...)
+}
+
+// embedAll makes the vectors of a view's segments. Other tenants have their turns
+// between, since all of a large index take long.
+func (c *Corpus) embedAll(ctx context.Context, r Request, v *view, f *fitting) error {
+	for _, m := range v.manifest.segments {
+		if err := c.alone(ctx, func() error { return f.embed(m, v.segments[m.lexicon], r.keys()) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // misfit reports whether the index of a tenant without a model should get another
@@ -85,51 +114,105 @@ func (v *view) fit(keys *seal.Keyring) (*fitting, error) {
 	return f, err
 }
 
-// embed makes the vectors of a view's segments that have none of the new basis yet.
-func (f *fitting) embed(v *view, keys *seal.Keyring) error {
-	for _, m := range v.manifest.segments {
-		if _, made := f.vectors[m.lexicon]; made || f.basis == nil {
-			continue
+// embed makes the vectors of a segment, unless it has some of the new basis.
+func (f *fitting) embed(m member, s *segment.Segment, keys *seal.Keyring) error {
+	if _, made := f.vectors[m.lexicon]; made || f.basis == nil {
+		return nil
+	}
+	rows, unseen, err := engine.Embed(s, f.basis.fitted())
+	if err != nil {
+		return err
+	}
+	var made sealed
+	made.unseen = float32(unseen)
+	err = made.addVectors(keys, f.basis, rows, &made.vectors)
+	clear(rows)
+	if err != nil {
+		return err
+	}
+	f.vectors[m.lexicon] = made
+	return nil
+}
+
+// objects are the basis and all vectors.
+func (f *fitting) objects() (objects []seal.Object) {
+	if f.basis != nil {
+		objects = append(objects, f.object)
+	}
+	for _, made := range f.vectors {
+		objects = append(objects, made.objects...)
+	}
+	return objects
+}
+
+// lateChunks is how many chunks at most get vectors while others wait: those of the
+// segments that came when the vectors of all others were stored.
+const lateChunks = 8 << 10
+
+// late are the segments of those listed that have no vectors of the new basis, and how
+// many chunks.
+func (f *fitting) late(listed []member) (segments []member, chunks int) {
+	for _, m := range listed {
+		if _, made := f.vectors[m.lexicon]; !made && f.basis != nil {
+			segments, chunks = append(segments, m), chunks+int(m.chunks)
 		}
-		rows, unseen, err := engine.Embed(v.segments[m.lexicon], f.basis.fitted())
+	}
+	return segments, chunks
+}
+
+// embedLate makes vectors of the segments that have none, unless they are too many, and
+// stores them. Errors: errRaced.
+func (f *fitting) embedLate(ctx context.Context, tx *store.Tx, keys *seal.Keyring, listed []member) error {
+	late, chunks := f.late(listed)
+	if chunks > lateChunks {
+		return errRaced
+	}
+	var lexicons []uuid.UUID
+	for _, m := range late {
+		lexicons = append(lexicons, m.lexicon.object)
+	}
+	blocks, err := tx.Objects(ctx, lexicons)
+	if err != nil {
+		return err
+	}
+	for _, m := range late {
+		s, memory, err := openSegment(keys, m, blocks)
 		if err != nil {
 			return err
 		}
-		var s sealed
-		s.unseen = float32(unseen)
-		err = s.addVectors(keys, f.basis, rows, &s.vectors)
-		clear(rows)
+		err = f.embed(m, s, keys)
+		memory.zero()
 		if err != nil {
 			return err
 		}
-		f.vectors[m.lexicon] = s
+		addObjects(tx, f.vectors[m.lexicon].objects...)
 	}
 	return nil
 }
 
-// changeOver lists a new basis and its vectors in the place of the old ones.
-// Errors: errRaced, when a segment has none of the new vectors or the basis is not
-// the one that was to be replaced.
-func (e *edition) changeOver(tx *store.Tx, from pins, f *fitting) error {
+// changeOver lists a new basis and its vectors, which are stored, in the place of the old
+// ones. Errors: errRaced, when too many segments have none of the new vectors or the basis
+// is not the one that was to be replaced.
+func (e *edition) changeOver(ctx context.Context, tx *store.Tx, keys *seal.Keyring, from pins, f *fitting) error {
 	if e.manifest.pins() != from {
 		return errRaced
 	}
 	old := e.manifest
-	e.manifest.basis, e.manifest.next, e.manifest.segments = f.basis.pin(), pinned{}, nil
-	var objects []seal.Object
-	if f.basis != nil {
-		objects = append(objects, f.object)
+	if err := f.embedLate(ctx, tx, keys, old.segments); err != nil {
+		return err
 	}
+	e.manifest.basis, e.manifest.next, e.manifest.segments = f.basis.pin(), pinned{}, nil
+	unlisted := maps.Clone(f.vectors)
 	for _, s := range old.segments {
-		made, there := f.vectors[s.lexicon]
-		if !there && f.basis != nil {
-			return errRaced
-		}
+		made := f.vectors[s.lexicon]
+		delete(unlisted, s.lexicon)
 		s.vectors, s.next, s.unseen = made.vectors, pinned{}, made.unseen
 		e.manifest.segments = append(e.manifest.segments, s)
-		objects = append(objects, made.objects...)
 	}
-	tx.RemoveObjects(append(old.embedding(), old.nextEmbedding()...)...)
-	addObjects(tx, objects...)
+	gone := append(old.embedding(), old.nextEmbedding()...)
+	for _, made := range unlisted {
+		gone = append(gone, made.vectors.object)
+	}
+	tx.RemoveObjects(gone...)
 	return nil
 }

@@ -17,10 +17,16 @@ const (
 	tierBase     = 4 << 10 // bytes, below which all segments are of one tier
 	tierBits     = 3       // each tier is 8 times the one below
 	deadShare    = 4       // a segment of which 1 in so many documents is dead is rewritten
+	// mergeBytes bounds what is merged at a time, in memory twice and stored in one
+	// transaction, however large the index is. What is more than half of it stays.
+	mergeBytes = 256 << 20
 )
 
 // tier is which segments are about as large.
 func (w weighed) tier() int { return (bits.Len32(w.lexicon.bytes/tierBase) + tierBits - 1) / tierBits }
+
+// large reports whether the segment is not merged any more.
+func (w weighed) large() bool { return w.bytes() > mergeBytes/2 }
 
 // due chooses the segments to merge: those of a tier that is full, with all of the
 // tiers below, so that a document is rewritten a number of times that is
@@ -29,7 +35,9 @@ func (w weighed) tier() int { return (bits.Len32(w.lexicon.bytes/tierBase) + tie
 func due(all []weighed) []member {
 	counts := map[int]int{}
 	for _, w := range all {
-		counts[w.tier()]++
+		if !w.large() {
+			counts[w.tier()]++
+		}
 	}
 	full := -1
 	for tier, n := range counts {
@@ -37,7 +45,9 @@ func due(all []weighed) []member {
 			full = max(full, tier)
 		}
 	}
-	return choose(all, func(w weighed) bool { return w.tier() <= full || w.dead*deadShare >= max(w.documents, 1) })
+	return choose(all, func(w weighed) bool {
+		return w.tier() <= full && !w.large() || w.dead*deadShare >= max(w.documents, 1)
+	})
 }
 
 // unclean chooses the segments that hold dead documents.
@@ -51,16 +61,26 @@ func anything(all []weighed) []member {
 	if chosen := unclean(all); len(chosen) > 0 {
 		return chosen
 	}
-	sorted := slices.SortedFunc(slices.Values(all), func(a, b weighed) int { return cmp.Compare(a.lexicon.bytes, b.lexicon.bytes) })
-	return choose(sorted[:(len(sorted)+1)/2], func(weighed) bool { return true })
+	smaller := smallestFirst(all)
+	return choose(smaller[:(len(smaller)+1)/2], func(weighed) bool { return true })
 }
 
+// choose chooses the smallest first, as many as are merged at a time.
 func choose(all []weighed, chosen func(weighed) bool) []member {
 	var members []member
-	for _, w := range all {
-		if chosen(w) {
-			members = append(members, w.member)
+	sum := int64(0)
+	for _, w := range smallestFirst(all) {
+		if !chosen(w) {
+			continue
 		}
+		if sum += w.bytes(); sum > mergeBytes && len(members) > 1 {
+			break
+		}
+		members = append(members, w.member)
 	}
 	return members
+}
+
+func smallestFirst(all []weighed) []weighed {
+	return slices.SortedStableFunc(slices.Values(all), func(a, b weighed) int { return cmp.Compare(a.bytes(), b.bytes()) })
 }

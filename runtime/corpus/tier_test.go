@@ -39,6 +39,38 @@ func TestSegmentsStayFew(t *testing.T) {
 	}
 }
 
+// TestMergesAreBounded: however large an index grows, no merge takes more than it may,
+// and there is one as long as something is due.
+func TestMergesAreBounded(t *testing.T) {
+	const added, size = 3000, 8 << 20
+	var all []weighed
+	for range added {
+		all = append(all, weighed{member: sized(size, 1)})
+		chosen := due(all)
+		if len(chosen) == 1 {
+			t.Fatalf("one of %d bytes is merged", chosen[0].bytes())
+		}
+		merged := sized(0, 0)
+		for _, m := range chosen {
+			merged.lexicon.bytes += m.lexicon.bytes
+		}
+		if merged.bytes() > mergeBytes {
+			t.Fatalf("%d bytes are merged", merged.bytes())
+		}
+		if len(chosen) > 0 {
+			all = slices.DeleteFunc(all, func(w weighed) bool { return slices.Contains(chosen, w.member) })
+			all = append(all, weighed{member: merged})
+		}
+		small := slices.DeleteFunc(slices.Clone(all), weighed.large)
+		if len(small) > 2*tierSegments {
+			t.Fatalf("%d segments wait to be merged", len(small))
+		}
+	}
+	if dead := (weighed{sized(mergeBytes, 4), 1}); !slices.Equal(due([]weighed{dead}), []member{dead.member}) {
+		t.Error("a large segment is not cleaned")
+	}
+}
+
 func TestDeadDocumentsAreCleanedAway(t *testing.T) {
 	many := weighed{sized(1<<20, 100), 25}
 	few := weighed{sized(1<<20, 100), 24}

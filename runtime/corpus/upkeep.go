@@ -12,8 +12,10 @@ import (
 
 const (
 	// draftTimeout bounds one attempt at reading all of a tenant's documents anew.
-	draftTimeout  = time.Hour
-	upkeepTimeout = 5 * time.Minute // of merges and a refit
+	draftTimeout = time.Hour
+	// upkeepTimeout, of merges and a refit, is far longer than a million chunks take: what
+	// is cut off begins anew.
+	upkeepTimeout = 30 * time.Minute
 	closeTimeout  = 5 * time.Second
 )
 

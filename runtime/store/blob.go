@@ -20,7 +20,9 @@ func (r *Rows) Blocks(ctx context.Context, refs []BlockRef) (map[BlockRef][]byte
 	if err != nil {
 		return nil, err
 	}
-	return collectBlocks(rows)
+	blocks := map[BlockRef][]byte{}
+	_, err = collectBlocks(rows, blocks)
+	return blocks, err
 }
 
 const selectBlocks = `select b.object_id, b.block_no, b.ct from unnest($2::uuid[], $3::int[]) as want(object_id, block_no)
@@ -34,25 +36,36 @@ func blocksArgs(tenant uuid.UUID, refs []BlockRef) []any {
 	return []any{tenant, objects, numbers}
 }
 
-// Objects fetches all blocks of the given objects in one query.
+// objectWindow is how many blocks of each object are fetched in one query: fewer than
+// take as long as a statement may.
+const objectWindow = 64
+
+// Objects fetches all blocks of the given objects, in one query unless they are large.
 func (r *Rows) Objects(ctx context.Context, ids []uuid.UUID) (map[BlockRef][]byte, error) {
-	rows, err := r.tx.Query(ctx, `select object_id, block_no, ct from blob
-		where tenant_id = $1 and object_id = any($2)`, r.tenant, ids)
-	if err != nil {
-		return nil, err
+	blocks := map[BlockRef][]byte{}
+	for first := int32(0); ; first += objectWindow {
+		rows, err := r.tx.Query(ctx, `select object_id, block_no, ct from blob
+			where tenant_id = $1 and object_id = any($2) and block_no between $3 and $4`, r.tenant, ids, first, first+objectWindow-1)
+		if err != nil {
+			return nil, err
+		}
+		last, err := collectBlocks(rows, blocks)
+		if err != nil || last < first+objectWindow-1 {
+			return blocks, err
+		}
 	}
-	return collectBlocks(rows)
 }
 
-func collectBlocks(rows pgx.Rows) (map[BlockRef][]byte, error) {
-	blocks := map[BlockRef][]byte{}
+// collectBlocks adds to blocks, and returns the greatest number of a block that it saw.
+func collectBlocks(rows pgx.Rows, blocks map[BlockRef][]byte) (last int32, err error) {
 	var ref BlockRef
 	var ct []byte
-	_, err := pgx.ForEachRow(rows, []any{&ref.Object, &ref.No, &ct}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&ref.Object, &ref.No, &ct}, func() error {
 		blocks[ref], ct = ct, nil
+		last = max(last, ref.No)
 		return nil
 	})
-	return blocks, err
+	return last, err
 }
 
 // AddObject inserts a sealed object: its header, then its blocks.

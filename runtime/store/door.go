@@ -124,8 +124,9 @@ func (a Admission) Blocks(ctx context.Context, refs []BlockRef) (blocks map[Bloc
 	defer release()
 	batch := &pgx.Batch{}
 	queueTenant(batch, a.tenant)
-	batch.Queue(selectBlocks, blocksArgs(a.tenant, refs)...).Query(func(rows pgx.Rows) (err error) {
-		blocks, err = collectBlocks(rows)
+	blocks = map[BlockRef][]byte{}
+	batch.Queue(selectBlocks, blocksArgs(a.tenant, refs)...).Query(func(rows pgx.Rows) error {
+		_, err := collectBlocks(rows, blocks)
 		return err
 	})
 	return blocks, a.store.judge(conn.SendBatch(ctx, batch).Close())

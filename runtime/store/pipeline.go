@@ -18,20 +18,36 @@ type queries interface {
 // the head is locked for as few round trips as can be.
 type pipeline struct {
 	tx     pgx.Tx
-	queued pgx.Batch
+	queued []*pgx.Batch
+	bytes  int // in the last one, about
 }
 
-// queue has a statement run before the next one, or before the commit.
-func (p *pipeline) queue(sql string, args ...any) { p.queued.Queue(sql, args...) }
+// sentBytes is how much of what is queued is on its way at a time: pgx holds it once more.
+const sentBytes = 8 << 20
+
+// queue has a statement run before the next one whose result matters, or the commit.
+func (p *pipeline) queue(sql string, args ...any) {
+	if len(p.queued) == 0 || p.bytes >= sentBytes {
+		p.queued, p.bytes = append(p.queued, &pgx.Batch{}), 0
+	}
+	p.queued[len(p.queued)-1].Queue(sql, args...)
+	for _, arg := range args {
+		if ct, is := arg.([]byte); is {
+			p.bytes += len(ct)
+		}
+	}
+}
 
 // flush runs what is queued.
 func (p *pipeline) flush(ctx context.Context) error {
-	if p.queued.Len() == 0 {
-		return nil
+	queued := p.queued
+	p.queued = nil
+	for _, batch := range queued {
+		if err := p.tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
 	}
-	batch := p.queued
-	p.queued = pgx.Batch{}
-	return p.tx.SendBatch(ctx, &batch).Close()
+	return nil
 }
 
 // Exec runs a statement whose result matters.

@@ -1,6 +1,7 @@
 package vector
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -188,27 +189,64 @@ func TestFineProduct(t *testing.T) {
 // TestDiffer: every bit that differs counts as often as its plane weighs.
 func TestDiffer(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
-	for n := range 10 {
-		words, signs := make([]planeWords, n), make([]byte, n*signBytes)
-		for i := range signs {
-			signs[i] = byte(random.Uint32())
+	for n := range 33 {
+		words, signs := make([]planeWords, n), column{width: floatBytes + n*signBytes}
+		signs.bytes = make([]byte, (2+random.IntN(5))*signs.width)
+		for i := range signs.bytes {
+			signs.bytes[i] = byte(random.Uint32())
 		}
-		want := 0
 		for i := range words {
 			for half := range words[i] {
 				for plane := range words[i][half] {
 					words[i][half][plane] = random.Uint64()
-					for bit := range 64 {
-						sign := signs[i*signBytes+half*8+bit/8] >> (bit % 8) & 1
-						if words[i][half][plane]>>bit&1 != uint64(sign) {
-							want += 1 << plane
-						}
+				}
+			}
+		}
+		if n == 32 { // as many as there can be, and all differ
+			words = make([]planeWords, n)
+			signs.bytes = slices.Repeat([]byte{0xff}, len(signs.bytes))
+		}
+		var want []int32
+		for row := range len(signs.bytes) / signs.width {
+			want = append(want, differBitByBit(words, signs.at(uint32(row))[floatBytes:]))
+		}
+		for name, count := range map[string]func([]planeWords, column, uint32, []int32){"plain": plainDifferences, "this machine": differences} {
+			got := make([]int32, len(want)-1)
+			if count(words, signs, 1, got); !slices.Equal(got, want[1:]) {
+				t.Errorf("%s: %d words: %d, not %d", name, n, got, want[1:])
+			}
+		}
+	}
+}
+
+func differBitByBit(words []planeWords, signs []byte) (sum int32) {
+	for i := range words {
+		for half := range words[i] {
+			for plane, word := range words[i][half] {
+				for bit := range 64 {
+					sign := signs[i*signBytes+half*8+bit/8] >> (bit % 8) & 1
+					if word>>bit&1 != uint64(sign) {
+						sum += 1 << plane
 					}
 				}
 			}
 		}
-		if got := differ(words, signs); got != want {
-			t.Errorf("%d, not %d", got, want)
-		}
+	}
+	return sum
+}
+
+// BenchmarkPromises looks at the signs of a million rows.
+func BenchmarkPromises(b *testing.B) {
+	for _, dimensions := range []int{128, 384} {
+		signs := column{width: floatBytes + signWidth(dimensions)}
+		signs.bytes = make([]byte, 1_000_000*signs.width)
+		rows := &Rows{dimensions: dimensions, n: 1_000_000, signs: signs}
+		p := newPlanes(NewQuery(slices.Repeat([]float32{1}, dimensions)))
+		out := make([]float32, rows.n)
+		b.Run(fmt.Sprint(dimensions), func(b *testing.B) {
+			for b.Loop() {
+				p.promise(rows, out)
+			}
+		})
 	}
 }

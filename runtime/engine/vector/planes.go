@@ -59,11 +59,23 @@ func (p *planes) set(i, odd int) {
 // scale. It returns what is left of out.
 func (p *planes) promise(r *Rows, out []float32) []float32 {
 	most := maxPlane*p.dimensions + p.doubt
-	for row := range uint32(r.n) {
-		share, signs := r.signs.cut(row)
-		out[row] = share * float32(most-2*differ(p.words, signs))
+	var buffer [batch]int32
+	for first := 0; first < r.n; first += batch {
+		differing := buffer[:min(batch, r.n-first)]
+		differences(p.words, r.signs, uint32(first), differing)
+		for i, bits := range differing {
+			out[first+i] = r.signs.number(uint32(first+i)) * float32(most-2*int(bits))
+		}
 	}
 	return out[r.n:]
+}
+
+// plainDifferences writes differences on any machine.
+func plainDifferences(words []planeWords, signs column, first uint32, out []int32) {
+	for i := range out {
+		_, of := signs.cut(first + uint32(i))
+		out[i] = int32(differ(words, of))
+	}
 }
 
 // differ counts the bits of signs that differ from words', each as often as its plane
