@@ -81,7 +81,9 @@ func (v *view) fit(keys *seal.Keyring) (*fitting, error) {
 		return nil, err
 	}
 	f.basis = &basis{space: fitted}
-	f.object, f.basis.pinned, err = sealPinned(keys, seal.Vectors, fitted.Encode())
+	encoded := fitted.Encode()
+	defer clear(encoded)
+	f.object, f.basis.pinned, err = sealPinned(keys, seal.Vectors, encoded)
 	return f, err
 }
 
