@@ -42,7 +42,7 @@ func (c *Corpus) settle(ctx context.Context, r Request, v *view, from pins, fitt
 	if err := fitted.embed(v, r.keys()); err != nil {
 		return fmt.Errorf("refit: %w", err)
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(ctx, tx, from, fitted) })
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(tx, from, fitted) })
 }
 
 // misfit reports whether the index of a tenant without a model should get another
@@ -112,7 +112,7 @@ func (f *fitting) embed(v *view, keys *seal.Keyring) error {
 // changeOver lists a new basis and its vectors in the place of the old ones.
 // Errors: errRaced, when a segment has none of the new vectors or the basis is not
 // the one that was to be replaced.
-func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pins, f *fitting) error {
+func (e *edition) changeOver(tx *store.Tx, from pins, f *fitting) error {
 	if e.manifest.pins() != from {
 		return errRaced
 	}
@@ -131,8 +131,7 @@ func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pins, f *fi
 		e.manifest.segments = append(e.manifest.segments, s)
 		objects = append(objects, made.objects...)
 	}
-	if err := tx.RemoveObjects(ctx, append(old.embedding(), old.nextEmbedding()...)...); err != nil {
-		return err
-	}
-	return addObjects(ctx, tx, objects...)
+	tx.RemoveObjects(append(old.embedding(), old.nextEmbedding()...)...)
+	addObjects(tx, objects...)
+	return nil
 }

@@ -71,7 +71,8 @@ func (w *world) tenant(t *testing.T) *tenants.Tenant {
 		for _, k := range wrapped {
 			rows = append(rows, store.WrappedKey{ID: k.ID, Purpose: string(k.Purpose), Epoch: k.Epoch, KEKRef: "plain", Wrapped: hex.EncodeToString([]byte(k.Wrapped))})
 		}
-		return tx.AddKeys(t.Context(), rows)
+		tx.AddKeys(rows)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

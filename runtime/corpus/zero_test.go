@@ -18,22 +18,22 @@ import (
 	"github.com/bulkhead-dev/bulkhead/test/prose"
 )
 
-// watched are parts that were seen in memory.
+// watched are objects that were seen in memory.
 type watched struct {
-	mu    sync.Mutex
-	parts map[*part]bool
+	mu      sync.Mutex
+	objects map[*memory]bool
 }
 
-// see notes the parts of the tenant's view.
+// see notes the open objects of the tenant's view.
 func (w *watched) see(c *Corpus, of *tenants.Tenant) {
 	c.withCached(Request{Tenant: of}, func(v *view) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		for _, p := range v.parts {
-			if w.parts == nil {
-				w.parts = map[*part]bool{}
+		for _, p := range v.memory {
+			if w.objects == nil {
+				w.objects = map[*memory]bool{}
 			}
-			w.parts[p] = true
+			w.objects[p] = true
 		}
 	})
 }
@@ -42,7 +42,7 @@ func (w *watched) see(c *Corpus, of *tenants.Tenant) {
 func (w *watched) expectZeroed(t *testing.T, when string, want bool) {
 	t.Helper()
 	plain, zeroed := 0, 0
-	for p := range w.parts {
+	for p := range w.objects {
 		if len(p.plain) == 0 {
 			continue // a basis
 		}
@@ -157,10 +157,10 @@ func TestMergedSegmentsAreZeroed(t *testing.T) {
 	w.finds(t, acme, "kestrel3", "bird3") // by the merged one
 	stay := 0
 	w.corpus.withCached(admin(t, acme), func(v *view) {
-		for _, p := range v.parts {
-			if before.parts[p] {
+		for _, p := range v.memory {
+			if before.objects[p] {
 				stay++
-				delete(before.parts, p)
+				delete(before.objects, p)
 			}
 		}
 	})
@@ -185,12 +185,12 @@ func TestCleanedSegmentsAreZeroed(t *testing.T) {
 	zeroed(t, one)
 }
 
-// zeroed fails unless the view has parts of which nothing is left.
+// zeroed fails unless the view had objects open of which nothing is left.
 func zeroed(t *testing.T, v *view) {
 	t.Helper()
-	w := watched{parts: map[*part]bool{}}
-	for _, p := range v.parts {
-		w.parts[p] = true
+	w := watched{objects: map[*memory]bool{}}
+	for _, p := range v.memory {
+		w.objects[p] = true
 	}
 	w.expectZeroed(t, "let go", true)
 }
@@ -251,7 +251,7 @@ func TestNothingIsZeroedThatIsUsed(t *testing.T) {
 	w.corpus.Evict(globex.Keys)
 	w.corpus.cache.expectUsed(t, "nothing is cached", 0)
 	seen.expectZeroed(t, "nothing is used", true)
-	t.Logf("%d objects were seen", len(seen.parts))
+	t.Logf("%d objects were seen", len(seen.objects))
 }
 
 // repeat does something until the context ends, each time in an access of its own.
