@@ -138,7 +138,7 @@ func (v *view) join(keys *seal.Keyring, chosen []member, sources []segment.Sourc
 		return sealed{}, err
 	}
 	defer clear(encoded)
-	merged, _, err := sealSegment(keys, encoded)
+	merged, err := sealSegment(keys, encoded)
 	if err != nil {
 		return merged, err
 	}

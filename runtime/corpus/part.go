@@ -64,7 +64,7 @@ func joinRows(parts []part, of func(part) []byte) ([]byte, error) {
 
 // seal makes a member of the index of a part whose vectors are in these spaces.
 func (p part) seal(keys *seal.Keyring, in spaces) (sealed, error) {
-	s, _, err := sealSegment(keys, p.encoded)
+	s, err := sealSegment(keys, p.encoded)
 	if err != nil {
 		return s, err
 	}

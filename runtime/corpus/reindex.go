@@ -103,6 +103,5 @@ func segmentOf(ctx context.Context, rows *store.Rows, r Request, batch []store.D
 	if err != nil {
 		return sealed{}, err
 	}
-	s, _, err := sealSegment(r.keys(), encoded)
-	return s, err
+	return sealSegment(r.keys(), encoded)
 }

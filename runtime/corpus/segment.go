@@ -17,14 +17,14 @@ type sealed struct {
 }
 
 // sealSegment seals an encoded segment, without vectors.
-func sealSegment(keys *seal.Keyring, encoded []byte) (sealed, *segment.Segment, error) {
+func sealSegment(keys *seal.Keyring, encoded []byte) (sealed, error) {
 	opened, err := segment.Open(encoded)
 	if err != nil {
-		return sealed{}, nil, err
+		return sealed{}, err
 	}
 	s := sealed{member: member{documents: uint32(opened.Documents()), chunks: uint32(opened.Chunks())}}
 	err = s.add(keys, seal.Lexicon, encoded, &s.lexicon)
-	return s, opened, err
+	return s, err
 }
 
 func (s *sealed) add(keys *seal.Keyring, kind seal.Kind, plain []byte, as *pinned) error {

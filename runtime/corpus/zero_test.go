@@ -238,11 +238,11 @@ func TestNothingIsZeroedThatIsUsed(t *testing.T) {
 	var all sync.WaitGroup
 	for _, of := range []*tenants.Tenant{acme, globex} {
 		for _, read := range w.reads(t.Context()) {
-			all.Go(func() { repeat(t, short, of, principal.Tenant(), read) })
-			all.Go(func() { repeat(t, short, of, principal.Caller{User: "ada", Scope: principal.Read}, read) })
+			all.Go(func() { repeat(short, t, of, principal.Tenant(), read) })
+			all.Go(func() { repeat(short, t, of, principal.Caller{User: "ada", Scope: principal.Read}, read) })
 		}
 		for _, change := range w.changes(t.Context(), &seen) {
-			all.Go(func() { repeat(t, short, of, principal.Tenant(), change) })
+			all.Go(func() { repeat(short, t, of, principal.Tenant(), change) })
 		}
 	}
 	all.Wait()
@@ -255,7 +255,7 @@ func TestNothingIsZeroedThatIsUsed(t *testing.T) {
 }
 
 // repeat does something until the context ends, each time in an access of its own.
-func repeat(t *testing.T, until context.Context, of *tenants.Tenant, as principal.Caller, something func(Request) error) {
+func repeat(until context.Context, t *testing.T, of *tenants.Tenant, as principal.Caller, something func(Request) error) {
 	for until.Err() == nil {
 		r, err := begin(t.Context(), of, as)
 		if err == nil {
