@@ -59,7 +59,7 @@ func joinRows(all []addition, of func(addition) []byte) ([]byte, error) {
 
 // seal makes a member of the index of an addition with vectors in these spaces.
 func (a addition) seal(keys *seal.Keyring, in spaces) (sealed, error) {
-	s, _, err := sealSegment(keys, a.encoded)
+	s, err := sealSegment(keys, a.encoded)
 	if err != nil {
 		return s, err
 	}

@@ -78,6 +78,7 @@ func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, liste
 	if err != nil {
 		return nil, err
 	}
+	defer clear(plain) // what is decoded has copies
 	decoded, err := decodeSpace(plain)
 	if err != nil {
 		return nil, fmt.Errorf("basis %s: %w: %w", listed.object, seal.ErrCorrupt, err)

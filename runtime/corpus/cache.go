@@ -38,7 +38,7 @@ type cache struct {
 	views    map[*seal.Keyring]*list.Element
 	order    *list.List // of cached, last used first
 	flights  map[*seal.Keyring]*flight
-	garbage  []*part // that nobody holds, to be zeroed
+	garbage  []*memory // that nobody holds, to be zeroed
 }
 
 type cached struct {
@@ -64,8 +64,8 @@ func (c *cache) unlock() {
 	c.garbage = nil
 	c.memory.Set(float64(c.used))
 	c.mu.Unlock()
-	for _, p := range garbage {
-		p.zero()
+	for _, m := range garbage {
+		m.zero()
 	}
 }
 
@@ -123,14 +123,14 @@ func (c *cache) hold(keys *seal.Keyring) *view {
 	return v
 }
 
-// adopt makes a new view, which has all its parts, one that is held, for who releases it.
-// The view that it shares parts with is held still.
+// adopt makes a new view, whose objects are all open, one that is held, for who releases
+// it. The view that it shares some with is held still.
 func (c *cache) adopt(v *view) {
 	c.mu.Lock()
 	defer c.unlock()
 	v.holders = 1
-	for _, p := range v.parts {
-		p.views++
+	for _, m := range v.memory {
+		m.views++
 	}
 }
 
@@ -145,14 +145,14 @@ func (c *cache) letGo(v *view) {
 	if v.holders--; v.holders > 0 {
 		return
 	}
-	for _, p := range v.parts {
-		if p.views--; p.views > 0 {
+	for _, m := range v.memory {
+		if m.views--; m.views > 0 {
 			continue
 		}
-		if p.counted {
-			c.used -= p.bytes
+		if m.counted {
+			c.used -= m.bytes
 		}
-		c.garbage = append(c.garbage, p)
+		c.garbage = append(c.garbage, m)
 	}
 }
 
@@ -168,10 +168,10 @@ func (c *cache) put(keys *seal.Keyring, v *view) {
 	}
 	v.holders++
 	c.views[keys] = c.order.PushFront(cached{keys: keys, view: v})
-	for _, p := range v.parts {
-		if !p.counted {
-			p.counted = true
-			c.used += p.bytes
+	for _, m := range v.memory {
+		if !m.counted {
+			m.counted = true
+			c.used += m.bytes
 		}
 	}
 	c.shrink(1)

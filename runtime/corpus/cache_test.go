@@ -22,23 +22,23 @@ func testCache(limit int64) *cache {
 
 func testKeys() *seal.Keyring { return seal.NewKeyring(uuid.New(), time.Hour, time.Now) }
 
-// viewOf is a held view of a generation, of parts as they are after a load.
-func viewOf(c *cache, generation int64, parts ...*part) *view {
+// viewOf is a held view of a generation, of objects as they are after a load.
+func viewOf(c *cache, generation int64, objects ...*memory) *view {
 	v := newView()
 	v.stamp, v.index = store.Stamp{Incarnation: 1, Generation: generation}, engine.NewIndex(language.English, nil)
-	for _, p := range parts {
-		v.parts[pinned{object: uuid.New()}] = p
+	for _, p := range objects {
+		v.memory[pinned{object: uuid.New()}] = p
 	}
 	c.adopt(v)
 	return v
 }
 
 // kilobyte of plaintext, with room behind it.
-func kilobyte() *part { return newPart(bytes.Repeat([]byte{'x'}, 1024)[:1000]) }
+func kilobyte() *memory { return newMemory(bytes.Repeat([]byte{'x'}, 1024)[:1000]) }
 
-func (p *part) zeroed() bool { return bytes.Count(p.plain[:cap(p.plain)], []byte{0}) == cap(p.plain) }
+func (m *memory) zeroed() bool { return bytes.Count(m.plain[:cap(m.plain)], []byte{0}) == cap(m.plain) }
 
-func (p *part) whole() bool { return bytes.Count(p.plain, []byte{'x'}) == len(p.plain) }
+func (m *memory) whole() bool { return bytes.Count(m.plain, []byte{'x'}) == len(m.plain) }
 
 // expectUsed compares what counts with what is said.
 func (c *cache) expectUsed(t *testing.T, when string, want int64) {
@@ -50,7 +50,7 @@ func (c *cache) expectUsed(t *testing.T, when string, want int64) {
 	}
 }
 
-func TestPartsAreZeroedWithTheirLastView(t *testing.T) {
+func TestObjectsAreZeroedWithTheirLastView(t *testing.T) {
 	c, keys := testCache(1<<20), testKeys()
 	stays, goes, comes := kilobyte(), kilobyte(), kilobyte()
 	before := viewOf(c, 1, stays, goes)
@@ -84,15 +84,15 @@ func TestPartsAreZeroedWithTheirLastView(t *testing.T) {
 
 func TestEvictedIsZeroed(t *testing.T) {
 	c := testCache(2500)
-	var parts []*part
+	var objects []*memory
 	for range 4 {
 		p := kilobyte()
-		parts = append(parts, p)
+		objects = append(objects, p)
 		v := viewOf(c, 1, p)
 		c.put(testKeys(), v)
 		c.release(v)
 	}
-	if !parts[0].zeroed() || !parts[1].zeroed() || !parts[2].whole() || !parts[3].whole() {
+	if !objects[0].zeroed() || !objects[1].zeroed() || !objects[2].whole() || !objects[3].whole() {
 		t.Error("not those that were used longest ago")
 	}
 	c.expectUsed(t, "the last two are left", 2000)
@@ -101,7 +101,7 @@ func TestEvictedIsZeroed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	if !parts[2].zeroed() || !parts[3].zeroed() {
+	if !objects[2].zeroed() || !objects[3].zeroed() {
 		t.Error("no room made")
 	}
 	c.expectUsed(t, "nothing left", 0)

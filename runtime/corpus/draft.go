@@ -87,21 +87,42 @@ func (d *draft) add(some changed) error {
 	if err != nil {
 		return err
 	}
-	made, opened, err := sealSegment(d.request.keys(), encoded)
+	return d.list(encoded)
+}
+
+// list seals a segment and lists it, unless it has no documents any more.
+func (d *draft) list(encoded []byte) error {
+	made, err := sealSegment(d.request.keys(), encoded)
+	if err != nil || made.documents == 0 {
+		return err
+	}
+	opened, err := segment.Open(encoded)
 	if err != nil {
 		return err
 	}
-	return d.list(made, opened)
-}
-
-func (d *draft) list(made sealed, opened *segment.Segment) error {
 	m := &d.view.manifest
 	m.segments = append(m.segments, made.member)
-	d.view.segments[made.lexicon], d.objects[made.lexicon] = opened, made.objects[0]
+	d.view.segments[made.lexicon], d.view.memory[made.lexicon] = opened, newMemory(encoded)
+	d.objects[made.lexicon] = made.objects[0]
 	if m.segmentBytes() > d.limit {
 		return ErrTooLarge
 	}
 	return nil
+}
+
+// forget zeroes a segment.
+func (d *draft) forget(lexicon pinned) {
+	d.view.memory[lexicon].zero()
+	delete(d.view.memory, lexicon)
+	delete(d.view.segments, lexicon)
+	delete(d.objects, lexicon)
+}
+
+// close zeroes all segments.
+func (d *draft) close() {
+	for lexicon := range d.objects {
+		d.forget(lexicon)
+	}
 }
 
 // merge merges the segments that are due.
@@ -115,19 +136,11 @@ func (d *draft) merge() error {
 	if err != nil {
 		return err
 	}
-	made, opened, err := sealSegment(d.request.keys(), encoded)
-	if err != nil {
-		return err
-	}
 	d.view.manifest.remove(chosen, dead)
 	for _, m := range chosen {
-		delete(d.view.segments, m.lexicon)
-		delete(d.objects, m.lexicon)
+		d.forget(m.lexicon)
 	}
-	if made.documents == 0 {
-		return nil
-	}
-	return d.list(made, opened)
+	return d.list(encoded)
 }
 
 // store stores the segments that are not stored yet.

@@ -79,19 +79,28 @@ func (c *Corpus) clean(ctx context.Context, r Request) error {
 		return err
 	}
 	for _, m := range listed.segments {
-		one := newView()
-		one.manifest = manifest{basis: listed.basis, next: listed.next, segments: []member{m}, dead: listed.dead}
-		if err := c.cleanOne(ctx, r, one); err != nil {
+		if err := c.cleanOne(ctx, r, newView(), m.lexicon); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// cleanOne rewrites the segment that the manifest of a view lists, if it holds dead
-// documents.
-func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view) error {
-	err := r.admission().Read(ctx, func(rows *store.Rows) error { return one.fetch(ctx, rows, r.keys(), &view{}) })
+// cleanOne rewrites a segment, if it is listed still and holds dead documents, for which
+// it is opened in an empty view.
+func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view, lexicon pinned) error {
+	mark := c.mark(r)
+	err := r.admission().Read(ctx, func(rows *store.Rows) error {
+		head, err := trusted(ctx, rows, mark)
+		if err != nil {
+			return err
+		}
+		if one.manifest, err = openManifest(r.keys(), head); err != nil {
+			return err
+		}
+		one.manifest.segments = slices.DeleteFunc(one.manifest.segments, func(m member) bool { return m.lexicon != lexicon })
+		return one.fetch(ctx, rows, r.keys(), &view{})
+	})
 	c.cache.adopt(one)
 	defer c.cache.release(one)
 	if err != nil {
@@ -141,7 +150,7 @@ func (v *view) join(keys *seal.Keyring, chosen []member, sources []segment.Sourc
 		return sealed{}, err
 	}
 	defer clear(encoded)
-	merged, _, err := sealSegment(keys, encoded)
+	merged, err := sealSegment(keys, encoded)
 	if err != nil {
 		return merged, err
 	}

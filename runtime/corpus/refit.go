@@ -110,7 +110,9 @@ func (v *view) fit(keys *seal.Keyring) (*fitting, error) {
 		return nil, err
 	}
 	f.basis = &basis{space: fitted}
-	f.object, f.basis.pinned, err = sealPinned(keys, seal.Vectors, fitted.Encode())
+	encoded := fitted.Encode()
+	defer clear(encoded)
+	f.object, f.basis.pinned, err = sealPinned(keys, seal.Vectors, encoded)
 	return f, err
 }
 
@@ -176,12 +178,12 @@ func (f *fitting) embedLate(ctx context.Context, tx *store.Tx, keys *seal.Keyrin
 		return err
 	}
 	for _, m := range late {
-		s, memory, err := openSegment(keys, m, blocks)
+		s, plain, err := openSegment(keys, m, blocks)
 		if err != nil {
 			return err
 		}
 		err = f.embed(m, s, keys)
-		memory.zero()
+		plain.zero()
 		if err != nil {
 			return err
 		}

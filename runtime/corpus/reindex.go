@@ -27,6 +27,7 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 		return err
 	}
 	d := newDraft(r, head)
+	defer d.close()
 	if head.Manifest != nil { // else not even a deletion is possible before this
 		d.limit = c.cache.share
 	}

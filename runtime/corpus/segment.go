@@ -17,14 +17,14 @@ type sealed struct {
 }
 
 // sealSegment seals an encoded segment, without vectors.
-func sealSegment(keys *seal.Keyring, encoded []byte) (sealed, *segment.Segment, error) {
+func sealSegment(keys *seal.Keyring, encoded []byte) (sealed, error) {
 	opened, err := segment.Open(encoded)
 	if err != nil {
-		return sealed{}, nil, err
+		return sealed{}, err
 	}
 	s := sealed{member: member{documents: uint32(opened.Documents()), chunks: uint32(opened.Chunks())}}
 	err = s.add(keys, seal.Lexicon, encoded, &s.lexicon)
-	return s, opened, err
+	return s, err
 }
 
 func (s *sealed) add(keys *seal.Keyring, kind seal.Kind, plain []byte, as *pinned) error {
@@ -43,12 +43,12 @@ func (s *sealed) addVectors(keys *seal.Keyring, b *basis, rows []byte, as *pinne
 
 // openSegment opens the segment that a manifest lists, out of its object's blocks, and
 // returns the memory that it reads. Errors: seal.ErrCorrupt, those of the keys.
-func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte) (*segment.Segment, *part, error) {
+func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte) (*segment.Segment, *memory, error) {
 	plain, err := m.lexicon.open(keys, seal.Lexicon, blocks)
 	if err != nil {
 		return nil, nil, err
 	}
-	memory := newPart(plain)
+	memory := newMemory(plain)
 	opened, err := segment.Open(plain)
 	if err != nil || opened.Documents() != int(m.documents) || opened.Chunks() != int(m.chunks) {
 		memory.zero()
@@ -59,12 +59,12 @@ func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte)
 
 // openVectors opens the vectors of so many chunks, which must be of the basis, and
 // returns the memory that they are in. Errors: seal.ErrCorrupt, those of the keys.
-func openVectors(keys *seal.Keyring, listed pinned, chunks uint32, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, *part, error) {
+func openVectors(keys *seal.Keyring, listed pinned, chunks uint32, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, *memory, error) {
 	plain, err := listed.open(keys, seal.Vectors, blocks)
 	if err != nil {
 		return nil, nil, err
 	}
-	memory, revision := newPart(plain), b.Revision()
+	memory, revision := newMemory(plain), b.Revision()
 	if len(plain) < len(revision) || string(plain[:len(revision)]) != string(revision[:]) {
 		memory.zero()
 		return nil, nil, fmt.Errorf("vectors %s: %w: they are of another basis", listed.object, seal.ErrCorrupt)

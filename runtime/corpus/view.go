@@ -29,12 +29,12 @@ type view struct {
 
 	restricted restrictions
 
-	parts   map[pinned]*part // the memory of all of these
-	holders int              // the cache counts them
+	memory  map[pinned]*memory // of all of these
+	holders int                // the cache counts them
 }
 
 func newView() *view {
-	return &view{segments: map[pinned]*segment.Segment{}, vectors: map[pinned]*vector.Rows{}, parts: map[pinned]*part{}}
+	return &view{segments: map[pinned]*segment.Segment{}, vectors: map[pinned]*vector.Rows{}, memory: map[pinned]*memory{}}
 }
 
 // covers reports whether v is at least as new as the stamp.
@@ -231,11 +231,11 @@ func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, 
 // share takes over what another view has of a segment.
 func (v *view) share(there *view, m member) {
 	if s, open := there.segments[m.lexicon]; open {
-		v.segments[m.lexicon], v.parts[m.lexicon] = s, there.parts[m.lexicon]
+		v.segments[m.lexicon], v.memory[m.lexicon] = s, there.memory[m.lexicon]
 	}
 	for _, listed := range []pinned{m.vectors, m.next} {
 		if rows, open := there.vectors[listed]; open {
-			v.vectors[listed], v.parts[listed] = rows, there.parts[listed]
+			v.vectors[listed], v.memory[listed] = rows, there.memory[listed]
 		}
 	}
 }
@@ -246,9 +246,9 @@ func (v *view) shareBases(there *view) {
 		if b == nil {
 			continue
 		}
-		v.parts[b.pinned] = there.parts[b.pinned]
-		if v.parts[b.pinned] == nil {
-			v.parts[b.pinned] = &part{bytes: b.Bytes()}
+		v.memory[b.pinned] = there.memory[b.pinned]
+		if v.memory[b.pinned] == nil {
+			v.memory[b.pinned] = &memory{bytes: b.Bytes()}
 		}
 	}
 }
@@ -317,7 +317,7 @@ func (v *view) open(keys *seal.Keyring, b batch, blocks map[store.BlockRef][]byt
 			if err != nil {
 				return err
 			}
-			v.segments[m.lexicon], v.parts[m.lexicon] = s, memory
+			v.segments[m.lexicon], v.memory[m.lexicon] = s, memory
 		}
 		for _, of := range []struct {
 			listed pinned
@@ -330,7 +330,7 @@ func (v *view) open(keys *seal.Keyring, b batch, blocks map[store.BlockRef][]byt
 			if err != nil {
 				return err
 			}
-			v.vectors[of.listed], v.parts[of.listed] = rows, memory
+			v.vectors[of.listed], v.memory[of.listed] = rows, memory
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -82,26 +83,26 @@ func (w *world) tenant(t *testing.T) *tenants.Tenant {
 	return made
 }
 
-// request begins an access of a tenant's.
-func (w *world) request(t *testing.T, of *tenants.Tenant, caller principal.Caller) Request {
-	t.Helper()
-	access, err := of.Lane.Begin(t.Context(), "test", audit.Record{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Request{Caller: caller, Tenant: of, Access: access}
+// begin begins an access of a tenant's.
+func begin(ctx context.Context, of *tenants.Tenant, caller principal.Caller) (Request, error) {
+	access, err := of.Lane.Begin(ctx, "test", audit.Record{})
+	return Request{Caller: caller, Tenant: of, Access: access}, err
 }
 
 // admin begins an access of somebody who sees all.
-func (w *world) admin(t *testing.T, of *tenants.Tenant) Request {
+func admin(t *testing.T, of *tenants.Tenant) Request {
 	t.Helper()
-	return w.request(t, of, principal.Tenant())
+	r, err := begin(t.Context(), of, principal.Tenant())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func (w *world) put(t *testing.T, of *tenants.Tenant, name, text string) {
 	t.Helper()
 	up := Upload{ExternalID: name, Title: "Of " + name, Media: engine.Markdown, Text: []byte(text)}
-	if _, _, err := w.corpus.Put(t.Context(), w.admin(t, of), up); err != nil {
+	if _, _, err := w.corpus.Put(t.Context(), admin(t, of), up); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -109,14 +110,13 @@ func (w *world) put(t *testing.T, of *tenants.Tenant, name, text string) {
 // finds fails unless a search of the tenant's finds a document first.
 func (w *world) finds(t *testing.T, of *tenants.Tenant, query, name string) {
 	t.Helper()
-	if err := w.search(w.admin(t, of), t, query, name); err != nil {
+	if err := w.search(t.Context(), admin(t, of), query, name); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w *world) search(r Request, t *testing.T, query, name string) error {
-	t.Helper()
-	found, err := w.corpus.Retrieve(t.Context(), r, Query{Text: query, K: 5})
+func (w *world) search(ctx context.Context, r Request, query, name string) error {
+	found, err := w.corpus.Retrieve(ctx, r, Query{Text: query, K: 5})
 	if err != nil {
 		return err
 	}

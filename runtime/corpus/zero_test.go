@@ -18,22 +18,22 @@ import (
 	"github.com/bulkhead-dev/bulkhead/test/prose"
 )
 
-// watched are parts that were seen in memory.
+// watched are objects that were seen in memory.
 type watched struct {
-	mu    sync.Mutex
-	parts map[*part]bool
+	mu      sync.Mutex
+	objects map[*memory]bool
 }
 
-// see notes the parts of the tenant's view.
+// see notes the open objects of the tenant's view.
 func (w *watched) see(c *Corpus, of *tenants.Tenant) {
 	c.withCached(Request{Tenant: of}, func(v *view) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		for _, p := range v.parts {
-			if w.parts == nil {
-				w.parts = map[*part]bool{}
+		for _, p := range v.memory {
+			if w.objects == nil {
+				w.objects = map[*memory]bool{}
 			}
-			w.parts[p] = true
+			w.objects[p] = true
 		}
 	})
 }
@@ -42,7 +42,7 @@ func (w *watched) see(c *Corpus, of *tenants.Tenant) {
 func (w *watched) expectZeroed(t *testing.T, when string, want bool) {
 	t.Helper()
 	plain, zeroed := 0, 0
-	for p := range w.parts {
+	for p := range w.objects {
 		if len(p.plain) == 0 {
 			continue // a basis
 		}
@@ -64,7 +64,7 @@ func (w *world) fitted(t *testing.T, of *tenants.Tenant) {
 	w.finds(t, of, "kestrel", "kestrel")
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		vectors := 0
-		err := w.corpus.withNewest(t.Context(), w.admin(t, of), func(v *view) error {
+		err := w.corpus.withNewest(t.Context(), admin(t, of), func(v *view) error {
 			vectors = len(v.vectors)
 			return nil
 		})
@@ -90,7 +90,7 @@ func TestEvictedIndexIsZeroed(t *testing.T) {
 	var evicted, others watched
 	others.see(w.corpus, globex)
 	w.corpus.upkeep.close() // and nobody else uses the index
-	r := w.admin(t, acme)
+	r := admin(t, acme)
 	err := w.corpus.withView(t.Context(), r, func(v *view) error {
 		evicted.see(w.corpus, acme)
 		w.corpus.Evict(acme.Keys)
@@ -116,7 +116,7 @@ func TestHitsOutliveTheIndex(t *testing.T) {
 	acme := w.tenant(t)
 	w.put(t, acme, "kestrel", "# Falcons\n\nThe kestrel hovers.")
 	w.corpus.upkeep.close()
-	r := w.admin(t, acme)
+	r := admin(t, acme)
 	query := Query{Text: "kestrel", K: 1}
 	if err := w.corpus.withView(t.Context(), r, func(*view) error { return nil }); err != nil {
 		t.Fatal(err)
@@ -150,17 +150,17 @@ func TestMergedSegmentsAreZeroed(t *testing.T) {
 	w.finds(t, acme, "kestrel3", "bird3")
 	var before watched
 	before.see(w.corpus, acme)
-	if err := w.corpus.merge(t.Context(), w.admin(t, acme), due); err != nil {
+	if err := w.corpus.merge(t.Context(), admin(t, acme), due); err != nil {
 		t.Fatal(err)
 	}
 	before.expectZeroed(t, "while they are listed", false)
 	w.finds(t, acme, "kestrel3", "bird3") // by the merged one
 	stay := 0
-	w.corpus.withCached(w.admin(t, acme), func(v *view) {
-		for _, p := range v.parts {
-			if before.parts[p] {
+	w.corpus.withCached(admin(t, acme), func(v *view) {
+		for _, p := range v.memory {
+			if before.objects[p] {
 				stay++
-				delete(before.parts, p)
+				delete(before.objects, p)
 			}
 		}
 	})
@@ -175,22 +175,20 @@ func TestCleanedSegmentsAreZeroed(t *testing.T) {
 	w := newWorld(t, roomy)
 	acme := w.tenant(t)
 	w.put(t, acme, "kestrel", "The kestrel hovers.")
-	r := w.admin(t, acme)
-	listed := w.manifest(t, r)
+	r := admin(t, acme)
 	one := newView()
-	one.manifest = listed
-	if err := w.corpus.cleanOne(t.Context(), r, one); err != nil {
+	if err := w.corpus.cleanOne(t.Context(), r, one, w.manifest(t, r).segments[0].lexicon); err != nil {
 		t.Fatal(err)
 	}
 	zeroed(t, one)
 }
 
-// zeroed fails unless the view has parts of which nothing is left.
+// zeroed fails unless the view had objects open of which nothing is left.
 func zeroed(t *testing.T, v *view) {
 	t.Helper()
-	w := watched{parts: map[*part]bool{}}
-	for _, p := range v.parts {
-		w.parts[p] = true
+	w := watched{objects: map[*memory]bool{}}
+	for _, p := range v.memory {
+		w.objects[p] = true
 	}
 	w.expectZeroed(t, "let go", true)
 }
@@ -207,19 +205,22 @@ func (w *world) manifest(t *testing.T, r Request) (listed manifest) {
 	return listed
 }
 
-// A load that fails half-way leaves nothing of the other half.
-func TestFailedLoadIsZeroed(t *testing.T) {
+// What fails half-way leaves nothing of the half that it opened.
+func TestWhatFailedIsZeroed(t *testing.T) {
 	w := newWorld(t, roomy)
 	acme := w.tenant(t)
 	w.put(t, acme, "kestrel", "The kestrel hovers.")
 	w.put(t, acme, "heron", "The heron wades.")
-	r := w.admin(t, acme)
+	r := admin(t, acme)
 	damaged := newView()
 	damaged.manifest = w.manifest(t, r)
 	damaged.manifest.segments[1].documents++
-	if err := w.corpus.cleanOne(t.Context(), r, damaged); !errors.Is(err, seal.ErrCorrupt) {
+	err := r.admission().Read(t.Context(), func(rows *store.Rows) error { return damaged.fetch(t.Context(), rows, r.keys(), &view{}) })
+	if !errors.Is(err, seal.ErrCorrupt) {
 		t.Fatalf("opened: %v", err)
 	}
+	w.corpus.cache.adopt(damaged)
+	w.corpus.cache.release(damaged)
 	zeroed(t, damaged)
 }
 
@@ -232,41 +233,18 @@ func TestNothingIsZeroedThatIsUsed(t *testing.T) {
 	w.fitted(t, acme)
 	w.put(t, globex, "kestrel", "The kestrel hovers.")
 	w.put(t, globex, "prose", prose.NewAuthor(2).Document(100))
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	var seen watched
 	var all sync.WaitGroup
-	each := func(again func() error) {
-		all.Go(func() {
-			for ctx.Err() == nil {
-				if err := again(); err != nil && !tolerable(err) {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	user := principal.Caller{User: "ada", Scope: principal.Read}
 	for _, of := range []*tenants.Tenant{acme, globex} {
-		for range 2 {
-			each(func() error { return w.search(w.admin(t, of), t, "kestrel", "kestrel") })
-			each(func() error { return w.search(w.request(t, of, user), t, "kestrel hovers", "kestrel") })
+		for _, read := range w.reads(t.Context()) {
+			all.Go(func() { repeat(short, t, of, principal.Tenant(), read) })
+			all.Go(func() { repeat(short, t, of, principal.Caller{User: "ada", Scope: principal.Read}, read) })
 		}
-		each(func() error { return w.readAll(t, w.request(t, of, user)) })
-		each(func() error { return w.churn(t, of) })
-		each(func() error { return w.corpus.merge(t.Context(), w.admin(t, of), anything) })
-		each(func() error { return w.corpus.refit(t.Context(), w.admin(t, of)) })
-		each(func() error { return w.corpus.clean(t.Context(), w.admin(t, of)) })
-		each(func() error {
-			seen.see(w.corpus, of)
-			time.Sleep(time.Millisecond)
-			return nil
-		})
-		each(func() error {
-			time.Sleep(rand.N(20 * time.Millisecond))
-			w.corpus.Evict(of.Keys)
-			return nil
-		})
+		for _, change := range w.changes(t.Context(), &seen) {
+			all.Go(func() { repeat(short, t, of, principal.Tenant(), change) })
+		}
 	}
 	all.Wait()
 	w.corpus.Close()
@@ -274,37 +252,77 @@ func TestNothingIsZeroedThatIsUsed(t *testing.T) {
 	w.corpus.Evict(globex.Keys)
 	w.corpus.cache.expectUsed(t, "nothing is cached", 0)
 	seen.expectZeroed(t, "nothing is used", true)
-	t.Logf("%d objects were seen", len(seen.parts))
+	t.Logf("%d objects were seen", len(seen.objects))
 }
 
-// tolerable are the errors of who meets others too often.
-func tolerable(err error) bool { return errors.Is(err, errRaced) || errors.Is(err, store.ErrBusy) }
+// repeat does something until the context ends, each time in an access of its own.
+func repeat(until context.Context, t *testing.T, of *tenants.Tenant, as principal.Caller, something func(Request) error) {
+	for until.Err() == nil {
+		r, err := begin(t.Context(), of, as)
+		if err == nil {
+			err = something(r)
+		}
+		if err != nil && !errors.Is(err, errRaced) && !errors.Is(err, store.ErrBusy) { // it met others too often
+			t.Error(err)
+			return
+		}
+	}
+}
+
+// reads use what there is all the time.
+func (w *world) reads(ctx context.Context) []func(Request) error {
+	return []func(Request) error{
+		func(r Request) error { return w.search(ctx, r, "kestrel hovers", "kestrel") },
+		func(r Request) error { return w.search(ctx, r, "kestrel", "kestrel") },
+		func(r Request) error { return w.readAll(ctx, r) },
+	}
+}
+
+// changes take it away, and note what they saw.
+func (w *world) changes(ctx context.Context, seen *watched) []func(Request) error {
+	return []func(Request) error{
+		func(r Request) error { return w.churn(ctx, r) },
+		func(r Request) error { return w.corpus.merge(ctx, r, anything) },
+		func(r Request) error { return w.corpus.refit(ctx, r) },
+		func(r Request) error { return w.corpus.clean(ctx, r) },
+		func(r Request) error {
+			time.Sleep(time.Millisecond)
+			seen.see(w.corpus, r.Tenant)
+			return nil
+		},
+		func(r Request) error {
+			time.Sleep(rand.N(20 * time.Millisecond))
+			w.corpus.Evict(r.keys())
+			return nil
+		},
+	}
+}
 
 // readAll reads what else the index tells.
-func (w *world) readAll(t *testing.T, r Request) error {
-	list, err := w.corpus.List(t.Context(), r, uuid.Nil, 10)
+func (w *world) readAll(ctx context.Context, r Request) error {
+	list, err := w.corpus.List(ctx, r, uuid.Nil, 10)
 	if err != nil {
 		return err
 	}
-	usage, err := w.corpus.Usage(t.Context(), r)
+	usage, err := w.corpus.Usage(ctx, r)
 	if err != nil {
 		return err
 	}
 	if len(list) < 2 || usage.Documents < 2 {
 		return fmt.Errorf("%d documents are listed, %d counted", len(list), usage.Documents)
 	}
-	if _, err := w.corpus.Members(t.Context(), r, uuid.Nil); err != nil {
+	if _, err := w.corpus.Members(ctx, r, uuid.Nil); err != nil {
 		return err
 	}
-	_, err = w.corpus.Contents(t.Context(), r)
+	_, err = w.corpus.Contents(ctx, r)
 	return err
 }
 
 // churn puts a document and deletes it.
-func (w *world) churn(t *testing.T, of *tenants.Tenant) error {
+func (w *world) churn(ctx context.Context, r Request) error {
 	up := Upload{ExternalID: "heron", Title: "Of heron", Text: []byte("The heron wades.")}
-	if _, _, err := w.corpus.Put(t.Context(), w.admin(t, of), up); err != nil {
+	if _, _, err := w.corpus.Put(ctx, r, up); err != nil {
 		return err
 	}
-	return w.corpus.Delete(t.Context(), w.admin(t, of), "heron")
+	return w.corpus.Delete(ctx, r, "heron")
 }
