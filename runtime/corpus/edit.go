@@ -41,13 +41,12 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 		if err := change(tx, &e); err != nil {
 			return err
 		}
-		if err := c.queue(ctx, r, tx, &e.manifest, dead); err != nil {
-			return err
-		}
+		c.queue(r, tx, &e.manifest, dead)
 		if err := e.manifest.sealInto(r.keys(), &e.head); err != nil {
 			return err
 		}
-		return tx.SaveHead(ctx, e.head)
+		tx.SaveHead(e.head)
+		return nil
 	})
 	if err == nil {
 		c.anchors.Note(r.keys().Tenant(), anchored(e.head))
@@ -56,16 +55,13 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 }
 
 // queue adds the jobs that a change leaves to be done; so many were dead before it.
-func (c *Corpus) queue(ctx context.Context, r Request, tx *store.Tx, after *manifest, dead int) error {
+func (c *Corpus) queue(r Request, tx *store.Tx, after *manifest, dead int) {
 	if len(after.dead) > dead {
-		if err := tx.AddPurge(ctx, c.purgeAfter); err != nil {
-			return err
-		}
+		tx.AddPurge(c.purgeAfter)
 	}
 	if r.Tenant.Models.Embedder.Usable() && after.unembedded() {
-		return tx.AddEmbed(ctx)
+		tx.AddEmbed()
 	}
-	return nil
 }
 
 // mark is what a head that is read from now on may not be older than.

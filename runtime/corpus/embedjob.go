@@ -27,7 +27,8 @@ func (c *Corpus) EnsureEmbedding(ctx context.Context, t *tenants.Tenant) error {
 		if err != nil || basis.is(spaceOf(t.Models.Embedder)) {
 			return err
 		}
-		return tx.AddEmbed(ctx)
+		tx.AddEmbed()
+		return nil
 	})
 }
 

@@ -175,7 +175,8 @@ func (q *Queue) decide(ctx context.Context, tx *store.Tx, job store.Job, cause e
 		if err := tx.Defer(ctx, job, 0, false); err != nil {
 			return err
 		}
-		return tx.DeferAll(ctx, longer*q.pause(1))
+		tx.DeferAll(longer * q.pause(1))
+		return nil
 	case is(cause, notTheFile):
 		q.count(job, "put_off")
 		return tx.Defer(ctx, job, q.pause(1), false)
