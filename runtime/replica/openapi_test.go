@@ -269,3 +269,41 @@ var exchanges = []described{
 	{"DELETE", "/v1/documents/a", "", 204, "", "", "", false, ""},
 	{"DELETE", "/v1/documents/a", "", 404, "", "", "", false, ""},
 }
+
+// TestOpenAPIDescribesDegraded: every route that searches says, as the document does, what
+// it did without.
+func TestOpenAPIDescribesDegraded(t *testing.T) {
+	c := newCell(t)
+	model := newEmbedder(t)
+	acme := c.tenant(t, "acme", model.embeds("m"))
+	n := c.start(t, "runtime-0")
+	d, ids := describe(t), map[string]string{}
+	f := n.uploadFile(t, acme, "a.md", "The kestrel hovers.")
+	ids["STORE"] = n.newStore(t, acme, `{"name":"birds","file_ids":["`+f.ID+`"]}`).ID
+	tool := `"tools":[{"type":"file_search"}]`
+	searches := []described{
+		{"POST", "/v1/retrieve", `{"query":"kestrel"}`, 200, "", "", "", false, "kestrel"},
+		{"POST", "/v1/answer", `{"query":"kestrel"}`, 200, "", "", "", false, "kestrel"},
+		{"POST", "/v1/vector_stores/STORE/search", `{"query":"kestrel"}`, 200, "", "", "", false, "kestrel"},
+		{"POST", chatPath, `{` + modelX + `,` + kestrelX + `,` + tool + `}`, 200, "", "", "", false, "kestrel"},
+		{"POST", responsePath, `{` + modelX + `,"input":"kestrel",` + tool + `}`, 200, "", "", "", false, "kestrel"},
+		{"POST", responsePath, `{` + modelX + `,"input":"kestrel"}`, 200, "", "", "", false, "kestrel"},
+	}
+	said := `"degraded":["embedder"]`
+	for without, status := range []int32{0, 401} {
+		model.status.Store(status)
+		for _, s := range searches {
+			if r := d.exchange(t, n, acme, s, ids); strings.Count(string(r.body), said) != without {
+				t.Errorf("%d: %s: %s", status, s.path, r.body)
+			}
+		}
+		_, chunks := readEvents(t, n.ask(t, acme, "POST", chatPath, `{`+modelX+`,`+kestrelX+`,"stream":true}`))
+		_, events := readEvents(t, n.ask(t, acme, "POST", responsePath, `{`+modelX+`,"input":"kestrel","stream":true}`))
+		for path, last := range map[string]string{chatPath: chunks[len(chunks)-2], responsePath: events[len(events)-1]} {
+			if strings.Count(last, said) != without {
+				t.Errorf("%d: %s ends in %s", status, path, last)
+			}
+		}
+	}
+	d.validate(t)
+}

@@ -34,11 +34,15 @@ func TestWebPageInABrowser(t *testing.T) {
 	c := newCell(t)
 	model, quote := c.tenant(t, "acme", api.chats), c.tenant(t, "globex")
 	limited := c.tenant(t, "initech", func(b *binding.Binding) { b.Limits.RequestsPerMinute = 5 })
+	embedder := newEmbedder(t)
+	degraded := c.tenant(t, "umbrella", embedder.embeds("m"))
 	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, degraded, "PUT", "/v1/documents/birds", "The kestrel hovers."), 201, "")
+	embedder.status.Store(http.StatusUnauthorized)
 
 	browser := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "page.test.mjs")
 	browser.Dir = "../../test/web"
-	browser.Env = append(os.Environ(), "BULKHEAD_URL="+n.url, "MODEL_KEY="+model.key, "QUOTE_KEY="+quote.key, "LIMITED_KEY="+limited.key,
+	browser.Env = append(os.Environ(), "BULKHEAD_URL="+n.url, "MODEL_KEY="+model.key, "QUOTE_KEY="+quote.key, "LIMITED_KEY="+limited.key, "DEGRADED_KEY="+degraded.key,
 		"READING_KEY="+n.user(t, quote, "alice", "read").key)
 	if said, err := browser.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, said)

@@ -56,7 +56,7 @@ func completeChat(x *exchange) error {
 		return err
 	}
 	whole := completion{
-		ID: "chatcmpl-" + x.id, Object: "chat.completion", Created: time.Now().Unix(), Model: c.model,
+		ID: "chatcmpl-" + x.id, Object: "chat.completion", Created: time.Now().Unix(), Model: c.model, Degraded: found.degraded,
 	}
 	if c.stream {
 		return streamChat(q, c, whole, found)
@@ -90,6 +90,8 @@ type completion struct {
 	Model   string     `json:"model"`
 	Choices []choice   `json:"choices"`
 	Usage   *chatUsage `json:"usage"`
+
+	Degraded []string `json:"degraded,omitempty"` // beside what OpenAI's has
 }
 
 type choice struct {

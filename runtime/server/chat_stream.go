@@ -1,10 +1,8 @@
 package server
 
-import "github.com/bulkhead-dev/bulkhead/runtime/corpus"
-
 // streamChat sends a completion in chunks. The last event is [DONE], behind an error
 // if the stream had to end.
-func streamChat(q inquiry, c chat, chunk completion, found []corpus.Passage) error {
+func streamChat(q inquiry, c chat, chunk completion, found finding) error {
 	chunk.Object = "chat.completion.chunk"
 	out := q.x.events()
 	err := chunk.stream(out, q, c, found)
@@ -15,7 +13,7 @@ func streamChat(q inquiry, c chat, chunk completion, found []corpus.Passage) err
 	return err
 }
 
-func (c completion) stream(out events, q inquiry, asked chat, found []corpus.Passage) error {
+func (c completion) stream(out events, q inquiry, asked chat, found finding) error {
 	send := func(delta choice) error {
 		c.Choices = []choice{delta}
 		return out.send("", c)

@@ -29,17 +29,23 @@ func (x *exchange) inquire(id, question string, limit int, tool searchTool) (inq
 	return inquiry{x, by, question, req, tool.query(question), done}, nil
 }
 
-// find returns the passages out of which to answer.
-func (q inquiry) find() ([]corpus.Passage, error) {
-	found, _, err := q.x.find(q.req, q.query)
-	return found, err
+// finding is what is answered out of.
+type finding struct {
+	passages []corpus.Passage
+	degraded []string // what the search had to do without
+}
+
+// find searches for what answers.
+func (q inquiry) find() (finding, error) {
+	passages, how, err := q.x.find(q.req, q.query)
+	return finding{passages, how.Degraded}, err
 }
 
 // answer has tell told each piece of the answer, with its annotations, as it comes.
-func (q inquiry) answer(found []corpus.Passage, tell func(text string, cited []annotation) error) (*said, error) {
+func (q inquiry) answer(found finding, tell func(text string, cited []annotation) error) (*said, error) {
 	s := &said{}
 	var err error
-	s.whole, err = q.x.say(q.by, q.question, found, func(p answering.Piece) error { return tell(p.Text, s.add(p)) })
+	s.whole, err = q.x.say(q.by, q.question, found.passages, func(p answering.Piece) error { return tell(p.Text, s.add(p)) })
 	if err == nil && s.text == "" {
 		s.text = unanswered
 		err = tell(unanswered, nil)

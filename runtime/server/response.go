@@ -102,6 +102,8 @@ type response struct {
 	TopP               json.RawMessage `json:"top_p"`
 	Truncation         json.RawMessage `json:"truncation"`
 	Usage              *responseUsage  `json:"usage"`
+
+	Degraded []string `json:"degraded,omitempty"` // beside what OpenAI's has
 }
 
 type failure struct {
@@ -139,12 +141,12 @@ func (r *responding) begin(x *exchange) response {
 }
 
 // complete makes the response that says an answer.
-func (p response) complete(r responding, found []corpus.Passage, s *said) response {
+func (p response) complete(r responding, found finding, s *said) response {
 	if r.search.asked {
-		p.Output = append(p.Output, r.searched(p.ID, found))
+		p.Output = append(p.Output, r.searched(p.ID, found.passages))
 	}
 	p.Output = append(p.Output, newOutputMessage(p.ID).complete(s))
-	p.Status = "completed"
+	p.Status, p.Degraded = "completed", found.degraded
 	if reason := s.missing(); reason != "" {
 		p.Status, p.IncompleteDetails = "incomplete", &incomplete{reason}
 	}

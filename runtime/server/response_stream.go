@@ -1,7 +1,5 @@
 package server
 
-import "github.com/bulkhead-dev/bulkhead/runtime/corpus"
-
 // responseStream sends a response as the events that OpenAI's clients know.
 type responseStream struct {
 	out      events
@@ -58,7 +56,7 @@ func (s *responseStream) run(q inquiry) error {
 }
 
 // search sends the search, if it is asked for: the first item of the output.
-func (s *responseStream) search(q inquiry) ([]corpus.Passage, error) {
+func (s *responseStream) search(q inquiry) (finding, error) {
 	if !s.asked.search.asked {
 		return q.find()
 	}
@@ -69,20 +67,20 @@ func (s *responseStream) search(q inquiry) ([]corpus.Passage, error) {
 		in.of("response.file_search_call.in_progress"), in.of("response.file_search_call.searching"),
 	)
 	if err != nil {
-		return nil, err
+		return finding{}, err
 	}
 	found, err := q.find()
 	if err != nil {
-		return nil, err
+		return finding{}, err
 	}
 	return found, s.send(
 		in.of("response.file_search_call.completed"),
-		event{Type: "response.output_item.done", OutputIndex: new(int), Item: s.asked.searched(s.response.ID, found)},
+		event{Type: "response.output_item.done", OutputIndex: new(int), Item: s.asked.searched(s.response.ID, found.passages)},
 	)
 }
 
 // say sends the message, the last item of the output, as it comes.
-func (s *responseStream) say(q inquiry, found []corpus.Passage) (*said, error) {
+func (s *responseStream) say(q inquiry, found finding) (*said, error) {
 	index := 0
 	if s.asked.search.asked {
 		index = 1

@@ -18,6 +18,7 @@ type foundPage struct {
 	Data        []storeHit `json:"data"`
 	HasMore     bool       `json:"has_more"`
 	NextPage    *string    `json:"next_page"` // always null
+	Degraded    []string   `json:"degraded,omitempty"`
 }
 
 type storeHit struct {
@@ -72,7 +73,9 @@ func searchStore(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return x.reply(http.StatusOK, foundPage{Object: "vector_store.search_results.page", SearchQuery: asked, Data: tool.hits(found.Passages)})
+	return x.reply(http.StatusOK, foundPage{
+		Object: "vector_store.search_results.page", SearchQuery: asked, Data: tool.hits(found.Passages), Degraded: degraded(found),
+	})
 }
 
 // beginSearch begins an access that searches the tool's vector stores, which are there.

@@ -1,6 +1,7 @@
 // The web page of a runtime in a real browser. BULKHEAD_URL says where the runtime is;
 // the keys are of tenants: MODEL_KEY has a chat model, QUOTE_KEY has none, and
-// LIMITED_KEY has few requests a minute; READING_KEY may only read. The model streams for ever when it is asked
+// LIMITED_KEY has few requests a minute; READING_KEY may only read; DEGRADED_KEY has a document about kestrels and an
+// embedding model that does not answer. The model streams for ever when it is asked
 // for something slow.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
 
-const { BULKHEAD_URL: url, MODEL_KEY: modelKey, QUOTE_KEY: quoteKey, LIMITED_KEY: limitedKey, READING_KEY: readingKey, SCREENSHOTS: screenshots } = process.env;
+const { BULKHEAD_URL: url, MODEL_KEY: modelKey, QUOTE_KEY: quoteKey, LIMITED_KEY: limitedKey, DEGRADED_KEY: degradedKey, READING_KEY: readingKey, SCREENSHOTS: screenshots } = process.env;
 
 const birds = `# Vögel 🐦 über Köln
 
@@ -294,6 +295,17 @@ test('a hostile document is but text', async () => {
   const isolated = await page.$$eval('article .text bdi, #list bdi, #source-text mark', (all) => all.map((e) => getComputedStyle(e).unicodeBidi));
   assert.deepEqual([...new Set(isolated)], ['isolate']);
   await look(page, 'hostile');
+  await page.close();
+});
+
+test('an answer says what the search did without', async () => {
+  const page = await start();
+  await enter(page, degradedKey);
+  await ask(page, 'What does the kestrel do?');
+  const without = 'The documents were searched by words alone: the embedding model does not answer.';
+  await shows(page, '#asking-status', `Answered, with 1 source. ${without}`);
+  await shows(page, 'article .hint', without);
+  await accessible(page, 'degraded');
   await page.close();
 });
 

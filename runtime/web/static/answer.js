@@ -20,8 +20,17 @@ export class Answer {
     if (failed) Object.assign(this.#note, { className: 'error', role: 'alert' });
   }
 
-  // finish shows the whole answer with its citations, and returns a sentence about it.
+  // finish shows the whole answer, and what the search did without, and returns
+  // sentences about both.
   finish(done) {
+    const said = this.#show(done);
+    const without = (done.degraded ?? []).map((what) => lacks[what]);
+    this.element.append(...without.map((sentence) => element('p', { className: 'hint' }, sentence)));
+    return [said, ...without].join(' ');
+  }
+
+  // show shows the whole answer with its citations, and returns a sentence about it.
+  #show(done) {
     this.#text.ariaLive = 'off'; // it was read out as it came
     if (!done.found) {
       this.#text.replaceChildren(done.answer || 'The documents do not say.');
@@ -60,5 +69,10 @@ export class Answer {
 
   #open(c) { return this.#source.open(c.document_id, c.title, c); }
 }
+
+const lacks = {
+  embedder: 'The documents were searched by words alone: the embedding model does not answer.',
+  vectors: 'Not all documents were searched by what they mean: they are still being embedded.',
+};
 
 const ends = { length: 'The answer was cut off: it was longer than the model may answer.', content_filter: 'The model withheld a part of the answer.' };
