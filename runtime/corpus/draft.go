@@ -136,7 +136,8 @@ func (d *draft) store(ctx context.Context, tx *store.Tx, stored map[pinned]bool)
 		if stored[listed] {
 			continue
 		}
-		if err := addObjects(ctx, tx, object); err != nil {
+		addObjects(tx, object)
+		if err := tx.Flush(ctx); err != nil { // of one at a time: all together are large
 			return err
 		}
 		stored[listed] = true

@@ -46,14 +46,13 @@ func (c *Corpus) advance(ctx context.Context, r Request, before func(*store.Tx) 
 			return err
 		}
 		if len(e.manifest.dead) > dead {
-			if err := tx.AddPurge(ctx, c.purgeAfter); err != nil {
-				return err
-			}
+			tx.AddPurge(c.purgeAfter)
 		}
 		if err := e.manifest.sealInto(r.keys(), &e.head); err != nil {
 			return err
 		}
-		return tx.SaveHead(ctx, e.head)
+		tx.SaveHead(e.head)
+		return nil
 	})
 	if err == nil {
 		c.anchors.Note(r.keys().Tenant(), anchored(e.head))

@@ -95,7 +95,7 @@ func (c *Corpus) mergeOf(ctx context.Context, r Request, v *view, chosen []membe
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(ctx, tx, chosen, dead, merged) })
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(tx, chosen, dead, merged) })
 }
 
 // alike are, of chosen segments, those that have vectors of the same spaces. While the
@@ -188,7 +188,7 @@ func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.U
 }
 
 // replace lists a segment in the place of those that it was made of.
-func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, merged sealed) error {
+func (e *edition) replace(tx *store.Tx, chosen []member, dead []uuid.UUID, merged sealed) error {
 	var gone []uuid.UUID
 	for _, s := range chosen {
 		if !slices.Contains(e.manifest.segments, s) {
@@ -199,12 +199,9 @@ func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, de
 	e.manifest.remove(chosen, dead)
 	if merged.documents > 0 {
 		e.manifest.segments = append(e.manifest.segments, merged.member)
-		if err := addObjects(ctx, tx, merged.objects...); err != nil {
-			return err
-		}
+		addObjects(tx, merged.objects...)
 	}
-	if err := e.promote(ctx, tx); err != nil {
-		return err
-	}
-	return tx.RemoveObjects(ctx, gone...)
+	e.promote(tx)
+	tx.RemoveObjects(gone...)
+	return nil
 }

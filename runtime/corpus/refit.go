@@ -36,7 +36,7 @@ func (c *Corpus) refit(ctx context.Context, r Request) error {
 		if err := fitted.embed(v, r.keys()); err != nil {
 			return fmt.Errorf("refit: %w", err)
 		}
-		err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(ctx, tx, from, fitted) })
+		err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.changeOver(tx, from, fitted) })
 		if !errors.Is(err, errRaced) {
 			return err
 		}
@@ -113,7 +113,7 @@ func (f *fitting) embed(v *view, keys *seal.Keyring) error {
 // changeOver lists a new basis and its vectors in the place of the old ones.
 // Errors: errRaced, when a segment has none of the new vectors or the basis is not
 // the one that was to be replaced.
-func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pins, f *fitting) error {
+func (e *edition) changeOver(tx *store.Tx, from pins, f *fitting) error {
 	if e.manifest.pins() != from {
 		return errRaced
 	}
@@ -132,8 +132,7 @@ func (e *edition) changeOver(ctx context.Context, tx *store.Tx, from pins, f *fi
 		e.manifest.segments = append(e.manifest.segments, s)
 		objects = append(objects, made.objects...)
 	}
-	if err := tx.RemoveObjects(ctx, append(old.embedding(), old.nextEmbedding()...)...); err != nil {
-		return err
-	}
-	return addObjects(ctx, tx, objects...)
+	tx.RemoveObjects(append(old.embedding(), old.nextEmbedding()...)...)
+	addObjects(tx, objects...)
+	return nil
 }

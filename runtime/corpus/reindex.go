@@ -117,9 +117,7 @@ func patiently(try func() error) (err error) {
 
 // turn reads some of what has changed, while the head is locked.
 func (d *draft) turn(ctx context.Context, tx *store.Tx) (more bool, err error) {
-	if err := tx.Linger(ctx, turnTimeout); err != nil {
-		return false, err
-	}
+	tx.Linger(turnTimeout)
 	some, err := d.read(ctx, &tx.Rows, turnBytes)
 	if err != nil {
 		return false, err
@@ -150,6 +148,7 @@ func (c *Corpus) publish(ctx context.Context, r Request, d *draft) error {
 		}
 		made := d.view.manifest
 		e.manifest.language, e.manifest.segments, e.manifest.dead = made.language, made.segments, made.dead
-		return tx.RemoveOthers(ctx, []string{seal.Lexicon.String(), seal.Vectors.String()}, made.lexicons())
+		tx.RemoveOthers([]string{seal.Lexicon.String(), seal.Vectors.String()}, made.lexicons())
+		return nil
 	})
 }

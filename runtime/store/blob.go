@@ -16,17 +16,22 @@ type BlockRef struct {
 // Blocks fetches blocks in one query. A block that does not exist is missing
 // from the result.
 func (r *Rows) Blocks(ctx context.Context, refs []BlockRef) (map[BlockRef][]byte, error) {
-	objects, numbers := make([]uuid.UUID, len(refs)), make([]int32, len(refs))
-	for i, ref := range refs {
-		objects[i], numbers[i] = ref.Object, ref.No
-	}
-	rows, err := r.tx.Query(ctx, `select b.object_id, b.block_no, b.ct from unnest($2::uuid[], $3::int[]) as want(object_id, block_no)
-		join blob b on b.tenant_id = $1 and b.object_id = want.object_id and b.block_no = want.block_no`,
-		r.tenant, objects, numbers)
+	rows, err := r.tx.Query(ctx, selectBlocks, blocksArgs(r.tenant, refs)...)
 	if err != nil {
 		return nil, err
 	}
 	return collectBlocks(rows)
+}
+
+const selectBlocks = `select b.object_id, b.block_no, b.ct from unnest($2::uuid[], $3::int[]) as want(object_id, block_no)
+	join blob b on b.tenant_id = $1 and b.object_id = want.object_id and b.block_no = want.block_no`
+
+func blocksArgs(tenant uuid.UUID, refs []BlockRef) []any {
+	objects, numbers := make([]uuid.UUID, len(refs)), make([]int32, len(refs))
+	for i, ref := range refs {
+		objects[i], numbers[i] = ref.Object, ref.No
+	}
+	return []any{tenant, objects, numbers}
 }
 
 // Objects fetches all blocks of the given objects in one query.
@@ -51,23 +56,21 @@ func collectBlocks(rows pgx.Rows) (map[BlockRef][]byte, error) {
 }
 
 // AddObject inserts a sealed object: its header, then its blocks.
-func (t *Tx) AddObject(ctx context.Context, id uuid.UUID, kind string, parts [][]byte) error {
-	batch := &pgx.Batch{}
+func (t *Tx) AddObject(id uuid.UUID, kind string, parts [][]byte) {
 	for no, ct := range parts {
-		batch.Queue(`insert into blob (tenant_id, object_id, block_no, kind, ct) values ($1, $2, $3, $4, $5)`,
+		t.write.queue(`insert into blob (tenant_id, object_id, block_no, kind, ct) values ($1, $2, $3, $4, $5)`,
 			t.tenant, id, no, kind, ct)
 	}
-	return t.tx.SendBatch(ctx, batch).Close()
 }
 
 // RemoveOthers deletes all sealed objects of the given kinds but those that are kept.
-func (t *Tx) RemoveOthers(ctx context.Context, kinds []string, keep []uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and kind = any($2) and object_id <> all(coalesce($3::uuid[], '{}'))`, t.tenant, kinds, keep)
-	return err
+func (t *Tx) RemoveOthers(kinds []string, keep []uuid.UUID) {
+	t.write.queue(`delete from blob where tenant_id = $1 and kind = any($2) and object_id <> all(coalesce($3::uuid[], '{}'))`, t.tenant, kinds, keep)
 }
 
 // RemoveObjects deletes sealed objects.
-func (t *Tx) RemoveObjects(ctx context.Context, ids ...uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and object_id = any($2)`, t.tenant, ids)
-	return err
+func (t *Tx) RemoveObjects(ids ...uuid.UUID) {
+	if len(ids) > 0 {
+		t.write.queue(`delete from blob where tenant_id = $1 and object_id = any($2)`, t.tenant, ids)
+	}
 }
