@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,9 @@ const (
 	groupSize     = 64   // events of one commit
 	backlog       = 1024 // events waiting, per tenant
 	commitTimeout = 5 * time.Second
+	// resultDelay is how long a result, which nobody waits for, waits for the commit of
+	// an intent that it can go along with.
+	resultDelay = 100 * time.Millisecond
 )
 
 // Lane is this process's chain of one tenant in one database. One goroutine at
@@ -28,7 +32,8 @@ type Lane struct {
 
 	mu      sync.Mutex
 	queue   []entry
-	running bool
+	running bool // somebody commits
+	delayed bool // somebody will, before long
 
 	// Of the committing goroutine alone:
 	end   link
@@ -56,11 +61,38 @@ func (l *Lane) submit(e entry) error {
 		return ErrBacklog
 	}
 	l.queue = append(l.queue, e)
-	if !l.running {
+	l.see()
+	return nil
+}
+
+// see has what is queued be committed: now, if somebody waits for it. The caller holds mu.
+func (l *Lane) see() {
+	switch {
+	case l.running || len(l.queue) == 0:
+	case l.due():
 		l.running = true
 		l.log.commits.Go(l.drain)
+	case !l.delayed:
+		l.delayed = true
+		l.log.commits.Go(l.delay)
 	}
-	return nil
+}
+
+// due reports whether what is queued is to be committed now.
+func (l *Lane) due() bool {
+	return len(l.queue) >= groupSize || l.log.ended() || time.Since(l.queue[0].at) >= resultDelay ||
+		slices.ContainsFunc(l.queue, func(e entry) bool { return e.done != nil })
+}
+
+func (l *Lane) delay() {
+	select {
+	case <-time.After(resultDelay):
+	case <-l.log.ending:
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delayed = false
+	l.see()
 }
 
 func (l *Lane) drain() {
@@ -79,12 +111,14 @@ func (l *Lane) drain() {
 func (l *Lane) take() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.queue) == 0 || !l.due() {
+		l.running = false
+		l.see()
+		return nil
+	}
 	n := min(len(l.queue), groupSize)
 	group := l.queue[:n:n]
 	l.queue = l.queue[n:]
-	if n == 0 {
-		l.queue, l.running = nil, false
-	}
 	return group
 }
 
@@ -142,11 +176,12 @@ func (l *Lane) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := appendChange(ctx, tx, &head, l.keys, laneOpened, Record{Lane: opened.lane}); err != nil {
+		if err := appendChange(tx, &head, l.keys, laneOpened, Record{Lane: opened.lane}); err != nil {
 			return err
 		}
 		opened.hash = head.Lane0Hash
-		return tx.SaveHead(ctx, head)
+		tx.SaveHead(head)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("%w: lane: %w", ErrUnavailable, err)

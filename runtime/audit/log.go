@@ -27,6 +27,8 @@ type Log struct {
 	logger  *slog.Logger
 	losses  prometheus.Counter
 	commits sync.WaitGroup
+	ending  chan struct{} // closed: nothing is delayed any more
+	end     func()
 }
 
 // NewLog makes a Log without lanes.
@@ -36,7 +38,8 @@ func NewLog(logger *slog.Logger, metrics prometheus.Registerer) *Log {
 		Help: "Result events that could not be committed; their intents were.",
 	})
 	metrics.MustRegister(losses)
-	return &Log{logger: logger, losses: losses}
+	ending := make(chan struct{})
+	return &Log{logger: logger, losses: losses, ending: ending, end: sync.OnceFunc(func() { close(ending) })}
 }
 
 // Access is an audited access that has begun.
@@ -78,8 +81,8 @@ func (l *Lane) Begin(ctx context.Context, action string, r Record) (*Access, err
 // Remember has what a user asked committed with the result, if that is no error.
 func (a *Access) Remember(p store.Past) { a.past = append(a.past, p) }
 
-// End queues the result of the access, with the code of an error if it has one;
-// nobody waits for its commit.
+// End queues the result of the access, with the code of an error if it has one.
+// Nobody waits for its commit, which comes with the tenant's next intent or soon.
 func (a *Access) End(status int, code string) {
 	r := Record{Request: a.record.Request, Status: status, Code: code}
 	if code != "" {
@@ -92,12 +95,25 @@ func (a *Access) End(status int, code string) {
 
 // Change records in lane 0 what the access changes, within the transaction
 // that does it and under the head's lock. The caller saves the head.
-func (a *Access) Change(ctx context.Context, tx *store.Tx, head *store.Head) error {
-	return appendChange(ctx, tx, head, a.lane.keys, kind(a.action, Change), a.record)
+func (a *Access) Change(tx *store.Tx, head *store.Head) error {
+	return appendChange(tx, head, a.lane.keys, kind(a.action, Change), a.record)
 }
 
-// Wait returns when everything that was submitted is committed or lost.
-func (l *Log) Wait() { l.commits.Wait() }
+// Wait returns when everything that was submitted is committed or lost. From then on
+// results are not delayed.
+func (l *Log) Wait() {
+	l.end()
+	l.commits.Wait()
+}
+
+func (l *Log) ended() bool {
+	select {
+	case <-l.ending:
+		return true
+	default:
+		return false
+	}
+}
 
 func (l *Log) lost(tenant uuid.UUID, err error) {
 	l.losses.Inc()

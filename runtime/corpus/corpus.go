@@ -25,6 +25,7 @@ type Corpus struct {
 	cache   *cache
 	anchors *anchor.Anchors
 	upkeep  *upkeep
+	writers *writers
 	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
 
 	embeddings embeddings
@@ -37,7 +38,7 @@ type Corpus struct {
 // New makes a Corpus. What is deleted is purged after some time, out of the queue.
 func New(indexes CacheConfig, purgeAfter time.Duration, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
 	return &Corpus{
-		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), merges: semaphore.NewWeighted(1),
+		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), writers: newWriters(), merges: semaphore.NewWeighted(1),
 		embeddings: newEmbeddings(metrics), log: log, purgeAfter: purgeAfter,
 	}
 }
@@ -50,7 +51,10 @@ func (c *Corpus) Evict(keys *seal.Keyring) {
 
 // Close ends what goes on in the background. It is asked for when no request is
 // served any more, before the stores are closed.
-func (c *Corpus) Close() { c.upkeep.close() }
+func (c *Corpus) Close() {
+	c.writers.committing.Wait()
+	c.upkeep.close()
+}
 
 // Request is who asks: a tenant, in an audited access, and who of it.
 type Request struct {

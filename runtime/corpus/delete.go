@@ -34,13 +34,11 @@ func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, to refere
 		return ErrOwner
 	}
 	if there.waits() {
-		if err := tx.RemoveUpload(ctx, there.upload); err != nil {
-			return err
-		}
+		tx.RemoveUpload(there.upload)
 	}
 	doc := there.document
 	if !there.lives() {
-		return r.Access.Change(ctx, tx, &e.head)
+		return r.Access.Change(tx, &e.head)
 	}
 	if len(e.manifest.dead) >= maxDead {
 		return errFull
@@ -48,11 +46,7 @@ func (r Request) delete(ctx context.Context, tx *store.Tx, e *edition, to refere
 	e.head.Docs--
 	e.head.Bytes -= doc.Bytes
 	e.manifest.dead = append(e.manifest.dead, doc.Source)
-	if err := tx.RemoveObjects(ctx, doc.Source); err != nil {
-		return err
-	}
-	if err := tx.BuryDocument(ctx, doc.ID, e.head.Generation); err != nil {
-		return err
-	}
-	return r.Access.Change(ctx, tx, &e.head)
+	tx.RemoveObjects(doc.Source)
+	tx.BuryDocument(doc.ID, e.head.Generation)
+	return r.Access.Change(tx, &e.head)
 }

@@ -28,9 +28,7 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 	var e edition
 	mark := c.mark(r)
 	err := r.admission().Change(ctx, func(tx *store.Tx) (err error) {
-		if err := addObjects(ctx, tx, objects...); err != nil {
-			return err
-		}
+		addObjects(tx, objects...)
 		if e.head, err = tx.LockHead(ctx); err != nil {
 			return err
 		}
@@ -47,14 +45,13 @@ func (c *Corpus) advance(ctx context.Context, r Request, open func(store.Head) (
 			return err
 		}
 		if len(e.manifest.dead) > before {
-			if err := tx.AddPurge(ctx, c.purgeAfter); err != nil {
-				return err
-			}
+			tx.AddPurge(c.purgeAfter)
 		}
 		if err := e.manifest.sealInto(r.keys(), &e.head); err != nil {
 			return err
 		}
-		return tx.SaveHead(ctx, e.head)
+		tx.SaveHead(e.head)
+		return nil
 	})
 	if err == nil {
 		c.anchors.Note(r.keys().Tenant(), anchored(e.head))

@@ -34,36 +34,32 @@ const (
 // vectors are encoded ones that were made already, by their revision.
 type vectors map[lsa.Revision][]byte
 
-// sealMember seals a segment and its vectors in spaces. text returns a document's.
-func (c *Corpus) sealMember(ctx context.Context, r Request, encoded []byte, in spaces, made vectors, purpose string, text func(source uuid.UUID) string) (sealed, error) {
-	s, opened, err := sealSegment(r.keys(), encoded)
-	if err != nil {
-		return s, err
+// part encodes a segment and its vectors in spaces. text returns a document's.
+func (c *Corpus) part(ctx context.Context, r Request, encoded []byte, in spaces, made vectors, purpose string, text func(source uuid.UUID) string) (p part, err error) {
+	if p.segment, err = segment.Open(encoded); err != nil {
+		return p, err
 	}
+	p.encoded = encoded
 	for _, of := range []struct {
 		basis *basis
-		as    *pinned
-	}{{in.basis, &s.vectors}, {in.next, &s.next}} {
+		rows  *[]byte
+	}{{in.basis, &p.vectors}, {in.next, &p.next}} {
 		if of.basis == nil {
 			continue
 		}
-		rows, err := c.embed(ctx, r, of.basis, opened, made, purpose, text, &s.unseen)
-		if err != nil {
-			return s, err
-		}
-		if err := s.addVectors(r.keys(), of.basis, rows, of.as); err != nil {
-			return s, err
+		if *of.rows, err = c.embed(ctx, r, of.basis, p.segment, made, purpose, text, &p.unseen); err != nil {
+			return p, err
 		}
 	}
-	return s, nil
+	return p, nil
 }
 
 // embed encodes the vectors of a segment's chunks in a space, unless they were made
 // already. Errors: *EmbedderError.
-func (c *Corpus) embed(ctx context.Context, r Request, in *basis, s *segment.Segment, made vectors, purpose string, text func(uuid.UUID) string, unseen *float32) ([]byte, error) {
+func (c *Corpus) embed(ctx context.Context, r Request, in *basis, s *segment.Segment, made vectors, purpose string, text func(uuid.UUID) string, unseen *float64) ([]byte, error) {
 	if fitted := in.fitted(); fitted != nil {
 		rows, sum, err := engine.Embed(s, fitted)
-		*unseen = float32(sum)
+		*unseen = sum
 		return rows, err
 	}
 	if rows, there := made[in.Revision()]; there {

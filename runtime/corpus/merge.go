@@ -98,7 +98,7 @@ func (c *Corpus) mergeOf(ctx context.Context, r Request, v *view, chosen []membe
 	if merged.documents == 0 {
 		merged.objects = nil
 	}
-	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(ctx, tx, chosen, dead, merged.member) }, merged.objects...)
+	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return e.replace(tx, chosen, dead, merged.member) }, merged.objects...)
 }
 
 // alike are, of chosen segments, those that have vectors of the same spaces. While the
@@ -191,7 +191,7 @@ func (v *view) sources(chosen []member) (sources []segment.Source, dead []uuid.U
 }
 
 // replace lists a segment, if it has documents, in the place of those that it was made of.
-func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, dead []uuid.UUID, merged member) error {
+func (e *edition) replace(tx *store.Tx, chosen []member, dead []uuid.UUID, merged member) error {
 	var gone []uuid.UUID
 	for _, s := range chosen {
 		if !slices.Contains(e.manifest.segments, s) {
@@ -203,8 +203,7 @@ func (e *edition) replace(ctx context.Context, tx *store.Tx, chosen []member, de
 	if merged.documents > 0 {
 		e.manifest.segments = append(e.manifest.segments, merged)
 	}
-	if err := e.promote(ctx, tx); err != nil {
-		return err
-	}
-	return tx.RemoveObjects(ctx, gone...)
+	e.promote(tx)
+	tx.RemoveObjects(gone...)
+	return nil
 }

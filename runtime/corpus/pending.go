@@ -124,20 +124,14 @@ func (r Request) accept(ctx context.Context, tx *store.Tx, a *acceptance) error 
 		a.row.Document = found.document.ID
 	}
 	if found.waits() {
-		if err := tx.RemoveUpload(ctx, found.upload); err != nil {
-			return err
-		}
+		tx.RemoveUpload(found.upload)
 	}
 	if err := r.room(ctx, tx, head, a); err != nil {
 		return err
 	}
-	if err := addObjects(ctx, tx, a.file); err != nil {
-		return err
-	}
-	if err := tx.AddUpload(ctx, a.row); err != nil {
-		return err
-	}
-	return r.record(ctx, tx, head)
+	addObjects(tx, a.file)
+	tx.AddUpload(a.row)
+	return r.record(tx, head)
 }
 
 // accepted reports whether the same file for the same readers waits already, or has become
@@ -160,9 +154,7 @@ func (r Request) accepted(found found, a *acceptance) (bool, error) {
 
 // room holds what waits, and would, against the queue and the tenant's plan.
 func (r Request) room(ctx context.Context, tx *store.Tx, head store.Head, a *acceptance) error {
-	if err := tx.RemoveFailures(ctx, time.Now().Add(-keepFailures)); err != nil {
-		return err
-	}
+	tx.RemoveFailures(time.Now().Add(-keepFailures))
 	waiting, err := tx.Waiting(ctx)
 	if err != nil {
 		return err
@@ -180,11 +172,12 @@ func (r Request) room(ctx context.Context, tx *store.Tx, head store.Head, a *acc
 }
 
 // record writes the event of a change that leaves the index as it is.
-func (r Request) record(ctx context.Context, tx *store.Tx, head store.Head) error {
-	if err := r.Access.Change(ctx, tx, &head); err != nil {
+func (r Request) record(tx *store.Tx, head store.Head) error {
+	if err := r.Access.Change(tx, &head); err != nil {
 		return err
 	}
-	return tx.SaveHead(ctx, head)
+	tx.SaveHead(head)
+	return nil
 }
 
 // Pending lists the uploads that are in progress, or those that have failed, by their

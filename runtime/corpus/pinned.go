@@ -1,7 +1,6 @@
 package corpus
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -70,13 +69,10 @@ func (p pinned) open(keys *seal.Keyring, kind seal.Kind, blocks map[store.BlockR
 }
 
 // addObjects stores sealed objects.
-func addObjects(ctx context.Context, tx *store.Tx, objects ...seal.Object) error {
+func addObjects(tx *store.Tx, objects ...seal.Object) {
 	for _, o := range objects {
-		if err := tx.AddObject(ctx, o.ID, o.Kind.String(), o.Parts); err != nil {
-			return err
-		}
+		tx.AddObject(o.ID, o.Kind.String(), o.Parts)
 	}
-	return nil
 }
 
 // whole opens all blocks of an object.

@@ -33,7 +33,7 @@ type prepared struct {
 	spaces   spaces
 	made     vectors // of the upload's chunks
 	source   seal.Object
-	segment  sealed
+	part     part
 	job      *store.Job
 	waits    bool // an upload of that name is in the queue
 	reshared bool // it is for others than before
@@ -134,7 +134,7 @@ func (c *Corpus) index(ctx context.Context, r Request, p *prepared, up Upload) e
 	if p.job != nil {
 		purpose = forQueue
 	}
-	p.segment, err = c.sealMember(ctx, r, encoded, p.spaces, p.made, purpose, func(uuid.UUID) string { return string(up.Text) })
+	p.part, err = c.part(ctx, r, encoded, p.spaces, p.made, purpose, func(uuid.UUID) string { return string(up.Text) })
 	return err
 }
 

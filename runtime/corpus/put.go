@@ -80,7 +80,7 @@ func (c *Corpus) put(ctx context.Context, r Request, up Upload, made vectors) (D
 	return doc, outcome, err
 }
 
-// save seals an upload and commits it.
+// save seals an upload and has it committed.
 func (c *Corpus) save(ctx context.Context, r Request, ready *prepared, up Upload) (Document, error) {
 	if err := ready.seal(r.keys(), up); err != nil {
 		return Document{}, err
@@ -88,54 +88,33 @@ func (c *Corpus) save(ctx context.Context, r Request, ready *prepared, up Upload
 	if err := c.index(ctx, r, ready, up); err != nil {
 		return Document{}, err
 	}
-	err := c.edit(ctx, r, func(tx *store.Tx, e *edition) error { return r.commit(ctx, tx, e, ready) })
-	if err != nil {
+	if err := c.writers.write(ctx, c, &write{request: r, prepared: ready}); err != nil {
 		return Document{}, err
 	}
 	return describe(r.keys(), ready.row)
 }
 
-// commit writes a created or replaced document and its event, and lists its
-// segment. Errors: errRaced, errFull.
+// commit writes a created or replaced document and its event. Errors: errRaced,
+// QuotaError, store.ErrLost.
 func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *prepared) error {
 	old, err := makeWay(ctx, tx, ready)
 	if err != nil {
 		return err
 	}
-	if e.manifest.foreign(ready.language) {
-		return errRaced
-	}
-	if e.manifest.full() {
-		return errFull
-	}
-	if err := e.adopt(ctx, tx, ready.spaces); err != nil {
-		return err
-	}
 	e.head.Bytes += ready.row.Bytes - old.Bytes
-	e.manifest.language = ready.language
-	e.manifest.segments = append(e.manifest.segments, ready.segment.member)
-	if err := e.promote(ctx, tx); err != nil {
-		return err
-	}
 	if ready.replaces() {
 		e.manifest.dead = append(e.manifest.dead, old.Source)
-		if err := tx.RemoveObjects(ctx, old.Source); err != nil {
-			return err
-		}
+		tx.RemoveObjects(old.Source)
 	} else {
 		e.head.Docs++
 	}
 	if err := within(r.Tenant.Limits, e.head, !ready.replaces()); err != nil {
 		return err
 	}
-	if err := addObjects(ctx, tx, append(ready.segment.objects, ready.source)...); err != nil {
-		return err
-	}
+	addObjects(tx, ready.source)
 	ready.row.Generation = e.head.Generation
-	if err := tx.SaveDocument(ctx, ready.row); err != nil {
-		return err
-	}
-	return r.Access.Change(ctx, tx, &e.head)
+	tx.SaveDocument(ready.row)
+	return r.Access.Change(tx, &e.head)
 }
 
 // makeWay finds what an upload replaces, and takes what waits under its name, which
@@ -154,7 +133,7 @@ func makeWay(ctx context.Context, tx *store.Tx, ready *prepared) (store.Document
 	case there.document.Source != ready.old.Source:
 		return store.Document{}, errRaced
 	case there.waits():
-		return there.document, tx.RemoveUpload(ctx, there.upload)
+		tx.RemoveUpload(there.upload)
 	}
 	return there.document, nil
 }

@@ -38,6 +38,9 @@ func TestLargestDocumentIsSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := (&Corpus{}).index(t.Context(), Request{Tenant: &tenants.Tenant{Keys: keys}}, largest, up); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := largest.part.seal(keys, spaces{}); err != nil {
 		t.Error(err)
 	}
 }

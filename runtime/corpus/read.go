@@ -150,12 +150,7 @@ func (c *Content) Next(ctx context.Context) ([]byte, error) {
 }
 
 func (r Request) blocks(ctx context.Context, refs []store.BlockRef) (map[store.BlockRef][]byte, error) {
-	var blocks map[store.BlockRef][]byte
-	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
-		blocks, err = s.Blocks(ctx, refs)
-		return err
-	})
-	return blocks, err
+	return r.admission().Blocks(ctx, refs)
 }
 
 // refs names the blocks that hold the plain bytes [start, end).

@@ -86,7 +86,7 @@ func (c *Corpus) listNext(ctx context.Context, r Request, v *view, m member, row
 		return err
 	}
 	return c.edit(ctx, r, func(tx *store.Tx, e *edition) error {
-		if err := e.adopt(ctx, tx, in); err != nil {
+		if err := e.adopt(tx, in); err != nil {
 			return err
 		}
 		at := slices.IndexFunc(e.manifest.segments, func(listed member) bool { return listed.lexicon == m.lexicon })
@@ -95,10 +95,9 @@ func (c *Corpus) listNext(ctx context.Context, r Request, v *view, m member, row
 		}
 		e.manifest.segments = slices.Clone(e.manifest.segments)
 		e.manifest.segments[at].next = s.next
-		if err := addObjects(ctx, tx, s.objects...); err != nil {
-			return err
-		}
-		return e.promote(ctx, tx)
+		addObjects(tx, s.objects...)
+		e.promote(tx)
+		return nil
 	})
 }
 

@@ -184,9 +184,7 @@ func (f *fitting) embedLate(ctx context.Context, tx *store.Tx, keys *seal.Keyrin
 		if err := f.embed(m, s, keys); err != nil {
 			return err
 		}
-		if err := addObjects(ctx, tx, f.vectors[m.lexicon].objects...); err != nil {
-			return err
-		}
+		addObjects(tx, f.vectors[m.lexicon].objects...)
 	}
 	return nil
 }
@@ -214,5 +212,6 @@ func (e *edition) changeOver(ctx context.Context, tx *store.Tx, keys *seal.Keyri
 	for _, made := range unlisted {
 		gone = append(gone, made.vectors.object)
 	}
-	return tx.RemoveObjects(ctx, gone...)
+	tx.RemoveObjects(gone...)
+	return nil
 }

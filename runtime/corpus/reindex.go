@@ -44,11 +44,10 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 	}
 	return c.advance(ctx, r, open, func(tx *store.Tx, _ *edition) error {
 		for _, old := range []seal.Kind{seal.Lexicon, seal.Vectors} {
-			if err := tx.RemoveKind(ctx, old.String()); err != nil {
-				return err
-			}
+			tx.RemoveKind(old.String())
 		}
-		return addObjects(ctx, tx, objects...)
+		addObjects(tx, objects...)
+		return nil
 	})
 }
 

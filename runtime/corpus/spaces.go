@@ -51,6 +51,11 @@ func (r Request) analysis(ctx context.Context, rows *store.Rows, there *view) (l
 	return l, s, err
 }
 
+// alike reports whether the spaces are the same, chosen by the same manifest.
+func (s *spaces) alike(other spaces) bool {
+	return s.was == other.was && s.basis.pin() == other.basis.pin() && s.next.pin() == other.next.pin()
+}
+
 // choose leaves out what no vectors can be made of any more, since the tenant has
 // another model or none, and has its model come next unless the basis is its.
 func (s *spaces) choose(r Request) (err error) {
@@ -79,7 +84,7 @@ func (s *spaces) choose(r Request) (err error) {
 
 // adopt has the manifest list spaces, and drops the vectors of those that it listed
 // before. Errors: errRaced, when it lists others than they were chosen by.
-func (e *edition) adopt(ctx context.Context, tx *store.Tx, s spaces) error {
+func (e *edition) adopt(tx *store.Tx, s spaces) error {
 	m := &e.manifest
 	if m.pins() != s.was {
 		return errRaced
@@ -93,10 +98,11 @@ func (e *edition) adopt(ctx context.Context, tx *store.Tx, s spaces) error {
 		gone = append(gone, m.nextEmbedding()...)
 		m.setNext(s.next.pin())
 	}
-	if err := tx.RemoveObjects(ctx, gone...); err != nil || s.object.ID == uuid.Nil {
-		return err
+	tx.RemoveObjects(gone...)
+	if s.object.ID != uuid.Nil {
+		addObjects(tx, s.object)
 	}
-	return addObjects(ctx, tx, s.object)
+	return nil
 }
 
 // setBasis lists a basis of which no segment has vectors.
@@ -121,15 +127,15 @@ func (m *manifest) eachMember(change func(*member)) {
 
 // promote puts the next basis in the place of the basis once all segments have vectors
 // of it.
-func (e *edition) promote(ctx context.Context, tx *store.Tx) error {
+func (e *edition) promote(tx *store.Tx) {
 	m := &e.manifest
 	if m.next.none() || m.lacking() > 0 {
-		return nil
+		return
 	}
 	gone := m.embedding()
 	m.basis, m.next = m.next, pinned{}
 	m.eachMember(func(s *member) { s.vectors, s.next, s.unseen = s.next, pinned{}, 0 })
-	return tx.RemoveObjects(ctx, gone...)
+	tx.RemoveObjects(gone...)
 }
 
 // lacking counts the chunks of the segments that have no vectors of the next basis.

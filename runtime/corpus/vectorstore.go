@@ -53,7 +53,7 @@ func (c *Corpus) CreateVectorStore(ctx context.Context, r Request, s VectorStore
 		if err != nil {
 			return err
 		}
-		return r.saveStore(ctx, tx, s)
+		return r.saveStore(tx, s)
 	})
 }
 
@@ -65,7 +65,7 @@ func (c *Corpus) ChangeVectorStore(ctx context.Context, r Request, id uuid.UUID,
 			return err
 		}
 		edit(&s)
-		return r.saveStore(ctx, tx, s)
+		return r.saveStore(tx, s)
 	})
 	return s, err
 }
@@ -114,11 +114,11 @@ func (r Request) changeStores(ctx context.Context, change func(*store.Tx) error)
 		if err := change(tx); err != nil {
 			return err
 		}
-		return r.record(ctx, tx, head)
+		return r.record(tx, head)
 	})
 }
 
-func (r Request) saveStore(ctx context.Context, tx *store.Tx, s VectorStore) error {
+func (r Request) saveStore(tx *store.Tx, s VectorStore) error {
 	plain, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("vector store: %w", err)
@@ -127,7 +127,8 @@ func (r Request) saveStore(ctx context.Context, tx *store.Tx, s VectorStore) err
 	if row.DEK, row.Meta, err = r.keys().SealCell(storeMetaOf(s.ID), plain); err != nil {
 		return err
 	}
-	return tx.SaveVectorStore(ctx, row)
+	tx.SaveVectorStore(row)
+	return nil
 }
 
 func describeStore(keys *seal.Keyring, row store.VectorStore) (VectorStore, error) {

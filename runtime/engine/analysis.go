@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"strings"
-
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 )
@@ -19,7 +17,7 @@ func Analyse(l language.Language, documents []Document) []segment.Document {
 			terms := segment.Terms{}
 			for _, field := range []string{d.Title, c.Heading, c.in(d.Text)} {
 				for term := range analyser.Terms(field) {
-					count(terms, term)
+					terms[term]++
 				}
 			}
 			analysed[i].Chunks = append(analysed[i].Chunks, segment.Chunk{
@@ -28,12 +26,4 @@ func Analyse(l language.Language, documents []Document) []segment.Document {
 		}
 	}
 	return analysed
-}
-
-// count keeps a copy of the term, which may share the text's memory.
-func count(terms segment.Terms, term string) {
-	if _, known := terms[term]; !known {
-		term = strings.Clone(term)
-	}
-	terms[term]++
 }

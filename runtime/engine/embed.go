@@ -36,8 +36,8 @@ func EmbedQuery(l language.Language, query string, basis *lsa.Basis) []float32 {
 	return nil
 }
 
-// embedRange is how many chunks are embedded at a time: their counts take about
-// 40 MB.
+// embedRange is how many chunks are embedded at a time: their vectors take at most
+// 8 MB.
 const embedRange = 1 << 14
 
 // Embed encodes the vectors of a segment's chunks in the space of a basis, and adds
@@ -45,16 +45,8 @@ const embedRange = 1 << 14
 func Embed(s *segment.Segment, basis *lsa.Basis) (encoded []byte, unseen float64, err error) {
 	var parts []vector.Source
 	for first := 0; first == 0 || first < s.Chunks(); first += embedRange {
-		end := min(first+embedRange, s.Chunks())
-		counts := make([][]lsa.Count, end-first)
-		invert(s, uint32(first), uint32(end), func(chunk uint32, c lsa.Count) {
-			counts[int(chunk)-first] = append(counts[int(chunk)-first], c)
-		})
-		vectors := make([][]float32, len(counts))
-		for i := range counts {
-			vectors[i] = basis.Project(counts[i])
-			unseen += basis.Unseen(counts[i])
-		}
+		vectors, lacks := project(s, uint32(first), uint32(min(first+embedRange, s.Chunks())), basis)
+		unseen += lacks
 		if encoded, err = vector.Encode(basis.Dimensions(), vectors); err != nil {
 			return nil, 0, err
 		}
@@ -68,4 +60,32 @@ func Embed(s *segment.Segment, basis *lsa.Basis) (encoded []byte, unseen float64
 		encoded, err = vector.Join(parts)
 	}
 	return encoded, unseen, err
+}
+
+// project returns the vectors of the chunks [first, end), and adds up what share of each
+// one's words the basis does not know.
+func project(s *segment.Segment, first, end uint32, basis *lsa.Basis) (vectors [][]float32, unseen float64) {
+	width := basis.Dimensions()
+	values := make([]float32, int(end-first)*width)
+	vectors = make([][]float32, end-first)
+	for i := range vectors {
+		vectors[i] = values[i*width:][:width]
+	}
+	lacks := make([]uint32, end-first)
+	var cursor segment.Cursor
+	for term, postings := range s.Terms() {
+		number, known := basis.Number(term)
+		for chunk, count := range occurrences(&cursor, s, postings, first, end) {
+			if known {
+				basis.Add(vectors[chunk-first], number, count)
+			} else {
+				lacks[chunk-first] += count
+			}
+		}
+	}
+	for i := range vectors {
+		lsa.Normalise(vectors[i])
+		unseen += float64(lacks[i]) / float64(max(1, s.Length(first+uint32(i))))
+	}
+	return vectors, unseen
 }

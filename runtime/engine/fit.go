@@ -6,6 +6,7 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 )
 
 // Fit makes a basis of the live chunks. Errors: lsa.ErrTooFew.
@@ -38,10 +39,13 @@ func (v *view) sample(slots []int32, sample [][]lsa.Count) []int32 {
 			of[chunk], slots = slots[0], slots[1:]
 		}
 	}
-	invert(v.Segment, 0, uint32(v.Chunks()), func(chunk uint32, c lsa.Count) {
-		if slot := of[chunk]; slot > 0 {
-			sample[slot-1] = append(sample[slot-1], c)
+	var cursor segment.Cursor
+	for term, postings := range v.Terms() {
+		for chunk, count := range occurrences(&cursor, v.Segment, postings, 0, uint32(v.Chunks())) {
+			if slot := of[chunk]; slot > 0 {
+				sample[slot-1] = append(sample[slot-1], lsa.Count{Term: term, Count: count})
+			}
 		}
-	})
+	}
 	return slots
 }

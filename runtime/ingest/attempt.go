@@ -154,7 +154,8 @@ func (q *Queue) settle(ctx context.Context, s *store.Store, job store.Job, cause
 			if err := tx.Defer(ctx, job, 0, false); err != nil {
 				return err
 			}
-			return tx.DeferAll(ctx, longer*q.pause(1))
+			tx.DeferAll(longer * q.pause(1))
+			return nil
 		case is(cause, notTheFile):
 			q.attempts.WithLabelValues(string(job.Kind), "put_off").Inc()
 			return tx.Defer(ctx, job, q.pause(1), false)

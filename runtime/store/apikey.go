@@ -67,18 +67,15 @@ func (r *Rows) CountAPIKeys(ctx context.Context) (n int, err error) {
 }
 
 // AddAPIKey inserts a key, and deletes those that have expired.
-func (t *Tx) AddAPIKey(ctx context.Context, k APIKey) error {
-	if _, err := t.tx.Exec(ctx, `delete from user_key where tenant_id = $1 and expires_at < now()`, t.tenant); err != nil {
-		return err
-	}
-	_, err := t.tx.Exec(ctx, `insert into user_key (tenant_id, key_id, hash, scopes, user_mac, expires_at, dek_id, meta_ct, created_at)
+func (t *Tx) AddAPIKey(k APIKey) {
+	t.write.queue(`delete from user_key where tenant_id = $1 and expires_at < now()`, t.tenant)
+	t.write.queue(`insert into user_key (tenant_id, key_id, hash, scopes, user_mac, expires_at, dek_id, meta_ct, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.tenant, k.ID, k.Hash, k.Scopes, k.UserMAC, k.ExpiresAt, k.DEK, k.Meta, k.CreatedAt)
-	return err
 }
 
 // RemoveAPIKey deletes a key. Errors: ErrNoAPIKey.
 func (t *Tx) RemoveAPIKey(ctx context.Context, id string) error {
-	done, err := t.tx.Exec(ctx, `delete from user_key where tenant_id = $1 and key_id = $2`, t.tenant, id)
+	done, err := t.write.Exec(ctx, `delete from user_key where tenant_id = $1 and key_id = $2`, t.tenant, id)
 	if err == nil && done.RowsAffected() == 0 {
 		err = ErrNoAPIKey
 	}
@@ -87,6 +84,6 @@ func (t *Tx) RemoveAPIKey(ctx context.Context, id string) error {
 
 // RemoveAPIKeysOf deletes a user's keys and counts them.
 func (t *Tx) RemoveAPIKeysOf(ctx context.Context, userMAC []byte) (int64, error) {
-	done, err := t.tx.Exec(ctx, `delete from user_key where tenant_id = $1 and user_mac = $2`, t.tenant, userMAC)
+	done, err := t.write.Exec(ctx, `delete from user_key where tenant_id = $1 and user_mac = $2`, t.tenant, userMAC)
 	return done.RowsAffected(), err
 }

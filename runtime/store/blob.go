@@ -16,19 +16,40 @@ type BlockRef struct {
 // Blocks fetches blocks in one query. A block that does not exist is missing
 // from the result.
 func (r *Rows) Blocks(ctx context.Context, refs []BlockRef) (map[BlockRef][]byte, error) {
+	rows, err := r.tx.Query(ctx, selectBlocks, blocksArgs(r.tenant, refs)...)
+	if err != nil {
+		return nil, err
+	}
+	return collectBlocks(rows)
+}
+
+const selectBlocks = `select b.object_id, b.block_no, b.ct from unnest($2::uuid[], $3::int[]) as want(object_id, block_no)
+	join blob b on b.tenant_id = $1 and b.object_id = want.object_id and b.block_no = want.block_no`
+
+func blocksArgs(tenant uuid.UUID, refs []BlockRef) []any {
 	objects, numbers := make([]uuid.UUID, len(refs)), make([]int32, len(refs))
 	for i, ref := range refs {
 		objects[i], numbers[i] = ref.Object, ref.No
 	}
-	rows, err := r.tx.Query(ctx, `select b.object_id, b.block_no, b.ct from unnest($2::uuid[], $3::int[]) as want(object_id, block_no)
-		join blob b on b.tenant_id = $1 and b.object_id = want.object_id and b.block_no = want.block_no`,
-		r.tenant, objects, numbers)
-	if err != nil {
-		return nil, err
-	}
+	return []any{tenant, objects, numbers}
+}
+
+func collectBlocks(rows pgx.Rows) (map[BlockRef][]byte, error) {
 	blocks := map[BlockRef][]byte{}
-	_, err = collectBlocks(rows, blocks)
+	_, err := addBlocks(rows, blocks)
 	return blocks, err
+}
+
+// addBlocks returns the greatest number of a block that it added.
+func addBlocks(rows pgx.Rows, to map[BlockRef][]byte) (last int32, err error) {
+	var ref BlockRef
+	var ct []byte
+	_, err = pgx.ForEachRow(rows, []any{&ref.Object, &ref.No, &ct}, func() error {
+		to[ref], ct = ct, nil
+		last = max(last, ref.No)
+		return nil
+	})
+	return last, err
 }
 
 // objectWindow is how many blocks of each object are fetched in one query: fewer than
@@ -44,53 +65,29 @@ func (r *Rows) Objects(ctx context.Context, ids []uuid.UUID) (map[BlockRef][]byt
 		if err != nil {
 			return nil, err
 		}
-		last, err := collectBlocks(rows, blocks)
+		last, err := addBlocks(rows, blocks)
 		if err != nil || last < first+objectWindow-1 {
 			return blocks, err
 		}
 	}
 }
 
-// collectBlocks adds to blocks, and returns the greatest number of a block that it saw.
-func collectBlocks(rows pgx.Rows, blocks map[BlockRef][]byte) (last int32, err error) {
-	var ref BlockRef
-	var ct []byte
-	_, err = pgx.ForEachRow(rows, []any{&ref.Object, &ref.No, &ct}, func() error {
-		blocks[ref], ct = ct, nil
-		last = max(last, ref.No)
-		return nil
-	})
-	return last, err
-}
-
-// sentBytes of a large object are on their way at a time: pgx holds them once more.
-const sentBytes = 8 << 20
-
 // AddObject inserts a sealed object: its header, then its blocks.
-func (t *Tx) AddObject(ctx context.Context, id uuid.UUID, kind string, parts [][]byte) error {
-	batch, size := &pgx.Batch{}, 0
+func (t *Tx) AddObject(id uuid.UUID, kind string, parts [][]byte) {
 	for no, ct := range parts {
-		batch.Queue(`insert into blob (tenant_id, object_id, block_no, kind, ct) values ($1, $2, $3, $4, $5)`,
+		t.write.queue(`insert into blob (tenant_id, object_id, block_no, kind, ct) values ($1, $2, $3, $4, $5)`,
 			t.tenant, id, no, kind, ct)
-		if size += len(ct); size < sentBytes && no < len(parts)-1 {
-			continue
-		}
-		if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
-			return err
-		}
-		batch, size = &pgx.Batch{}, 0
 	}
-	return nil
 }
 
 // RemoveKind deletes all sealed objects of a kind.
-func (t *Tx) RemoveKind(ctx context.Context, kind string) error {
-	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and kind = $2`, t.tenant, kind)
-	return err
+func (t *Tx) RemoveKind(kind string) {
+	t.write.queue(`delete from blob where tenant_id = $1 and kind = $2`, t.tenant, kind)
 }
 
 // RemoveObjects deletes sealed objects.
-func (t *Tx) RemoveObjects(ctx context.Context, ids ...uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1 and object_id = any($2)`, t.tenant, ids)
-	return err
+func (t *Tx) RemoveObjects(ids ...uuid.UUID) {
+	if len(ids) > 0 {
+		t.write.queue(`delete from blob where tenant_id = $1 and object_id = any($2)`, t.tenant, ids)
+	}
 }

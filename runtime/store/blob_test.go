@@ -23,10 +23,9 @@ func TestLargeObjects(t *testing.T) {
 		parts[i] = bytes.Repeat([]byte{byte(i)}, size)
 	}
 	err := s.WithTenant(context.Background(), tenant, func(tx *store.Tx) error {
-		if err := tx.AddObject(context.Background(), large, "vec", parts); err != nil {
-			return err
-		}
-		return tx.AddObject(context.Background(), small, "lex", parts[:2])
+		tx.AddObject(large, "vec", parts)
+		tx.AddObject(small, "lex", parts[:2])
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -64,20 +64,18 @@ func (r *Rows) documents(ctx context.Context, sql string, args ...any) ([]Docume
 }
 
 // SaveDocument inserts the document or replaces the one with the same id.
-func (t *Tx) SaveDocument(ctx context.Context, d Document) error {
-	_, err := t.tx.Exec(ctx, `insert into document
+func (t *Tx) SaveDocument(d Document) {
+	t.write.queue(`insert into document
 		(tenant_id, doc_id, ext_mac, content_mac, state, bytes, generation, src_id, dek_id, meta_ct, created_at, updated_at)
 		values ($1, $2, $3, $4, 'live', $5, $6, $7, $8, $9, $10, $11)
 		on conflict (tenant_id, doc_id) do update set ext_mac = $3, content_mac = $4, bytes = $5, generation = $6,
 			src_id = $7, dek_id = $8, meta_ct = $9, updated_at = $11`,
 		t.tenant, d.ID, d.ExtMAC, d.ContentMAC, d.Bytes, d.Generation, d.Source, d.DEK, d.Meta, d.CreatedAt, d.UpdatedAt)
-	return err
 }
 
 // BuryDocument turns a live document into a tombstone of the given generation.
-func (t *Tx) BuryDocument(ctx context.Context, id uuid.UUID, generation int64) error {
-	_, err := t.tx.Exec(ctx, `update document set state = 'deleted', bytes = 0, generation = $3, ext_mac = null,
+func (t *Tx) BuryDocument(id uuid.UUID, generation int64) {
+	t.write.queue(`update document set state = 'deleted', bytes = 0, generation = $3, ext_mac = null,
 			content_mac = null, src_id = null, dek_id = null, meta_ct = null, updated_at = now()
 		where tenant_id = $1 and doc_id = $2`, t.tenant, id, generation)
-	return err
 }

@@ -5,16 +5,21 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Rows reads one tenant's rows inside a transaction.
 type Rows struct {
-	tx     pgx.Tx
+	tx     queries
 	tenant uuid.UUID
 }
 
-// Tx reads and changes one tenant's rows inside a write transaction.
-type Tx struct{ Rows }
+// Tx reads and changes one tenant's rows inside a write transaction. A change may fail
+// no sooner than what follows it.
+type Tx struct {
+	Rows
+	write *pipeline
+}
 
 // WithTenant is the write door: it runs fn in a READ COMMITTED transaction
 // that holds the tenant's shared lock and has found the fence open, and
@@ -25,7 +30,11 @@ func (s *Store) WithTenant(ctx context.Context, tenant uuid.UUID, fn func(*Tx) e
 		if _, err := tx.Exec(ctx, "select bulkhead.open_write($1)", tenant); err != nil {
 			return err
 		}
-		return fn(&Tx{Rows{tx: tx, tenant: tenant}})
+		p := &pipeline{tx: tx}
+		if err := fn(&Tx{Rows{tx: p, tenant: tenant}, p}); err != nil {
+			return err
+		}
+		return p.flush(ctx)
 	})
 }
 
@@ -105,6 +114,23 @@ func (s *Store) Admit(ctx context.Context, tenant uuid.UUID, events []Event, pas
 	return admitted, nil
 }
 
+// Blocks is Rows.Blocks on a snapshot that is at least as new as the Admission, in one
+// round trip. Errors: ErrBusy, ErrUnavailable.
+func (a Admission) Blocks(ctx context.Context, refs []BlockRef) (blocks map[BlockRef][]byte, err error) {
+	conn, release, err := a.store.lend(ctx, a.tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	batch := &pgx.Batch{}
+	queueTenant(batch, a.tenant)
+	batch.Queue(selectBlocks, blocksArgs(a.tenant, refs)...).Query(func(rows pgx.Rows) (err error) {
+		blocks, err = collectBlocks(rows)
+		return err
+	})
+	return blocks, a.store.judge(conn.SendBatch(ctx, batch).Close())
+}
+
 // Tail returns the last event of a lane, zero if it has none.
 func (s *Store) Tail(ctx context.Context, tenant uuid.UUID, lane int64) (seq int64, hash []byte, err error) {
 	conn, err := s.borrow(ctx, forLane)
@@ -112,10 +138,7 @@ func (s *Store) Tail(ctx context.Context, tenant uuid.UUID, lane int64) (seq int
 		return 0, nil, err
 	}
 	defer conn.Release()
-	err = pgx.BeginTxFunc(ctx, conn, readOnly, func(tx pgx.Tx) error {
-		if err := setTenant(ctx, tx, tenant); err != nil {
-			return err
-		}
+	err = pgx.BeginTxFunc(ctx, conn, snapshotOf(tenant), func(tx pgx.Tx) error {
 		row := tx.QueryRow(ctx, `select seq, hash from audit_event
 			where tenant_id = $1 and lane = $2 order by seq desc limit 1`, tenant, lane)
 		return emptyRow(row.Scan(&seq, &hash))
@@ -135,33 +158,44 @@ func (s *Store) Keys(ctx context.Context, tenant uuid.UUID) ([]WrappedKey, error
 }
 
 func (s *Store) view(ctx context.Context, tenant uuid.UUID, fn func(*Rows) error) error {
-	return s.transact(ctx, tenant, readOnly, func(tx pgx.Tx) error {
-		if err := setTenant(ctx, tx, tenant); err != nil {
-			return err
-		}
+	return s.transact(ctx, tenant, snapshotOf(tenant), func(tx pgx.Tx) error {
 		return fn(&Rows{tx: tx, tenant: tenant})
 	})
 }
 
 func (s *Store) transact(ctx context.Context, tenant uuid.UUID, options pgx.TxOptions, fn func(pgx.Tx) error) error {
-	release, err := s.shares.acquire(ctx, tenant)
-	if err != nil {
-		return classify(err)
-	}
-	defer release()
-	conn, err := s.borrow(ctx, forApp)
+	conn, release, err := s.lend(ctx, tenant)
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer release()
 	return s.judge(pgx.BeginTxFunc(ctx, conn, options, fn))
+}
+
+// lend waits for one of the connections that a tenant may hold. Errors: ErrBusy,
+// ErrUnavailable, ErrUnproven.
+func (s *Store) lend(ctx context.Context, tenant uuid.UUID) (conn *pgxpool.Conn, release func(), err error) {
+	leave, err := s.shares.acquire(ctx, tenant)
+	if err != nil {
+		return nil, nil, classify(err)
+	}
+	if conn, err = s.borrow(ctx, forApp); err != nil {
+		leave()
+		return nil, nil, err
+	}
+	return conn, func() {
+		conn.Release()
+		leave()
+	}, nil
 }
 
 const setTenantSQL = "select set_config('app.current_tenant', $1, true)"
 
-func setTenant(ctx context.Context, tx pgx.Tx, tenant uuid.UUID) error {
-	_, err := tx.Exec(ctx, setTenantSQL, tenant.String())
-	return err
+// snapshotOf is how a tenant's rows are read: one snapshot, no writes. It begins in one
+// round trip; a UUID's text needs no quoting.
+func snapshotOf(tenant uuid.UUID) pgx.TxOptions {
+	return pgx.TxOptions{BeginQuery: "begin isolation level repeatable read read only; select set_config('app.current_tenant', '" +
+		tenant.String() + "', true)"}
 }
 
 func queueTenant(batch *pgx.Batch, tenant uuid.UUID) { batch.Queue(setTenantSQL, tenant.String()) }

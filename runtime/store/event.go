@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,9 +25,8 @@ const insertEvents = `insert into audit_event (tenant_id, lane, seq, at, kind, d
 
 // AddEvents appends to lane 0, within the transaction of the change that the
 // events tell of.
-func (t *Tx) AddEvents(ctx context.Context, events []Event) error {
-	_, err := t.tx.Exec(ctx, insertEvents, eventArgs(t.tenant, events)...)
-	return err
+func (t *Tx) AddEvents(events []Event) {
+	t.write.queue(insertEvents, eventArgs(t.tenant, events)...)
 }
 
 func queueEvents(batch *pgx.Batch, tenant uuid.UUID, events []Event) {

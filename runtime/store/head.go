@@ -35,17 +35,16 @@ func (h *Head) columns() []any {
 // transaction ends. Errors: ErrUnprovisioned.
 func (t *Tx) LockHead(ctx context.Context) (Head, error) {
 	var h Head
-	row := t.tx.QueryRow(ctx, "select "+headColumns+headTables+" for update of h", t.tenant)
+	row := t.write.QueryRow(ctx, "select "+headColumns+headTables+" for update of h", t.tenant)
 	return h, noRows(row.Scan(h.columns()...))
 }
 
 // SaveHead writes back what LockHead returned and the caller changed.
-func (t *Tx) SaveHead(ctx context.Context, h Head) error {
-	_, err := t.tx.Exec(ctx, `update tenant_head set generation = $2, docs = $3, bytes = $4, lane0_seq = $5, lane0_hash = $6,
+func (t *Tx) SaveHead(h Head) {
+	t.write.queue(`update tenant_head set generation = $2, docs = $3, bytes = $4, lane0_seq = $5, lane0_hash = $6,
 			manifest = $7, manifest_dek = $8, auth_gen = $9
 		where tenant_id = $1`, t.tenant, h.Generation, h.Docs, h.Bytes, h.Lane0Seq, h.Lane0Hash,
 		h.Manifest, uuid.NullUUID{UUID: h.ManifestDEK, Valid: h.Manifest != nil}, h.AuthGen)
-	return err
 }
 
 // Head reads the head of this snapshot. Errors: ErrUnprovisioned.

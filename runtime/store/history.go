@@ -33,6 +33,6 @@ func (r *Rows) History(ctx context.Context, userMAC []byte, before uuid.UUID, li
 
 // ForgetHistory deletes what a user asked, and counts it.
 func (t *Tx) ForgetHistory(ctx context.Context, userMAC []byte) (int64, error) {
-	done, err := t.tx.Exec(ctx, `delete from history where tenant_id = $1 and user_mac = $2`, t.tenant, userMAC)
+	done, err := t.write.Exec(ctx, `delete from history where tenant_id = $1 and user_mac = $2`, t.tenant, userMAC)
 	return done.RowsAffected(), err
 }

@@ -66,10 +66,9 @@ func (t *Tx) Defer(ctx context.Context, j Job, after time.Duration, counted bool
 }
 
 // DeferAll has no job of the tenant that nobody works on be claimed for some time.
-func (t *Tx) DeferAll(ctx context.Context, after time.Duration) error {
-	_, err := t.tx.Exec(ctx, `update job set run_at = now() + $2
+func (t *Tx) DeferAll(after time.Duration) {
+	t.write.queue(`update job set run_at = now() + $2
 		where tenant_id = $1 and code is null and lease is null and run_at < now() + $2`, t.tenant, after)
-	return err
 }
 
 // purgeJob is the id of a tenant's only job of that kind.
@@ -77,11 +76,10 @@ var purgeJob = uuid.UUID{15: 1}
 
 // AddPurge has what is deleted now be purged after some time. Replicas of a version
 // that knew no such job may have failed it.
-func (t *Tx) AddPurge(ctx context.Context, after time.Duration) error {
-	_, err := t.tx.Exec(ctx, `insert into job (tenant_id, job_id, kind, ref, run_at) values ($1, $2, $3, $1, now() + $4)
+func (t *Tx) AddPurge(after time.Duration) {
+	t.write.queue(`insert into job (tenant_id, job_id, kind, ref, run_at) values ($1, $2, $3, $1, now() + $4)
 		on conflict (tenant_id, job_id) do update set code = null, attempts = 0 where job.code is not null`,
 		t.tenant, purgeJob, Purge, after)
-	return err
 }
 
 // Finish ends a job that is done. Errors: ErrLost.
@@ -95,17 +93,15 @@ func (t *Tx) Fail(ctx context.Context, j Job, code string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.tx.Exec(ctx, `delete from blob where tenant_id = $1
-		and object_id = (select src_id from upload where tenant_id = $1 and upload_id = $2)`, t.tenant, j.ID); err != nil {
-		return err
-	}
-	_, err = t.tx.Exec(ctx, `update upload set src_id = null where tenant_id = $1 and upload_id = $2`, t.tenant, j.ID)
-	return err
+	t.write.queue(`delete from blob where tenant_id = $1
+		and object_id = (select src_id from upload where tenant_id = $1 and upload_id = $2)`, t.tenant, j.ID)
+	t.write.queue(`update upload set src_id = null where tenant_id = $1 and upload_id = $2`, t.tenant, j.ID)
+	return nil
 }
 
 // mine runs a statement on the job whose lease is held.
 func (t *Tx) mine(ctx context.Context, sql string, j Job, args ...any) error {
-	done, err := t.tx.Exec(ctx, sql, append([]any{t.tenant, j.ID, j.Lease}, args...)...)
+	done, err := t.write.Exec(ctx, sql, append([]any{t.tenant, j.ID, j.Lease}, args...)...)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrLost
 	}

@@ -27,12 +27,10 @@ func (r *Rows) keys(ctx context.Context) ([]WrappedKey, error) {
 
 // AddKeys inserts keys, but none whose purpose and epoch exist: of two
 // replicas that try at the same time one wins, and both then use its keys.
-func (t *Tx) AddKeys(ctx context.Context, keys []WrappedKey) error {
-	batch := &pgx.Batch{}
+func (t *Tx) AddKeys(keys []WrappedKey) {
 	for _, k := range keys {
-		batch.Queue(`insert into dek (tenant_id, dek_id, purpose, epoch, kek_ref, wrapped)
+		t.write.queue(`insert into dek (tenant_id, dek_id, purpose, epoch, kek_ref, wrapped)
 			values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, purpose, epoch) do nothing`,
 			t.tenant, k.ID, k.Purpose, k.Epoch, k.KEKRef, k.Wrapped)
 	}
-	return t.tx.SendBatch(ctx, batch).Close()
 }

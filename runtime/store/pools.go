@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
@@ -57,6 +59,10 @@ func newPool(ctx context.Context, cfg Config, role string, password Secret, conn
 	pool.MaxConnLifetime = time.Hour
 	pool.MaxConnLifetimeJitter = 10 * time.Minute
 	pool.BeforeConnect = cfg.beforeConnect(password)
+	pool.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		pgxuuid.Register(conn.TypeMap()) // or ids take the way of texts
+		return nil
+	}
 	opened, err := pgxpool.NewWithConfig(ctx, pool)
 	if err != nil {
 		return nil, fmt.Errorf("pool of %s: %w", role, err)

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/outage"
@@ -217,6 +216,3 @@ func (s *Store) judge(err error) error {
 	}
 	return classify(err)
 }
-
-// readOnly is how rows are read: one snapshot, no writes.
-var readOnly = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

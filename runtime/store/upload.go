@@ -79,33 +79,26 @@ func (r *Rows) Waiting(ctx context.Context) (Queue, error) {
 }
 
 // AddUpload inserts an upload and its job.
-func (t *Tx) AddUpload(ctx context.Context, u Upload) error {
-	if _, err := t.tx.Exec(ctx, `insert into job (tenant_id, job_id, kind, ref) values ($1, $2, 'ingest', $3)`, t.tenant, u.ID, u.Document); err != nil {
-		return err
-	}
-	_, err := t.tx.Exec(ctx, `insert into upload (tenant_id, upload_id, doc_id, ext_mac, sent_mac, bytes, src_id, dek_id, meta_ct, created_at)
+func (t *Tx) AddUpload(u Upload) {
+	t.write.queue(`insert into job (tenant_id, job_id, kind, ref) values ($1, $2, 'ingest', $3)`, t.tenant, u.ID, u.Document)
+	t.write.queue(`insert into upload (tenant_id, upload_id, doc_id, ext_mac, sent_mac, bytes, src_id, dek_id, meta_ct, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		t.tenant, u.ID, u.Document, u.ExtMAC, u.SentMAC, u.Bytes, u.Source, u.DEK, u.Meta, u.CreatedAt)
-	return err
 }
 
 // RemoveUpload deletes an upload, its job and its file.
-func (t *Tx) RemoveUpload(ctx context.Context, u Upload) error {
+func (t *Tx) RemoveUpload(u Upload) {
 	for _, sql := range []string{ // in the order in which Fail locks
 		`delete from job where tenant_id = $1 and job_id = $2`,
 		`delete from blob where tenant_id = $1 and object_id = (select src_id from upload where tenant_id = $1 and upload_id = $2)`,
 		`delete from upload where tenant_id = $1 and upload_id = $2`,
 	} {
-		if _, err := t.tx.Exec(ctx, sql, t.tenant, u.ID); err != nil {
-			return err
-		}
+		t.write.queue(sql, t.tenant, u.ID)
 	}
-	return nil
 }
 
 // RemoveFailures deletes uploads that failed before a time.
-func (t *Tx) RemoveFailures(ctx context.Context, before time.Time) error {
-	_, err := t.tx.Exec(ctx, `with old as (delete from upload where tenant_id = $1 and src_id is null and created_at < $2 returning upload_id)
+func (t *Tx) RemoveFailures(before time.Time) {
+	t.write.queue(`with old as (delete from upload where tenant_id = $1 and src_id is null and created_at < $2 returning upload_id)
 		delete from job where tenant_id = $1 and job_id in (select upload_id from old)`, t.tenant, before)
-	return err
 }

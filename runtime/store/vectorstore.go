@@ -52,15 +52,14 @@ func (r *Rows) CountVectorStores(ctx context.Context) (n int, err error) {
 }
 
 // SaveVectorStore inserts the vector store or replaces the one with the same id.
-func (t *Tx) SaveVectorStore(ctx context.Context, s VectorStore) error {
-	_, err := t.tx.Exec(ctx, `insert into vector_store (tenant_id, store_id, dek_id, meta_ct, created_at) values ($1, $2, $3, $4, $5)
+func (t *Tx) SaveVectorStore(s VectorStore) {
+	t.write.queue(`insert into vector_store (tenant_id, store_id, dek_id, meta_ct, created_at) values ($1, $2, $3, $4, $5)
 		on conflict (tenant_id, store_id) do update set dek_id = $3, meta_ct = $4`, t.tenant, s.ID, s.DEK, s.Meta, s.CreatedAt)
-	return err
 }
 
 // RemoveVectorStore deletes a vector store. Errors: ErrNoVectorStore.
 func (t *Tx) RemoveVectorStore(ctx context.Context, id uuid.UUID) error {
-	done, err := t.tx.Exec(ctx, `delete from vector_store where tenant_id = $1 and store_id = $2`, t.tenant, id)
+	done, err := t.write.Exec(ctx, `delete from vector_store where tenant_id = $1 and store_id = $2`, t.tenant, id)
 	if err == nil && done.RowsAffected() == 0 {
 		err = ErrNoVectorStore
 	}

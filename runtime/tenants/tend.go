@@ -101,7 +101,10 @@ func (s *Set) provision(ctx context.Context, t *Tenant, kek seal.KEK) ([]seal.Wr
 	if err != nil {
 		return nil, t.Keys.Refused(err)
 	}
-	err = t.Store.WithTenant(ctx, id, func(tx *store.Tx) error { return tx.AddKeys(ctx, toRows(fresh, kek.Ref())) })
+	err = t.Store.WithTenant(ctx, id, func(tx *store.Tx) error {
+		tx.AddKeys(toRows(fresh, kek.Ref()))
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ func Create(ctx context.Context, keys *seal.Keyring, access *audit.Access, k Key
 			return err
 		}
 		head.AuthGen++
-		return tx.AddAPIKey(ctx, row)
+		tx.AddAPIKey(row)
+		return nil
 	})
 }
 
@@ -72,9 +73,10 @@ func change(ctx context.Context, access *audit.Access, do func(*store.Tx, *store
 		if err := do(tx, &head); err != nil {
 			return err
 		}
-		if err := access.Change(ctx, tx, &head); err != nil {
+		if err := access.Change(tx, &head); err != nil {
 			return err
 		}
-		return tx.SaveHead(ctx, head)
+		tx.SaveHead(head)
+		return nil
 	})
 }

@@ -42,7 +42,7 @@ func NewAnalyser(l Language) *Analyser {
 	return a
 }
 
-// Terms yields the term of each word of text, in order.
+// Terms yields the term of each word of text, in order. None shares the text's memory.
 func (a *Analyser) Terms(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for word := range Words(text) {

@@ -58,20 +58,31 @@ func (b *Basis) Dimensions() int { return b.dimensions }
 func (b *Basis) Project(counts []Count) []float32 {
 	vector := make([]float32, b.dimensions)
 	for _, c := range counts {
-		number, known := b.numbers[c.Term]
-		if !known {
-			continue
-		}
-		scale := damped(c.Count) * b.weights[number]
-		for j, value := range b.row(number)[:len(vector)] {
-			vector[j] += scale * float32(value)
+		if number, known := b.Number(c.Term); known {
+			b.Add(vector, number, c.Count)
 		}
 	}
-	normalise(vector)
+	Normalise(vector)
 	return vector
 }
 
-func normalise(vector []float32) {
+// Number is by what Add knows a term; known is false if the basis does not know it.
+func (b *Basis) Number(term string) (number uint32, known bool) {
+	number, known = b.numbers[term]
+	return number, known
+}
+
+// Add adds count occurrences of a term to the vector, of Dimensions, of what has them.
+// That of a chunk is the sum over its terms, in one order for all, normalised.
+func (b *Basis) Add(vector []float32, number, count uint32) {
+	scale := damped(count) * b.weights[number]
+	for j, value := range b.row(number)[:len(vector)] {
+		vector[j] += scale * float32(value)
+	}
+}
+
+// Normalise gives a vector the length 1, unless it is 0.
+func Normalise(vector []float32) {
 	sum := 0.0
 	for _, value := range vector {
 		sum += float64(value) * float64(value)

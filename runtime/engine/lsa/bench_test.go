@@ -27,3 +27,11 @@ func BenchmarkProject(b *testing.B) {
 		basis.Project(sample[random.IntN(len(sample))])
 	}
 }
+
+// BenchmarkFitSmall fits as many chunks as a small tenant has.
+func BenchmarkFitSmall(b *testing.B) {
+	sample := randomSample(2_400, 40_000, benchWords)
+	for b.Loop() {
+		fit(b, sample, Seed{})
+	}
+}

@@ -1,6 +1,13 @@
 package lsa
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+)
 
 // dense is a matrix with many rows and few columns, kept row by row.
 type dense struct {
@@ -24,27 +31,21 @@ func gaussian(rows, columns int, random *rand.Rand) dense {
 }
 
 // gram holds the inner products of d's columns.
-func (d dense) gram() symmetric {
-	g := newSymmetric(d.columns)
-	wide := make([]float64, d.columns)
-	for i := range d.rows() {
-		for j, value := range d.row(i) {
-			wide[j] = float64(value)
-		}
-		for j, value := range wide {
-			out, rest := g.row(j)[j:], wide[j:]
-			rest = rest[:len(out)]
-			for k := range out {
-				out[k] += value * rest[k]
-			}
-		}
+func (d dense) gram() *mat.SymDense {
+	wide := blas64.General{Rows: d.rows(), Cols: d.columns, Stride: d.columns, Data: make([]float64, len(d.values))}
+	for i, value := range d.values {
+		wide.Data[i] = float64(value)
 	}
-	g.mirror()
+	g := mat.NewSymDense(d.columns, nil)
+	blas64.Syrk(blas.Trans, 1, wide, 0, g.RawSymmetric())
 	return g
 }
 
-// times is the product of d and the columns of m, an array of equally long ones.
+// times is the product of d and a matrix of columns.
 func (d dense) times(columns [][]float64) dense {
+	if len(columns) == 0 {
+		return dense{}
+	}
 	m := newDense(d.columns, len(columns))
 	for j, column := range columns {
 		for i, value := range column {
@@ -52,11 +53,10 @@ func (d dense) times(columns [][]float64) dense {
 		}
 	}
 	product := newDense(d.rows(), m.columns)
-	for i := range d.rows() {
-		out := product.row(i)
-		for k, value := range d.row(i) {
-			addScaled(out, value, m.row(k))
-		}
-	}
+	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, d.general(), m.general(), 0, product.general())
 	return product
+}
+
+func (d dense) general() blas32.General {
+	return blas32.General{Rows: d.rows(), Cols: d.columns, Stride: d.columns, Data: d.values}
 }

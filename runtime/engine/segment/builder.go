@@ -92,7 +92,7 @@ func (b *builder) list(term string, list []posting) {
 	}
 	before := len(b.postings)
 	b.postings = b.writer.appendTo(b.postings)
-	b.dictionary.add(term, b.writer.count, uint32(len(b.postings)-before))
+	b.dictionary.add([]byte(term), b.writer.count, uint32(len(b.postings)-before))
 }
 
 func (b *builder) encode() ([]byte, error) {

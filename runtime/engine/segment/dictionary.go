@@ -19,10 +19,7 @@ type dictionary struct {
 const groupSize = 16
 
 // entry is where the postings of a term are.
-type entry struct {
-	term              string
-	count, start, end uint32
-}
+type entry struct{ count, start, end uint32 }
 
 func (d *dictionary) len() int { return d.groups.len() / 2 }
 
@@ -47,7 +44,7 @@ func (d *dictionary) find(term string) (found entry, ok bool) {
 	group := d.group(uint32(low - 1))
 	for group.next() {
 		if string(group.term) == term {
-			return entry{term, group.count, group.start, group.end}, true
+			return group.entry, true
 		}
 	}
 	return entry{}, false
@@ -67,16 +64,15 @@ func (d *dictionary) group(n uint32) groupReader {
 	if int(n)+1 < d.len() {
 		end = d.groups.at(2*n + 2)
 	}
-	return groupReader{in: d.bytes[start:end], end: d.groups.at(2*n + 1), limit: d.end}
+	return groupReader{in: d.bytes[start:end], entry: entry{end: d.groups.at(2*n + 1)}, limit: d.end}
 }
 
 // groupReader reads the terms of a group one after the other.
 type groupReader struct {
+	entry
 	in    []byte
 	limit uint32 // of the postings
-	term  []byte
-
-	count, start, end uint32
+	term  []byte // until the next one is read
 }
 
 // next is false at the end, and where the bytes make no sense.
@@ -88,7 +84,7 @@ func (g *groupReader) next() bool {
 	if shared > len(g.term) || len(g.in) < 2+rest {
 		return false
 	}
-	g.term = append(g.term[:shared:shared], g.in[2:2+rest]...)
+	g.term = append(g.term[:shared], g.in[2:2+rest]...)
 	g.in = g.in[2+rest:]
 	count, n := uvarint(g.in)
 	size, m := uvarint(g.in[n:])
@@ -96,7 +92,7 @@ func (g *groupReader) next() bool {
 		return false
 	}
 	g.in = g.in[n+m:]
-	g.count, g.start, g.end = uint32(count), g.end, g.end+uint32(size)
+	g.entry = entry{uint32(count), g.end, g.end + uint32(size)}
 	return true
 }
 
@@ -120,10 +116,10 @@ func (d *dictionary) check() bool {
 type dictionaryWriter struct {
 	dictionary
 	terms int
-	last  string
+	last  []byte
 }
 
-func (w *dictionaryWriter) add(term string, count, size uint32) {
+func (w *dictionaryWriter) add(term []byte, count, size uint32) {
 	shared := 0
 	if w.terms%groupSize == 0 {
 		w.groups = w.groups.append(uint32(len(w.bytes))).append(w.end)
@@ -136,5 +132,5 @@ func (w *dictionaryWriter) add(term string, count, size uint32) {
 	w.bytes = append(w.bytes, term[shared:]...)
 	w.bytes = binary.AppendUvarint(w.bytes, uint64(count))
 	w.bytes = binary.AppendUvarint(w.bytes, uint64(size))
-	w.terms, w.last, w.end = w.terms+1, term, w.end+size
+	w.terms, w.last, w.end = w.terms+1, append(w.last[:0], term...), w.end+size
 }

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 )
@@ -22,8 +23,8 @@ func Merge(sources []Source) ([]byte, error) {
 		}
 		m.terms = append(m.terms, newTermReader(&sources[i].dictionary))
 	}
-	for term, found := m.least(); found; term, found = m.least() {
-		if err := m.copyPostings(term); err != nil {
+	for m.least() {
+		if err := m.copyPostings(); err != nil {
 			return nil, err
 		}
 	}
@@ -40,6 +41,7 @@ type merger struct {
 	sources []Source
 	places  [][]uint32 // where the chunks of each source are now
 	terms   []termReader
+	at      []int // the sources, in order, that are at the first term
 	cursor  Cursor
 }
 
@@ -69,25 +71,32 @@ func (m *merger) copyDocuments(s *Source) error {
 	return nil
 }
 
-// least is the first term, in order, that some source is still at.
-func (m *merger) least() (term string, found bool) {
+// least finds the sources that are at the first term of all; false when there is none.
+func (m *merger) least() bool {
+	m.at = m.at[:0]
 	for i := range m.terms {
-		if at := m.terms[i].at; !m.terms[i].over && (!found || at.term < term) {
-			term, found = at.term, true
-		}
-	}
-	return term, found
-}
-
-// copyPostings writes what the sources have of a term and moves them past it.
-func (m *merger) copyPostings(term string) error {
-	m.writer.reset()
-	for i := range m.terms {
-		if m.terms[i].over || m.terms[i].at.term != term {
+		if m.terms[i].over {
 			continue
 		}
-		list := m.sources[i].list(m.terms[i].at)
-		m.terms[i].next()
+		order := -1
+		if len(m.at) > 0 {
+			order = bytes.Compare(m.terms[i].group.term, m.terms[m.at[0]].group.term)
+		}
+		switch {
+		case order < 0:
+			m.at = append(m.at[:0], i)
+		case order == 0:
+			m.at = append(m.at, i)
+		}
+	}
+	return len(m.at) > 0
+}
+
+// copyPostings writes what the sources have of the first term and moves them past it.
+func (m *merger) copyPostings() error {
+	m.writer.reset()
+	for _, i := range m.at {
+		list := m.sources[i].list(m.terms[i].group.entry)
 		seen := uint32(0)
 		for m.cursor.Begin(list, uint32(m.sources[i].Chunks())); m.cursor.Next(); {
 			seen += uint32(len(m.cursor.Chunks))
@@ -101,12 +110,14 @@ func (m *merger) copyPostings(term string) error {
 			return fmt.Errorf("%w: postings", ErrCorrupt)
 		}
 	}
-	if m.writer.count == 0 {
-		return nil
+	if m.writer.count > 0 {
+		before := len(m.postings)
+		m.postings = m.writer.appendTo(m.postings)
+		m.dictionary.add(m.terms[m.at[0]].group.term, m.writer.count, uint32(len(m.postings)-before))
 	}
-	before := len(m.postings)
-	m.postings = m.writer.appendTo(m.postings)
-	m.dictionary.add(term, m.writer.count, uint32(len(m.postings)-before))
+	for _, i := range m.at {
+		m.terms[i].next()
+	}
 	return nil
 }
 
@@ -115,7 +126,6 @@ type termReader struct {
 	dictionary *dictionary
 	group      groupReader
 	read       uint32 // groups
-	at         entry
 	over       bool
 	corrupt    bool // it ended early
 }
@@ -133,8 +143,9 @@ func (r *termReader) next() {
 			r.over = true
 			return
 		}
+		buffer := r.group.term[:0]
 		r.group = r.dictionary.group(r.read)
+		r.group.term = buffer
 		r.read++
 	}
-	r.at = entry{string(r.group.term), r.group.count, r.group.start, r.group.end}
 }

@@ -6,7 +6,7 @@ import "iter"
 func (s *Segment) Terms() iter.Seq2[string, Postings] {
 	return func(yield func(string, Postings) bool) {
 		for terms := newTermReader(&s.dictionary); !terms.over; terms.next() {
-			if !yield(terms.at.term, s.list(terms.at)) {
+			if !yield(string(terms.group.term), s.list(terms.group.entry)) {
 				return
 			}
 		}
