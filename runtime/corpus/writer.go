@@ -64,6 +64,7 @@ func (w *writers) commitAll(c *Corpus, keys *seal.Keyring) {
 	}
 }
 
+// take takes the first that waits, and what can be committed with it.
 func (w *writers) take(keys *seal.Keyring) (group []*write) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -72,11 +73,10 @@ func (w *writers) take(keys *seal.Keyring) (group []*write) {
 		delete(w.waiting, keys)
 		return nil
 	}
-	group, chunks, rest := queue[:1:1], queue[0].prepared.addition.segment.Chunks(), queue[:0:0]
+	group, chunks, rest := queue[:1:1], queue[0].chunks(), queue[:0:0]
 	for _, up := range queue[1:] {
-		chunks += up.prepared.addition.segment.Chunks()
-		if chunks <= groupChunks && up.fits(group) {
-			group = append(group, up)
+		if chunks+up.chunks() <= groupChunks && up.fits(group) {
+			group, chunks = append(group, up), chunks+up.chunks()
 		} else {
 			rest = append(rest, up)
 		}
@@ -84,6 +84,8 @@ func (w *writers) take(keys *seal.Keyring) (group []*write) {
 	w.waiting[keys] = rest
 	return group
 }
+
+func (up *write) chunks() int { return up.prepared.addition.segment.Chunks() }
 
 // fits reports whether an upload can be committed with a group: it was prepared for the
 // same index, and is of no document of theirs.
