@@ -53,10 +53,18 @@ func (d dense) times(columns [][]float64) dense {
 		}
 	}
 	product := newDense(d.rows(), m.columns)
-	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, d.general(), m.general(), 0, product.general())
+	for first := 0; first < d.rows(); first += serialRows {
+		end := min(first+serialRows, d.rows())
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, d.part(first, end), m.part(0, m.rows()), 0, product.part(first, end))
+	}
 	return product
 }
 
-func (d dense) general() blas32.General {
-	return blas32.General{Rows: d.rows(), Cols: d.columns, Stride: d.columns, Data: d.values}
+// serialRows is how many rows gonum multiplies at a time without other processors, which
+// are for requests.
+const serialRows = 64
+
+// part is the rows [first, end).
+func (d dense) part(first, end int) blas32.General {
+	return blas32.General{Rows: end - first, Cols: d.columns, Stride: d.columns, Data: d.values[first*d.columns : end*d.columns]}
 }
