@@ -31,7 +31,7 @@ func (q *Query) Nearest(sources []Source, live, k int, visit func(source int, ro
 	} else {
 		s.compareMany(max(k, live/chosen))
 	}
-	least := s.scores.shrink()
+	least := s.scores.least
 	for _, n := range s.near {
 		if n.score >= least {
 			visit(int(n.source), n.row, n.score)
@@ -84,7 +84,6 @@ func (s *search) compareAll() {
 			}
 		}
 	}
-	floor.shrink()
 	for _, p := range promising {
 		if s.most(s.sources[p.source].Rows, p.row, p.product) >= floor.least {
 			s.add(p)
@@ -154,4 +153,4 @@ func (s *search) compareBest(best []candidate) {
 }
 
 // floor is what a row has to promise to be among the k best.
-func (s *search) floor() float32 { return float32(s.scores.shrink() / float64(s.planes.scale)) }
+func (s *search) floor() float32 { return float32(s.scores.least / float64(s.planes.scale)) }
