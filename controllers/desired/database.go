@@ -93,6 +93,8 @@ func parameters(size *v1alpha1.DatabaseSize) map[string]string {
 	p := map[string]string{
 		"max_connections":     strconv.Itoa(maxConnections),
 		"password_encryption": "scram-sha-256",
+		// Merges replace large objects all the time: what they leave is used again sooner.
+		"autovacuum_naptime": "10s",
 	}
 	if synchronizesSlots(size) { // what CloudNativePG demands for it
 		p["hot_standby_feedback"] = "on"

@@ -22,7 +22,7 @@ const (
 	churnReports = 20
 
 	// What may be at most: live segments, by the manifest's limit, and how many times its
-	// content the table of objects takes, autovacuum being as PostgreSQL has it.
+	// content the table of objects takes, autovacuum being as the operator has it.
 	mostSegments = 64
 	mostBloat    = 8
 )
