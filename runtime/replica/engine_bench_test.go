@@ -237,7 +237,7 @@ func (b *bed) retrieve(s size) {
 	b.holdMemory(s.memory(), "bytes_per_chunk", n.gauge(b.t, "bulkhead_index_bytes")/float64(s.chunks), s.chunks)
 	n.stop()
 	if s.chunks <= 100_000 {
-		b.hold("cold/"+s.name, b.cold(w, 20))
+		b.hold("cold/"+s.name, b.cold(w, 100))
 	}
 }
 
