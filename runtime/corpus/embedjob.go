@@ -48,15 +48,7 @@ func (c *Corpus) Embed(ctx context.Context, r Request, job store.Job, holds func
 			return err
 		}
 	}
-	return r.admission().Change(ctx, func(tx *store.Tx) error {
-		head, err := tx.LockHead(ctx)
-		if err != nil {
-			return err
-		}
-		left, err := r.openHead(head)
-		if err != nil {
-			return err
-		}
+	return r.conclude(ctx, func(tx *store.Tx, left manifest) error {
 		// Who has found more to do meanwhile left it to this job; who does so now waits.
 		if err := tx.Hold(ctx, job); err != nil {
 			return err

@@ -47,6 +47,17 @@ func (c *Corpus) Purge(ctx context.Context, r Request, job store.Job) error {
 	if err := c.clean(ctx, r); err != nil {
 		return err
 	}
+	return r.conclude(ctx, func(tx *store.Tx, left manifest) error {
+		if len(left.dead) > 0 {
+			return tx.Defer(ctx, job, c.purgeAfter, false)
+		}
+		return tx.Finish(ctx, job)
+	})
+}
+
+// conclude has end decide what becomes of a job by the manifest that there is, while
+// other changes are kept out.
+func (r Request) conclude(ctx context.Context, end func(*store.Tx, manifest) error) error {
 	return r.admission().Change(ctx, func(tx *store.Tx) error {
 		head, err := tx.LockHead(ctx)
 		if err != nil {
@@ -56,20 +67,17 @@ func (c *Corpus) Purge(ctx context.Context, r Request, job store.Job) error {
 		if err != nil {
 			return err
 		}
-		if len(left.dead) > 0 {
-			return tx.Defer(ctx, job, c.purgeAfter, false)
-		}
-		return tx.Finish(ctx, job)
+		return end(tx, left)
 	})
 }
 
 // clean rewrites the segments that hold dead documents one by one: an index that
 // does not fit as a whole may fit afterwards.
 func (c *Corpus) clean(ctx context.Context, r Request) error {
-	if err := c.merges.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer c.merges.Release(1)
+	return c.alone(ctx, func() error { return c.cleanAll(ctx, r) })
+}
+
+func (c *Corpus) cleanAll(ctx context.Context, r Request) error {
 	head, err := c.head(ctx, r)
 	if err != nil {
 		return err
