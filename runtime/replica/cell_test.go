@@ -131,7 +131,7 @@ func (c *cell) config(t *testing.T, pod string) replica.Config {
 		Database:   c.db, Dedicated: c.own, Handover: c.handover,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, Indexes: corpus.CacheConfig{Bytes: c.index, Tenant: c.share, ColdLoads: 2}, PurgeAfter: c.purge, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Parse: c.parse, Queue: c.queue, Patience: c.patience, Grace: c.grace, Drain: 5 * time.Second,
+		Lease: c.lease, Indexes: corpus.CacheConfig{Bytes: c.index, Tenant: c.share, ColdLoads: 2}, PurgeAfter: c.purge, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Parse: c.parse, Queue: c.queue, Patience: c.patience, Grace: c.grace, Drain: 15 * time.Second,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
 	}
 }

@@ -34,6 +34,20 @@ func TestShutdownDrains(t *testing.T) {
 	}
 }
 
+// Clients open connections before they have something to ask: net/http gives such a one
+// five seconds, which fails no shutdown.
+func TestUnusedConnectionFailsNoShutdown(t *testing.T) {
+	n := newCell(t).start(t, "runtime-0")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(n.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.stop()
+	if err := conn.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMetricsNameNoTenant(t *testing.T) {
 	c := newCell(t)
 	acme := c.tenant(t, "acme")
