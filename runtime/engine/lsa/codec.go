@@ -1,6 +1,7 @@
 package lsa
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -35,25 +36,18 @@ const (
 // Encode returns the bytes that Decode makes an equal basis of, about 1 MiB for the
 // largest. They hold words of the tenant's documents: seal them.
 func (b *Basis) Encode() []byte {
-	terms := make([]string, len(b.weights))
-	for term, number := range b.numbers {
-		terms[number] = term
-	}
 	data := append([]byte(magic), b.seed[:]...)
 	data = binary.BigEndian.AppendUint64(data, uint64(b.chunks))
 	data = binary.BigEndian.AppendUint64(data, math.Float64bits(b.unseen))
 	data = binary.BigEndian.AppendUint16(data, uint16(b.dimensions))
-	data = binary.BigEndian.AppendUint32(data, uint32(len(terms)))
-	for _, term := range terms {
+	data = binary.BigEndian.AppendUint32(data, uint32(len(b.terms)))
+	for _, term := range b.terms {
 		data = append(append(data, byte(len(term))), term...)
 	}
 	for _, weight := range b.weights {
 		data = binary.BigEndian.AppendUint32(data, math.Float32bits(weight))
 	}
-	for _, value := range b.matrix {
-		data = append(data, byte(value))
-	}
-	return data
+	return append(data, b.matrix...)
 }
 
 // revisionOf is the revision of the basis with this encoding.
@@ -84,10 +78,7 @@ func Decode(data []byte) (*Basis, error) {
 			return nil, fmt.Errorf("%w: weight %v", ErrCorrupt, b.weights[i])
 		}
 	}
-	b.matrix = make([]int8, terms*b.dimensions)
-	for i, value := range rest[4*terms:] {
-		b.matrix[i] = int8(value)
-	}
+	b.matrix = bytes.Clone(rest[4*terms:])
 	return b, nil
 }
 
@@ -118,18 +109,22 @@ func (b *Basis) decodeHeader(data []byte) (terms int, rest []byte, err error) {
 
 // decodeTerms reads the terms and returns what follows them.
 func (b *Basis) decodeTerms(data []byte, terms int) (rest []byte, err error) {
-	b.numbers = make(map[string]uint32, terms)
-	last := ""
-	for number := range terms {
-		if len(data) == 0 || len(data) < 1+int(data[0]) {
+	ends, at := make([]int, terms), 0
+	for number := range ends {
+		if at >= len(data) || len(data) < at+1+int(data[at]) {
 			return nil, fmt.Errorf("%w: term %d is cut off", ErrCorrupt, number)
 		}
-		term := string(data[1 : 1+int(data[0])])
-		if number > 0 && term <= last {
+		at += 1 + int(data[at])
+		ends[number] = at
+	}
+	all, start := string(data[:at]), 0 // one copy for all of them
+	b.terms = make([]string, terms)
+	for number, end := range ends {
+		b.terms[number] = all[start+1 : end]
+		if number > 0 && b.terms[number] <= b.terms[number-1] {
 			return nil, fmt.Errorf("%w: term %d is out of order", ErrCorrupt, number)
 		}
-		b.numbers[term], last = uint32(number), term
-		data = data[1+len(term):]
+		start = end
 	}
-	return data, nil
+	return data[at:], nil
 }

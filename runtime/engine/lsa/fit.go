@@ -65,7 +65,7 @@ func Fit(sample [][]Count, chunks int, seed Seed) (*Basis, error) {
 	basis := newBasis(words, directions)
 	basis.seed, basis.chunks = seed, chunks
 	for _, counts := range sample {
-		basis.unseen += basis.Unseen(counts)
+		basis.unseen += words.unseen(counts)
 	}
 	basis.unseen /= float64(len(sample))
 	basis.revision = revisionOf(basis.Encode())

@@ -95,18 +95,22 @@ func TestProject(t *testing.T) {
 	}
 }
 
+func TestUnseen(t *testing.T) {
+	words := newVocabulary(randomSample(MinChunks, 200, 20))
+	known, unknown := []Count{{"w1", 3}}, []Count{{"unknown", 1}}
+	if unseen := words.unseen(append(known, unknown...)); unseen != 0.25 {
+		t.Errorf("%v of the words unseen, want 0.25", unseen)
+	}
+	if words.unseen(nil) != 0 || words.unseen(known) != 0 {
+		t.Error("known words are unseen")
+	}
+}
+
 func TestStale(t *testing.T) {
 	sample := randomSample(MinChunks, 200, 20)
 	basis, err := Fit(sample, 500, Seed{})
 	if err != nil {
 		t.Fatal(err)
-	}
-	known, unknown := []Count{{"w1", 3}}, []Count{{"unknown", 1}}
-	if seen := basis.Unseen(append(known, unknown...)); seen != 0.25 {
-		t.Errorf("%v of the words unseen, want 0.25", seen)
-	}
-	if basis.Unseen(nil) != 0 || basis.Unseen(known) != 0 {
-		t.Error("known words are unseen")
 	}
 	for _, test := range []struct {
 		chunks int

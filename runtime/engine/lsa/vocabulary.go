@@ -16,6 +16,7 @@ type Count struct {
 
 // vocabulary is the terms that a basis knows, numbered in order.
 type vocabulary struct {
+	terms   []string
 	numbers map[string]uint32
 	rarity  []float32 // inverse document frequency in the sample
 }
@@ -42,7 +43,9 @@ func newVocabulary(sample [][]Count) *vocabulary {
 	slices.Sort(terms)
 	v := &vocabulary{numbers: make(map[string]uint32, len(terms))}
 	for i, term := range terms {
-		v.numbers[strings.Clone(term)] = uint32(i)
+		term = strings.Clone(term)
+		v.terms = append(v.terms, term)
+		v.numbers[term] = uint32(i)
 		v.rarity = append(v.rarity, float32(math.Log(float64(len(sample))/float64(frequency[term]))))
 	}
 	return v
@@ -79,4 +82,16 @@ func (v *vocabulary) matrix(sample [][]Count) *sparse {
 		m.endRow()
 	}
 	return m
+}
+
+// unseen is the share of a chunk's words, 0 to 1, that are not among the terms.
+func (v *vocabulary) unseen(counts []Count) float64 {
+	unseen, total := 0.0, 0.0
+	for _, c := range counts {
+		total += float64(c.Count)
+		if _, known := v.numbers[c.Term]; !known {
+			unseen += float64(c.Count)
+		}
+	}
+	return unseen / max(1, total)
 }
