@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -59,29 +57,35 @@ func (b *basis) fitted() *lsa.Basis {
 // is reports whether vectors of the basis are of a space.
 func (b *basis) is(of space) bool { return b != nil && b.Revision() == of.Revision() }
 
+// listed is the one that a manifest lists so, nil if it is neither.
+func (b bases) listed(as pinned) *basis {
+	for _, known := range []*basis{b.basis, b.next} {
+		if known != nil && known.pinned == as {
+			return known
+		}
+	}
+	return nil
+}
+
 // fetchBasis reads the basis that a manifest lists, nil for none, unless it is there
 // already. Errors: seal.ErrCorrupt, those of the keys.
-func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, listed pinned, there bases) (*basis, error) {
-	switch listed {
-	case pinned{}:
-		return nil, nil
-	case there.basis.pin():
-		return there.basis, nil
-	case there.next.pin():
-		return there.next, nil
+func fetchBasis(ctx context.Context, rows *store.Rows, keys *seal.Keyring, listed pinned, there bases) (b *basis, err error) {
+	if b = there.listed(listed); b != nil || listed.none() {
+		return b, nil
 	}
-	blocks, err := rows.Objects(ctx, []uuid.UUID{listed.object})
-	if err != nil {
-		return nil, err
-	}
-	plain, err := listed.open(keys, seal.Vectors, blocks)
-	if err != nil {
-		return nil, err
-	}
+	err = fetchParts(ctx, rows, keys, []part{{listed, seal.Vectors, func(plain []byte) (err error) {
+		b, err = openBasis(listed, plain)
+		return err
+	}}})
+	return b, err
+}
+
+// openBasis opens what is sealed of a basis that a manifest lists. Errors: seal.ErrCorrupt.
+func openBasis(listed pinned, plain []byte) (*basis, error) {
 	defer clear(plain) // what is decoded has copies
 	decoded, err := decodeSpace(plain)
 	if err != nil {
-		return nil, fmt.Errorf("basis %s: %w: %w", listed.object, seal.ErrCorrupt, err)
+		return nil, fmt.Errorf("basis: %w: %w", seal.ErrCorrupt, err)
 	}
 	return &basis{decoded, listed}, nil
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
-	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 func TestModelSpaceIsReadAsItWasWritten(t *testing.T) {
@@ -52,14 +51,23 @@ func TestVectorsOfAnotherModelAreRefused(t *testing.T) {
 	if err := s.addVectors(keys, of, rows, &s.vectors); err != nil {
 		t.Fatal(err)
 	}
-	blocks := map[store.BlockRef][]byte{}
-	for no, part := range s.objects[0].Parts {
-		blocks[store.BlockRef{Object: s.vectors.object, No: int32(no)}] = part
-	}
-	if _, _, err := openVectors(keys, s.vectors, 1, of, blocks); err != nil {
+	if _, _, err := openVectors(1, of, plainOf(t, keys, s.objects[0])); err != nil {
 		t.Errorf("its own: %v", err)
 	}
-	if _, _, err := openVectors(keys, s.vectors, 1, other, blocks); !errors.Is(err, seal.ErrCorrupt) {
+	if _, _, err := openVectors(1, other, plainOf(t, keys, s.objects[0])); !errors.Is(err, seal.ErrCorrupt) {
 		t.Errorf("another's: %v", err)
 	}
+}
+
+func plainOf(t *testing.T, keys *seal.Keyring, sealed seal.Object) []byte {
+	t.Helper()
+	opener, err := keys.OpenObject(sealed.ID, sealed.Kind, sealed.Parts[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := opener.Append(nil, 0, sealed.Parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
 }

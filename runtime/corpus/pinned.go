@@ -3,8 +3,6 @@ package corpus
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
 
@@ -47,25 +45,6 @@ func sealPinned(keys *seal.Keyring, kind seal.Kind, plain []byte) (seal.Object, 
 		return seal.Object{}, pinned{}, err
 	}
 	return object, pinned{object: object.ID, header: sha256.Sum256(object.Parts[0]), bytes: uint32(len(plain))}, nil
-}
-
-// open opens the part of the index out of its object's blocks. Errors:
-// seal.ErrCorrupt, those of the keys.
-func (p pinned) open(keys *seal.Keyring, kind seal.Kind, blocks map[store.BlockRef][]byte) ([]byte, error) {
-	if sha256.Sum256(blocks[store.BlockRef{Object: p.object}]) != p.header {
-		return nil, fmt.Errorf("object %s: %w: it is not the one that the manifest lists", p.object, seal.ErrCorrupt)
-	}
-	opener, plain, err := whole(keys, p.object, kind, blocks)
-	if errors.Is(err, ErrChanged) { // the snapshot that lists it has all of it
-		err = fmt.Errorf("%w: a block is missing", seal.ErrCorrupt)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("object %s: %w", p.object, err)
-	}
-	if opener.Len() != int64(p.bytes) {
-		return nil, fmt.Errorf("object %s: %w: its length", p.object, seal.ErrCorrupt)
-	}
-	return plain, nil
 }
 
 // addObjects stores sealed objects.

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/google/uuid"
-
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
@@ -169,27 +167,27 @@ func (f *fitting) embedLate(ctx context.Context, tx *store.Tx, keys *seal.Keyrin
 	if chunks > lateChunks {
 		return errRaced
 	}
-	var lexicons []uuid.UUID
+	var parts []part
 	for _, m := range late {
-		lexicons = append(lexicons, m.lexicon.object)
+		parts = append(parts, part{m.lexicon, seal.Lexicon, func(plain []byte) error { return f.embedSealed(m, plain, keys) }})
 	}
-	blocks, err := tx.Objects(ctx, lexicons)
-	if err != nil {
+	if err := fetchParts(ctx, &tx.Rows, keys, parts); err != nil {
 		return err
 	}
 	for _, m := range late {
-		s, plain, err := openSegment(keys, m, blocks)
-		if err != nil {
-			return err
-		}
-		err = f.embed(m, s, keys)
-		plain.zero()
-		if err != nil {
-			return err
-		}
 		addObjects(tx, f.vectors[m.lexicon].objects...)
 	}
 	return nil
+}
+
+// embedSealed makes the vectors of a segment out of what is sealed of it.
+func (f *fitting) embedSealed(m member, plain []byte, keys *seal.Keyring) error {
+	s, memory, err := openSegment(m, plain)
+	if err != nil {
+		return err
+	}
+	defer memory.zero()
+	return f.embed(m, s, keys)
 }
 
 // changeOver lists a new basis and its vectors, which are stored, in the place of the old

@@ -7,7 +7,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/vector"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
-	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // sealed is a member of the index that is not listed yet, with its objects.
@@ -41,38 +40,30 @@ func (s *sealed) addVectors(keys *seal.Keyring, b *basis, rows []byte, as *pinne
 	return s.add(keys, seal.Vectors, plain, as)
 }
 
-// openSegment opens the segment that a manifest lists, out of its object's blocks, and
-// returns the memory that it reads. Errors: seal.ErrCorrupt, those of the keys.
-func openSegment(keys *seal.Keyring, m member, blocks map[store.BlockRef][]byte) (*segment.Segment, *memory, error) {
-	plain, err := m.lexicon.open(keys, seal.Lexicon, blocks)
-	if err != nil {
-		return nil, nil, err
-	}
+// openSegment opens what is sealed of a segment that a manifest lists, and returns the
+// memory that it reads. Errors: seal.ErrCorrupt.
+func openSegment(m member, plain []byte) (*segment.Segment, *memory, error) {
 	memory := newMemory(plain)
 	opened, err := segment.Open(plain)
 	if err != nil || opened.Documents() != int(m.documents) || opened.Chunks() != int(m.chunks) {
 		memory.zero()
-		return nil, nil, fmt.Errorf("segment %s: %w: %w", m.lexicon.object, seal.ErrCorrupt, err)
+		return nil, nil, fmt.Errorf("segment: %w: %w", seal.ErrCorrupt, err)
 	}
 	return opened, memory, nil
 }
 
-// openVectors opens the vectors of so many chunks, which must be of the basis, and
-// returns the memory that they are in. Errors: seal.ErrCorrupt, those of the keys.
-func openVectors(keys *seal.Keyring, listed pinned, chunks uint32, b *basis, blocks map[store.BlockRef][]byte) (*vector.Rows, *memory, error) {
-	plain, err := listed.open(keys, seal.Vectors, blocks)
-	if err != nil {
-		return nil, nil, err
-	}
+// openVectors opens what is sealed of the vectors of so many chunks, which must be of the
+// basis, and returns the memory that they are in. Errors: seal.ErrCorrupt.
+func openVectors(chunks uint32, b *basis, plain []byte) (*vector.Rows, *memory, error) {
 	memory, revision := newMemory(plain), b.Revision()
 	if len(plain) < len(revision) || string(plain[:len(revision)]) != string(revision[:]) {
 		memory.zero()
-		return nil, nil, fmt.Errorf("vectors %s: %w: they are of another basis", listed.object, seal.ErrCorrupt)
+		return nil, nil, fmt.Errorf("vectors: %w: they are of another basis", seal.ErrCorrupt)
 	}
 	rows, err := vector.Open(plain[len(revision):])
 	if err != nil || rows.Len() != int(chunks) || rows.Dimensions() != b.Dimensions() {
 		memory.zero()
-		return nil, nil, fmt.Errorf("vectors %s: %w: %w", listed.object, seal.ErrCorrupt, err)
+		return nil, nil, fmt.Errorf("vectors: %w: %w", seal.ErrCorrupt, err)
 	}
 	return rows, memory, nil
 }

@@ -1,12 +1,9 @@
 package corpus
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
@@ -206,132 +203,83 @@ func (c *Corpus) follow(ctx context.Context, r Request, rows *store.Rows, v, the
 	return nil
 }
 
-// batchBytes of segments are fetched at a time, or one that is larger.
-const batchBytes = 8 << 20
-
 // fetch opens what the manifest lists and another view has not.
-func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, there *view) (err error) {
-	if v.basis, err = fetchBasis(ctx, rows, keys, v.manifest.basis, there.bases); err != nil {
-		return err
-	}
-	if v.next, err = fetchBasis(ctx, rows, keys, v.manifest.next, there.bases); err != nil {
-		return err
-	}
-	v.shareBases(there)
-	var missing []member
-	for _, m := range v.manifest.segments {
-		v.share(there, m)
-		if len(v.lacks(m)) > 0 {
-			missing = append(missing, m)
-		}
-	}
-	return v.fetchMissing(ctx, rows, keys, missing)
+func (v *view) fetch(ctx context.Context, rows *store.Rows, keys *seal.Keyring, there *view) error {
+	v.share(there)
+	return fetchParts(ctx, rows, keys, v.missing())
 }
 
-// share takes over what another view has of a segment.
-func (v *view) share(there *view, m member) {
-	if s, open := there.segments[m.lexicon]; open {
-		v.segments[m.lexicon], v.memory[m.lexicon] = s, there.memory[m.lexicon]
-	}
-	for _, listed := range []pinned{m.vectors, m.next} {
-		if rows, open := there.vectors[listed]; open {
-			v.vectors[listed], v.memory[listed] = rows, there.memory[listed]
-		}
-	}
-}
-
-// shareBases has the bases count once, however many views have them.
-func (v *view) shareBases(there *view) {
+// share takes over what another view has of what the manifest lists. The bases count
+// once, however many views have them.
+func (v *view) share(there *view) {
+	v.basis, v.next = there.listed(v.manifest.basis), there.listed(v.manifest.next)
 	for _, b := range []*basis{v.basis, v.next} {
-		if b == nil {
-			continue
-		}
-		v.memory[b.pinned] = there.memory[b.pinned]
-		if v.memory[b.pinned] == nil {
-			v.memory[b.pinned] = &memory{bytes: b.Bytes()}
+		if b != nil {
+			v.memory[b.pinned] = there.memory[b.pinned]
 		}
 	}
-}
-
-// fetchMissing opens a batch while the next one is on its way.
-func (v *view) fetchMissing(ctx context.Context, rows *store.Rows, keys *seal.Keyring, missing []member) error {
-	var batches []batch
-	for len(missing) > 0 {
-		n := prefix(missing)
-		batches, missing = append(batches, v.batch(missing[:n])), missing[n:]
-	}
-	opened := make(chan error, 1)
-	opened <- nil
-	for _, b := range batches {
-		blocks, err := rows.Objects(ctx, b.objects)
-		if before := <-opened; before != nil || err != nil {
-			return cmp.Or(before, err)
+	for _, m := range v.manifest.segments {
+		if s, open := there.segments[m.lexicon]; open {
+			v.segments[m.lexicon], v.memory[m.lexicon] = s, there.memory[m.lexicon]
 		}
-		go func() { opened <- v.open(keys, b, blocks) }()
-	}
-	return <-opened
-}
-
-// lacks are the objects of a segment that are not open.
-func (v *view) lacks(m member) (objects []uuid.UUID) {
-	if v.segments[m.lexicon] == nil {
-		objects = objectsOf(m.lexicon)
-	}
-	for _, listed := range []pinned{m.vectors, m.next} {
-		if v.vectors[listed] == nil {
-			objects = append(objects, objectsOf(listed)...)
-		}
-	}
-	return objects
-}
-
-// prefix is how many segments fit a batch, at least one.
-func prefix(segments []member) int {
-	sum := segments[0].bytes()
-	for n := 1; n < len(segments); n++ {
-		if sum += segments[n].bytes(); sum > batchBytes {
-			return n
-		}
-	}
-	return len(segments)
-}
-
-// batch is segments of which parts are not there yet, and the objects that hold those.
-type batch struct {
-	segments []member
-	objects  []uuid.UUID
-}
-
-func (v *view) batch(segments []member) batch {
-	b := batch{segments: segments}
-	for _, m := range segments {
-		b.objects = append(b.objects, v.lacks(m)...)
-	}
-	return b
-}
-
-func (v *view) open(keys *seal.Keyring, b batch, blocks map[store.BlockRef][]byte) error {
-	for _, m := range b.segments {
-		if v.segments[m.lexicon] == nil {
-			s, memory, err := openSegment(keys, m, blocks)
-			if err != nil {
-				return err
+		for _, listed := range []pinned{m.vectors, m.next} {
+			if rows, open := there.vectors[listed]; open {
+				v.vectors[listed], v.memory[listed] = rows, there.memory[listed]
 			}
-			v.segments[m.lexicon], v.memory[m.lexicon] = s, memory
+		}
+	}
+}
+
+// missing are the parts that are not open: bases first, which their vectors are opened
+// with.
+func (v *view) missing() (parts []part) {
+	for _, b := range []struct {
+		listed pinned
+		into   **basis
+	}{{v.manifest.basis, &v.basis}, {v.manifest.next, &v.next}} {
+		if !b.listed.none() && *b.into == nil {
+			parts = append(parts, part{b.listed, seal.Vectors, func(plain []byte) error { return v.openBasis(b.listed, b.into, plain) }})
+		}
+	}
+	for _, m := range v.manifest.segments {
+		if v.segments[m.lexicon] == nil {
+			parts = append(parts, part{m.lexicon, seal.Lexicon, func(plain []byte) error { return v.openSegment(m, plain) }})
 		}
 		for _, of := range []struct {
 			listed pinned
-			basis  *basis
-		}{{m.vectors, v.basis}, {m.next, v.next}} {
-			if of.listed.none() || v.vectors[of.listed] != nil {
-				continue
+			basis  **basis
+		}{{m.vectors, &v.basis}, {m.next, &v.next}} {
+			if !of.listed.none() && v.vectors[of.listed] == nil {
+				parts = append(parts, part{of.listed, seal.Vectors, func(plain []byte) error { return v.openVectors(m, of.listed, *of.basis, plain) }})
 			}
-			rows, memory, err := openVectors(keys, of.listed, m.chunks, of.basis, blocks)
-			if err != nil {
-				return err
-			}
-			v.vectors[of.listed], v.memory[of.listed] = rows, memory
 		}
 	}
+	return parts
+}
+
+func (v *view) openBasis(listed pinned, into **basis, plain []byte) error {
+	b, err := openBasis(listed, plain)
+	if err != nil {
+		return err
+	}
+	*into, v.memory[listed] = b, &memory{bytes: b.Bytes()}
+	return nil
+}
+
+func (v *view) openSegment(m member, plain []byte) error {
+	s, memory, err := openSegment(m, plain)
+	if err != nil {
+		return err
+	}
+	v.segments[m.lexicon], v.memory[m.lexicon] = s, memory
+	return nil
+}
+
+func (v *view) openVectors(m member, listed pinned, of *basis, plain []byte) error {
+	rows, memory, err := openVectors(m.chunks, of, plain)
+	if err != nil {
+		return err
+	}
+	v.vectors[listed], v.memory[listed] = rows, memory
 	return nil
 }

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // BlockRef names one block of a sealed object; block 0 is the header.
@@ -21,7 +23,7 @@ func (r *Rows) Blocks(ctx context.Context, refs []BlockRef) (map[BlockRef][]byte
 		return nil, err
 	}
 	blocks := map[BlockRef][]byte{}
-	_, err = collectBlocks(rows, blocks)
+	_, err = eachBlock(rows, keepIn(blocks))
 	return blocks, err
 }
 
@@ -40,32 +42,46 @@ func blocksArgs(tenant uuid.UUID, refs []BlockRef) []any {
 // take as long as a statement may.
 const objectWindow = 64
 
-// Objects fetches all blocks of the given objects, in one query unless they are large.
-func (r *Rows) Objects(ctx context.Context, ids []uuid.UUID) (map[BlockRef][]byte, error) {
-	blocks := map[BlockRef][]byte{}
+// EachBlock hands over all blocks of the given objects, object by object in the order of
+// ids and block by block, each as it comes: in one query, unless there are large objects,
+// which come in turns then. Nothing of ct may be kept. Errors: those of each.
+func (r *Rows) EachBlock(ctx context.Context, ids []uuid.UUID, each func(ref BlockRef, ct []byte) error) error {
 	for first := int32(0); ; first += objectWindow {
-		rows, err := r.tx.Query(ctx, `select object_id, block_no, ct from blob
-			where tenant_id = $1 and object_id = any($2) and block_no between $3 and $4`, r.tenant, ids, first, first+objectWindow-1)
+		rows, err := r.tx.Query(ctx, `select b.object_id, b.block_no, b.ct from unnest($2::uuid[]) with ordinality as want(object_id, place)
+			join blob b on b.tenant_id = $1 and b.object_id = want.object_id
+			where b.block_no between $3 and $4 order by want.place, b.block_no`, r.tenant, ids, first, first+objectWindow-1)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		last, err := collectBlocks(rows, blocks)
+		last, err := eachBlock(rows, each)
 		if err != nil || last < first+objectWindow-1 {
-			return blocks, err
+			return err
 		}
 	}
 }
 
-// collectBlocks adds to blocks, and returns the greatest number of a block that it saw.
-func collectBlocks(rows pgx.Rows, blocks map[BlockRef][]byte) (last int32, err error) {
+// eachBlock returns the greatest number of a block that it saw.
+func eachBlock(rows pgx.Rows, each func(BlockRef, []byte) error) (last int32, err error) {
 	var ref BlockRef
-	var ct []byte
+	var ct pgtype.DriverBytes // not copied
 	_, err = pgx.ForEachRow(rows, []any{&ref.Object, &ref.No, &ct}, func() error {
-		blocks[ref], ct = ct, nil
 		last = max(last, ref.No)
-		return nil
+		return each(ref, ct)
 	})
 	return last, err
+}
+
+// Objects fetches all blocks of the given objects.
+func (r *Rows) Objects(ctx context.Context, ids []uuid.UUID) (map[BlockRef][]byte, error) {
+	blocks := map[BlockRef][]byte{}
+	return blocks, r.EachBlock(ctx, ids, keepIn(blocks))
+}
+
+func keepIn(blocks map[BlockRef][]byte) func(BlockRef, []byte) error {
+	return func(ref BlockRef, ct []byte) error {
+		blocks[ref] = bytes.Clone(ct)
+		return nil
+	}
 }
 
 // AddObject inserts a sealed object: its header, then its blocks.

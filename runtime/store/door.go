@@ -126,7 +126,7 @@ func (a Admission) Blocks(ctx context.Context, refs []BlockRef) (blocks map[Bloc
 	queueTenant(batch, a.tenant)
 	blocks = map[BlockRef][]byte{}
 	batch.Queue(selectBlocks, blocksArgs(a.tenant, refs)...).Query(func(rows pgx.Rows) error {
-		_, err := collectBlocks(rows, blocks)
+		_, err := eachBlock(rows, keepIn(blocks))
 		return err
 	})
 	return blocks, a.store.judge(conn.SendBatch(ctx, batch).Close())
