@@ -162,13 +162,14 @@ func (r Request) room(ctx context.Context, tx *store.Tx, head store.Head, a *acc
 	if waiting.Uploads >= a.most {
 		return ErrQueueFull
 	}
-	head.Bytes += waiting.Bytes + a.row.Bytes
+	head.Bytes += waiting.Bytes
 	head.Docs += waiting.Created
-	created := a.document.Source == uuid.Nil
-	if created {
-		head.Docs++
+	after := head
+	after.Bytes += a.row.Bytes - a.document.Bytes
+	if a.document.Source == uuid.Nil {
+		after.Docs++
 	}
-	return within(r.Tenant.Limits, head, created)
+	return within(r.Tenant.Limits, head, after)
 }
 
 // record writes the event of a change that leaves the index as it is.
