@@ -94,14 +94,6 @@ func TestDeadAreBounded(t *testing.T) {
 			t.Errorf("with %d dead it is full: %t", dead, got)
 		}
 	}
-	all := []weighed{{sized(1<<20, 1<<20), maxDead - groupChunks}, {sized(1<<10, 1), 0}}
-	if got := relief(all); len(got) > 0 {
-		t.Errorf("what is not full is merged: %v", got)
-	}
-	all[0].dead++
-	if got := relief(all); len(got) != 1 || got[0] != all[0].member {
-		t.Errorf("%v makes room for dead documents", got)
-	}
 	t.Run("deletions", func(t *testing.T) {
 		w := newWorld(t, roomy)
 		acme := w.tenant(t)

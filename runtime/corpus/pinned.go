@@ -38,9 +38,13 @@ func readPinned(in []byte) (p pinned, rest []byte) {
 	return p, in[pinnedBytes:]
 }
 
+// partBlock is the size of the blocks of a part, in bytes: the database reads one while
+// another is on its way and a third is opened.
+const partBlock = 256 << 10
+
 // sealPinned seals a part of the index.
 func sealPinned(keys *seal.Keyring, kind seal.Kind, plain []byte) (seal.Object, pinned, error) {
-	object, err := keys.SealObject(kind, plain, seal.MaxBlock)
+	object, err := keys.SealObject(kind, plain, partBlock)
 	if err != nil {
 		return seal.Object{}, pinned{}, err
 	}

@@ -65,9 +65,9 @@ func anything(all []weighed) []member {
 	return choose(smaller[:(len(smaller)+1)/2], func(weighed) bool { return true })
 }
 
-// relief chooses what makes room in a full index: of those who found it full the first
-// makes room for all.
-func relief(all []weighed) []member {
+// crowded chooses segments of an index that is full, none of one that others have merged
+// meanwhile.
+func crowded(all []weighed) []member {
 	dead := 0
 	for _, w := range all {
 		dead += int(w.dead)
