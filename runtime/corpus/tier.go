@@ -68,11 +68,11 @@ func anything(all []weighed) []member {
 // crowded chooses segments of an index that is full, none of one that others have merged
 // meanwhile.
 func crowded(all []weighed) []member {
-	dead := uint32(0)
+	dead := 0
 	for _, w := range all {
-		dead += w.dead
+		dead += int(w.dead)
 	}
-	if len(all) < maxSegments && dead < maxDead {
+	if !full(len(all), dead) {
 		return nil
 	}
 	return anything(all)
