@@ -59,11 +59,10 @@ func addObjects(tx *store.Tx, objects ...seal.Object) {
 }
 
 // whole opens all blocks of an object.
-func whole(keys *seal.Keyring, id uuid.UUID, kind seal.Kind, blocks map[store.BlockRef][]byte) (*seal.Opener, []byte, error) {
+func whole(keys *seal.Keyring, id uuid.UUID, kind seal.Kind, blocks map[store.BlockRef][]byte) ([]byte, error) {
 	opener, err := keys.OpenObject(id, kind, blocks[store.BlockRef{Object: id}])
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	plain, err := cut(opener, blocks, 0, opener.Len())
-	return opener, plain, err
+	return cut(opener, blocks, 0, opener.Len())
 }
