@@ -36,6 +36,8 @@ func TestUploadsWaitForTheMergeOfAFullIndex(t *testing.T) {
 	if err := w.corpus.merges.Acquire(t.Context(), 1); err != nil { // others merge
 		t.Fatal(err)
 	}
+	merged := sync.OnceFunc(func() { w.corpus.merges.Release(1) })
+	defer merged()
 	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var hasty, patient sync.WaitGroup
@@ -60,7 +62,7 @@ func TestUploadsWaitForTheMergeOfAFullIndex(t *testing.T) {
 	if n := len(w.manifest(t, r).segments); n != maxSegments {
 		t.Errorf("%d segments before the merge", n)
 	}
-	w.corpus.merges.Release(1)
+	merged()
 	patient.Wait()
 	w.finds(t, r.Tenant, "patient0", "patient0")
 	docs, err := w.corpus.List(t.Context(), admin(t, r.Tenant), uuid.Nil, 100)
@@ -86,36 +88,36 @@ func TestFullIndexThatCanNotBeMerged(t *testing.T) {
 	w.finds(t, r.Tenant, "heron", "heron")
 }
 
-// What is dead is bounded, too, and however many uploads are committed together.
-func TestDeadAreBounded(t *testing.T) {
+// Uploads that are committed together leave room for the versions that each replaces.
+func TestGroupHasRoomForItsDead(t *testing.T) {
 	for dead, want := range map[int]bool{maxDead - groupChunks: false, maxDead - groupChunks + 1: true} {
 		m := listing(1, dead)
 		if got := m.full(); got != want {
 			t.Errorf("with %d dead it is full: %t", dead, got)
 		}
 	}
-	t.Run("deletions", func(t *testing.T) {
-		w := newWorld(t, roomy)
-		acme := w.tenant(t)
-		w.corpus.upkeep.close()
-		w.put(t, acme, "kestrel", "The kestrel hovers.")
-		w.put(t, acme, "heron", "The heron wades.")
-		r := admin(t, acme)
-		err := w.corpus.edit(t.Context(), r, func(_ *store.Tx, e *edition) error {
-			for len(e.manifest.dead) < maxDead {
-				e.manifest.dead = append(e.manifest.dead, uuid.New())
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
+}
+
+func TestDeletionsAreBounded(t *testing.T) {
+	w := newWorld(t, roomy)
+	acme := w.tenant(t)
+	w.corpus.upkeep.close()
+	w.put(t, acme, "heron", "The heron wades.")
+	r := admin(t, acme)
+	err := w.corpus.edit(t.Context(), r, func(_ *store.Tx, e *edition) error {
+		for len(e.manifest.dead) < maxDead { // of no segment, so that none can be cleaned of them
+			e.manifest.dead = append(e.manifest.dead, uuid.New())
 		}
-		if err := w.corpus.Delete(t.Context(), r, "heron"); !errors.Is(err, store.ErrBusy) {
-			t.Errorf("deleted: %v", err)
-		}
-		if n := len(w.manifest(t, r).dead); n != maxDead {
-			t.Errorf("%d are dead", n)
-		}
-		w.finds(t, acme, "heron", "heron")
+		return nil
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.corpus.Delete(t.Context(), r, "heron"); !errors.Is(err, store.ErrBusy) {
+		t.Errorf("deleted: %v", err)
+	}
+	if n := len(w.manifest(t, r).dead); n != maxDead {
+		t.Errorf("%d are dead", n)
+	}
+	w.finds(t, acme, "heron", "heron")
 }
