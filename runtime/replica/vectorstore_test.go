@@ -13,7 +13,8 @@ import (
 type fileJSON struct {
 	ID, Object, Filename, Purpose, Status string
 	Bytes                                 int
-	CreatedAt                             int64 `json:"created_at"`
+	CreatedAt                             int64  `json:"created_at"`
+	Details                               string `json:"status_details"`
 }
 
 type storeJSON struct {
