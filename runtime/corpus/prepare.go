@@ -78,8 +78,12 @@ func (r Request) prepare(ctx context.Context, up Upload, there bases) (*prepared
 	if p.replaces() {
 		p.row.ID, p.row.CreatedAt = p.old.ID, p.old.CreatedAt
 		old, err := describe(r.keys(), p.old)
-		p.stores, p.access = old.Stores, up.access(old.Access)
+		if err != nil {
+			return nil, err
+		}
+		p.access = up.access(old.Access)
 		p.reshared = !slices.Equal(p.access.Readers(), old.Access.Readers())
+		p.stores, err = r.living(ctx, old.Stores)
 		return p, err
 	}
 	p.access = up.access(principal.Usual(up.Owner))

@@ -30,8 +30,6 @@ type Query struct {
 	Text        string
 	K           int            // passages at most
 	PerDocument int            // of them of one document at most
-	Share       float64        // of the best one's score that a passage has at least
-	Ranks       bool           // Share is of 1 / rank, which tells nothing of scores
 	Filter      *filter.Filter // that documents must match; nil: any does
 	Stores      []uuid.UUID    // that documents must be in one of; none: any document does
 }
@@ -54,7 +52,7 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) (found Found,
 	var hits []engine.Hit
 	err = c.withView(ctx, r, func(v *view) error {
 		meant, weight, without := c.meaning(ctx, r, v, q.Text)
-		hits, found.Without = q.best(v.search(r.Caller, q, meant, weight)), without
+		hits, found.Without = v.search(r.Caller, q, meant, weight), without
 		return nil
 	})
 	if err != nil {
@@ -71,19 +69,6 @@ func (v *view) search(by principal.Caller, q Query, meant []float32, weight floa
 		o.Matches = q.matches
 	}
 	return v.seenBy(by).Search(q.Text, o)
-}
-
-// RankScore stands for the score of the i-th passage, from 0, to who may not know it.
-func RankScore(i int) float64 { return 1 / float64(i+1) }
-
-// best are the hits that score enough beside the first.
-func (q Query) best(hits []engine.Hit) []engine.Hit {
-	for i := range hits {
-		if q.Ranks && RankScore(i) < q.Share || !q.Ranks && hits[i].Score < q.Share*hits[0].Score {
-			return hits[:i]
-		}
-	}
-	return hits
 }
 
 // passages fetches the text of hits. A hit whose document was replaced or

@@ -126,6 +126,71 @@ func TestSwappedCiphertextDoesNotOpen(t *testing.T) {
 	c.refuses(t, acme, swaps)
 }
 
+// What is sealed beside documents must not open in another place either: what waits in the
+// queue, vector stores, users' keys, and what users asked.
+func TestSwappedCellsDoNotOpen(t *testing.T) {
+	c := newCell(t)
+	workers := c.queue.Workers
+	c.queue.Workers = 0 // the queue stays
+	acme, globex := c.tenant(t, "acme"), c.tenant(t, "globex")
+	n := c.start(t, "runtime-0")
+	var alice *tenant
+	for _, w := range []*tenant{globex, acme} {
+		for _, name := range []string{"one", "two"} {
+			n.newStore(t, w, `{"name":"`+name+` of `+w.Tenant.Name+`"}`)
+			expect(t, n.queueFile(t, w, name, typeHTML, "<title>"+name+"</title><p>secret of "+w.Tenant.Name), 202, "")
+		}
+		alice = n.user(t, w, "alice", "read")
+		n.user(t, w, "bob", "read")
+		for _, question := range []string{"one of " + w.Tenant.Name, "two of " + w.Tenant.Name} {
+			expect(t, n.ask(t, alice, "POST", "/v1/answer", `{"query":"`+question+`"}`), 200, "")
+			n.asked(t, alice, question)
+		}
+	}
+	waits, stores := ask{"GET", "/v1/documents?status=in_progress", ""}, ask{"GET", "/v1/vector_stores", ""}
+	for who, all := range map[*tenant][]map[string]swap{
+		acme:  {swaps("upload", "meta_ct", "upload_id", waits), swaps("vector_store", "meta_ct", "store_id", stores)},
+		alice: {swaps("history", "ct", "id", ask{"GET", "/v1/history", ""})},
+	} {
+		for _, table := range all {
+			for name, swap := range table {
+				c.keepingRows(t, func() {
+					c.alter(t, swap.sql)
+					n.notices(t, who, name, swap.ask)
+				})
+				expect(t, n.ask(t, who, swap.method, swap.path, swap.body), 200, "")
+			}
+		}
+	}
+	n.stop()
+	c.refuses(t, alice, swaps("user_key", "meta_ct", "key_id", ask{"GET", "/v1/usage", ""})) // which a replica keeps
+
+	// The files that wait change places, within a tenant and between two.
+	for _, of := range []string{"=", "<>"} {
+		c.queue.Workers = workers
+		c.keepingRows(t, func() {
+			c.alter(t, `update bulkhead.blob b set ct = o.ct from bulkhead.blob o
+				where b.tenant_id `+of+` o.tenant_id and b.object_id <> o.object_id and b.block_no = o.block_no`)
+			again := c.start(t, "runtime-1")
+			defer again.stop()
+			for _, name := range []string{"one", "two"} {
+				if doc := again.ends(t, acme, name); doc.Status != "failed" {
+					t.Errorf("tenants %s: %+v", of, doc)
+				}
+			}
+		})
+	}
+}
+
+// swaps are those of a sealed column between rows of a tenant, and of two.
+func swaps(table, column, id string, met ask) map[string]swap {
+	update := fmt.Sprintf(`update bulkhead.%[1]s a set %[2]s = o.%[2]s, dek_id = o.dek_id from bulkhead.%[1]s o where `, table, column)
+	return map[string]swap{
+		table + " of two rows":    {update + `a.tenant_id = o.tenant_id and a.` + id + ` <> o.` + id, met},
+		table + " of two tenants": {update + `a.tenant_id <> o.tenant_id`, met},
+	}
+}
+
 // swap is what is done to the database, and a request that would meet it.
 type swap struct {
 	sql string
@@ -138,14 +203,10 @@ func (c *cell) refuses(t *testing.T, w *tenant, swaps map[string]swap) {
 	for name, swap := range swaps {
 		t.Run(name, func(t *testing.T) {
 			c.keepingRows(t, func() {
-				c.pg.Exec(t, "begin; set local session_replication_role = replica; "+swap.sql+"; commit")
+				c.alter(t, swap.sql)
 				again := c.start(t, "runtime-1")
 				defer again.stop()
-				r := again.ask(t, w, swap.method, swap.path, swap.body)
-				noticed := r.code() == "internal_error" || r.code() == "database_rolled_back"
-				if !noticed || strings.Contains(string(r.body), "globex") {
-					t.Errorf("got %d %s", r.status, r.body)
-				}
+				again.notices(t, w, name, swap.ask)
 			})
 			again := c.start(t, "runtime-2")
 			defer again.stop()
@@ -154,19 +215,39 @@ func (c *cell) refuses(t *testing.T, w *tenant, swaps map[string]swap) {
 	}
 }
 
+// alter writes into the database past all that guards it.
+func (c *cell) alter(t *testing.T, sql string) {
+	t.Helper()
+	c.pg.Exec(t, "begin; set local session_replication_role = replica; "+sql+"; commit")
+}
+
+// notices fails unless a replica finds out what was altered, and tells none of it.
+func (n *node) notices(t *testing.T, w *tenant, what string, s ask) {
+	t.Helper()
+	r := n.ask(t, w, s.method, s.path, s.body)
+	noticed := r.code() == "internal_error" || r.code() == "database_rolled_back"
+	if !noticed || strings.Contains(string(r.body), "globex") {
+		t.Errorf("%s: got %d %s", what, r.status, r.body)
+	}
+}
+
 // ask is a request.
 type ask struct{ method, path, body string }
+
+// kept are the tables whose rows are put back.
+var kept = []string{"document", "blob", "upload", "job", "vector_store", "user_key", "history"}
 
 // keepingRows puts the rows back as they were, but for the audit log's.
 func (c *cell) keepingRows(t *testing.T, during func()) {
 	t.Helper()
-	c.pg.Exec(t, `create table public.keep_document as table bulkhead.document; create table public.keep_blob as table bulkhead.blob;
-		create table public.keep_head as table bulkhead.tenant_head`)
-	defer c.pg.Exec(t, `begin; set local session_replication_role = replica;
-		delete from bulkhead.document; insert into bulkhead.document table public.keep_document;
-		delete from bulkhead.blob; insert into bulkhead.blob table public.keep_blob;
+	keep, restore := `create table public.keep_head as table bulkhead.tenant_head;`, `begin; set local session_replication_role = replica;
 		update bulkhead.tenant_head h set generation = k.generation, manifest = k.manifest, manifest_dek = k.manifest_dek
-			from public.keep_head k where h.tenant_id = k.tenant_id;
-		drop table public.keep_document, public.keep_blob, public.keep_head; commit`)
+			from public.keep_head k where h.tenant_id = k.tenant_id; drop table public.keep_head;`
+	for _, table := range kept {
+		keep += fmt.Sprintf(`create table public.keep_%[1]s as table bulkhead.%[1]s;`, table)
+		restore += fmt.Sprintf(`delete from bulkhead.%[1]s; insert into bulkhead.%[1]s table public.keep_%[1]s; drop table public.keep_%[1]s;`, table)
+	}
+	c.pg.Exec(t, keep)
+	defer c.pg.Exec(t, restore+`commit`)
 	during()
 }

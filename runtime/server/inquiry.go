@@ -11,7 +11,7 @@ type inquiry struct {
 	by       answering.Answerer
 	question string
 	req      corpus.Request
-	query    corpus.Query
+	tool     searchTool
 	done     func() // is called at the end of the answer
 }
 
@@ -26,7 +26,7 @@ func (x *exchange) inquire(id, question string, limit int, tool searchTool) (inq
 	if err != nil {
 		return inquiry{}, err
 	}
-	return inquiry{x, by, question, req, tool.query(question), done}, nil
+	return inquiry{x, by, question, req, tool, done}, nil
 }
 
 // finding is what is answered out of.
@@ -37,7 +37,7 @@ type finding struct {
 
 // find searches for what answers.
 func (q inquiry) find() (finding, error) {
-	passages, how, err := q.x.find(q.req, q.query)
+	passages, how, err := q.x.search(q.req, q.question, q.tool)
 	return finding{passages, how.Degraded}, err
 }
 
