@@ -81,7 +81,7 @@ func (x *exchange) streamAnswer(by answering.Answerer, query string, found []cor
 	out := x.events()
 	err := x.tellAnswer(out, by, query, found, how)
 	if err != nil {
-		_ = out.tell("error", problemOf(err).body(nil)) // the client may have left
+		_ = out.tell("error", x.problem(err).body(nil)) // the client may have left
 	}
 	return err
 }
