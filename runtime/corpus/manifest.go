@@ -63,7 +63,11 @@ const (
 	maxDead     = 1024
 )
 
-func (m *manifest) full() bool { return len(m.segments) >= maxSegments || len(m.dead) >= maxDead }
+func (m *manifest) full() bool { return full(len(m.segments), len(m.dead)) }
+
+// full reports whether there is no room for uploads that are committed together: each may
+// be of a document whose version of before dies.
+func full(segments, dead int) bool { return segments >= maxSegments || dead > maxDead-groupChunks }
 
 // bytes is at most what the index takes in memory: a basis takes up to twice its
 // encoding.

@@ -162,13 +162,14 @@ func (r Request) room(ctx context.Context, tx *store.Tx, head store.Head, a *acc
 	if waiting.Uploads >= a.most {
 		return ErrQueueFull
 	}
-	head.Bytes += waiting.Bytes + a.row.Bytes
+	head.Bytes += waiting.Bytes
 	head.Docs += waiting.Created
-	created := a.document.Source == uuid.Nil
-	if created {
-		head.Docs++
+	after := head
+	after.Bytes += a.row.Bytes - a.document.Bytes
+	if a.document.Source == uuid.Nil {
+		after.Docs++
 	}
-	return within(r.Tenant.Limits, head, created)
+	return within(r.Tenant.Limits, head, after)
 }
 
 // record writes the event of a change that leaves the index as it is.
@@ -244,7 +245,7 @@ func (c *Corpus) Claimed(ctx context.Context, r Request, job store.Job) (File, e
 	if err != nil {
 		return File{}, err
 	}
-	_, data, err := whole(r.keys(), row.Source, seal.Source, blocks)
+	data, err := whole(r.keys(), row.Source, seal.Source, blocks)
 	return File{
 		ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given,
 		Purpose: m.Purpose, Owner: m.Owner, Principals: m.Principals, Data: data,

@@ -131,6 +131,7 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *pr
 	if err != nil {
 		return err
 	}
+	before := e.head
 	e.head.Bytes += ready.row.Bytes - old.Bytes
 	if ready.replaces() {
 		e.manifest.dead = append(e.manifest.dead, old.Source)
@@ -138,7 +139,7 @@ func (r Request) commit(ctx context.Context, tx *store.Tx, e *edition, ready *pr
 	} else {
 		e.head.Docs++
 	}
-	if err := within(r.Tenant.Limits, e.head, !ready.replaces()); err != nil {
+	if err := within(r.Tenant.Limits, before, e.head); err != nil {
 		return err
 	}
 	addObjects(tx, ready.source)
@@ -168,12 +169,13 @@ func makeWay(ctx context.Context, tx *store.Tx, ready *prepared) (store.Document
 	return there.document, nil
 }
 
-// within holds the head that a change would leave against the tenant's plan.
-func within(l binding.Limits, head store.Head, created bool) error {
-	if created && head.Docs > l.Documents {
+// within holds what a change adds against the tenant's plan. One that adds nothing is
+// allowed to who is over it, as after the plan was lowered: it leads back.
+func within(l binding.Limits, before, after store.Head) error {
+	if after.Docs > max(before.Docs, l.Documents) {
 		return QuotaError{Of: "documents", Limit: l.Documents}
 	}
-	if head.Bytes > l.StorageBytes {
+	if after.Bytes > max(before.Bytes, l.StorageBytes) {
 		return QuotaError{Of: "bytes", Limit: l.StorageBytes}
 	}
 	return nil

@@ -3,7 +3,6 @@ package corpus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -12,8 +11,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/principal"
-	"github.com/bulkhead-dev/bulkhead/runtime/seal"
-	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // Passage is a byte span [Start, End) of a document, and its text.
@@ -92,17 +89,21 @@ func (q Query) best(hits []engine.Hit) []engine.Hit {
 // passages fetches the text of hits. A hit whose document was replaced or
 // deleted since the index was read is left out.
 func (r Request) passages(ctx context.Context, hits []engine.Hit) ([]Passage, error) {
-	var want []store.BlockRef
-	for _, h := range hits {
-		want = append(want, sourceRefs(h.Document, h.Chunk)...)
+	all := make([]attributes, len(hits))
+	for i, h := range hits {
+		about, err := openAttributes(h.Attributes)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = about
 	}
-	blocks, err := r.blocks(ctx, want)
+	texts, err := r.texts(ctx, hits, all)
 	if err != nil {
 		return nil, err
 	}
 	found := make([]Passage, 0, len(hits))
-	for _, h := range hits {
-		p, err := r.passage(h, blocks)
+	for i, h := range hits {
+		p, err := texts.passage(h, all[i])
 		if errors.Is(err, ErrChanged) {
 			continue
 		}
@@ -112,43 +113,6 @@ func (r Request) passages(ctx context.Context, hits []engine.Hit) ([]Passage, er
 		found = append(found, p)
 	}
 	return found, nil
-}
-
-// sourceRefs names the header and the blocks of a text that hold a chunk.
-func sourceRefs(source uuid.UUID, c engine.Chunk) []store.BlockRef {
-	refs := []store.BlockRef{{Object: source}}
-	for block := c.Start / sourceBlock; block <= max(c.Start, c.End-1)/sourceBlock; block++ {
-		refs = append(refs, store.BlockRef{Object: source, No: int32(block + 1)})
-	}
-	return refs
-}
-
-func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passage, error) {
-	header, there := blocks[store.BlockRef{Object: h.Document}]
-	if !there {
-		return Passage{}, ErrChanged
-	}
-	source, err := r.keys().OpenObject(h.Document, seal.Source, header)
-	if err != nil {
-		return Passage{}, err
-	}
-	text, err := cut(source, blocks, int64(h.Chunk.Start), int64(h.Chunk.End))
-	if err != nil {
-		return Passage{}, err
-	}
-	about, err := openAttributes(h.Attributes)
-	if err != nil {
-		return Passage{}, err
-	}
-	given, err := filter.Decode(about.given)
-	if err != nil {
-		return Passage{}, fmt.Errorf("document %s: %w: %w", about.document, seal.ErrCorrupt, err)
-	}
-	title := string(about.title)
-	return Passage{
-		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
-		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
-	}, nil
 }
 
 // Quote answers a question in a language by the spans of passages that say what was asked.

@@ -134,3 +134,29 @@ func TestQuotas(t *testing.T) {
 	}
 	expect(t, n.ask(t, few, "GET", "/v1/documents", ""), 200, "")
 }
+
+// Who is over a plan that was lowered can lead back to it, and take readers away.
+func TestQuotaThatWasLowered(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	for _, name := range []string{"a", "b", "c"} {
+		expect(t, n.ask(t, acme, "PUT", "/v1/documents/"+name, "1234567890"), 201, "")
+	}
+	acme.edit(t, func(b *binding.Binding) { b.Limits.Documents, b.Limits.StorageBytes = 2, 15 })
+	n.becomes(t, acme, "PUT", "/v1/documents/a", "12345678901", 403, "quota_exceeded")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/d", "1"), 403, "quota_exceeded")
+	expect(t, n.queueFile(t, acme, "a", "text/plain", "12345678901"), 403, "quota_exceeded")
+
+	expect(t, n.ask(t, acme, "PATCH", "/v1/documents/a", `{"principals":[]}`), 200, "")
+	expect(t, n.ask(t, acme, "PATCH", "/v1/documents/a", `{"attributes":{"year":2024}}`), 200, "")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "0987654321"), 200, "")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "1234"), 200, "")
+	expect(t, n.queueFile(t, acme, "b", "text/plain", "1234"), 202, "")
+	if doc := n.ends(t, acme, "b"); doc.Status != "completed" || doc.Bytes != 4 {
+		t.Errorf("%+v", doc)
+	}
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "12345"), 403, "quota_exceeded")
+	expect(t, n.ask(t, acme, "DELETE", "/v1/documents/c", ""), 204, "")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "12345"), 200, "")
+}

@@ -382,6 +382,9 @@ func TestIngest(t *testing.T) {
 	const chunks = 50_000
 	b.upload(n, bulk, chunks)
 	rate = chunks / time.Since(start).Seconds()
+	if bulk.embedding(t, b.cell) == "" {
+		t.Error("the chunks have no vectors")
+	}
 	b.show("ingest/bulk", "chunks_per_s", rate, "1/s", chunks)
 	if rate < 3000 {
 		t.Errorf("%.0f chunks a second, want 3000", rate)
