@@ -57,6 +57,7 @@ func TestShutdownEndsWhatWaits(t *testing.T) {
 	acme := c.tenant(t, "acme", api.chats)
 	n := c.start(t, "runtime-0")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/refunds", refunds), 201, "")
+	arriving := n.upload(t, acme, "PUT /v1/documents/other")
 	native := `{"query":"When is a refund paid?"`
 	asks := []struct{ path, body string }{{"/v1/answer", native}, {chatPath, refundChat}, {responsePath, refundResponse}}
 	streams := make([]<-chan sent, len(asks))
@@ -67,7 +68,6 @@ func TestShutdownEndsWhatWaits(t *testing.T) {
 		go func() { waiting <- n.ask(t, acme, "POST", ask.path, ask.body+`}`) }()
 	}
 	c.audited(t, "answer.intent", "true", 2)
-	arriving := n.upload(t, acme, "PUT /v1/documents/other")
 	start := time.Now()
 	n.stop()
 	if took := time.Since(start); took > c.drain {

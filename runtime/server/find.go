@@ -41,7 +41,8 @@ func (x *exchange) find(req corpus.Request, query corpus.Query) ([]corpus.Passag
 	}
 	passages, ok := x.rerank(query, found.Passages)
 	how.Reranked = &ok
-	return passages, how, nil
+	passages, err = x.server.Corpus.Still(x.r.Context(), req, passages)
+	return passages, how, err
 }
 
 // degraded names what a search had to do without, nil for nothing.
