@@ -37,6 +37,7 @@ func serve(log *slog.Logger) *cobra.Command {
 			}
 			c.Indexes.Tenant = c.Indexes.Bytes / 100 * percent
 			memory.Leave(c.Parse.Children * c.Parse.Memory)
+			memory.Spend()
 			if err := memory.Withhold(); err != nil {
 				return err
 			}
