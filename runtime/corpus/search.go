@@ -23,6 +23,8 @@ type Passage struct {
 	Text       string
 	Score      float64
 	Attributes filter.Attributes // of the document
+
+	source uuid.UUID // the object with the document's text: another one when anything of it changes
 }
 
 // Query is what is asked of the documents.
@@ -71,8 +73,9 @@ func (v *view) search(by principal.Caller, q Query, meant []float32, weight floa
 	return v.seenBy(by).Search(q.Text, o)
 }
 
-// passages fetches the text of hits. A hit whose document was replaced or
-// deleted since the index was read is left out.
+// passages fetches the text of hits. A hit whose document was replaced or deleted since
+// the index was read is left out: this reads what is committed now. A deletion that is
+// committed while the response is on its way is concurrent with it.
 func (r Request) passages(ctx context.Context, hits []engine.Hit) ([]Passage, error) {
 	all := make([]attributes, len(hits))
 	for i, h := range hits {

@@ -77,6 +77,6 @@ func (t texts) passage(h engine.Hit, about attributes) (Passage, error) {
 	title := string(about.title)
 	return Passage{
 		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
-		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
+		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given, source: h.Document,
 	}, nil
 }

@@ -44,7 +44,8 @@ func (x *exchange) find(req corpus.Request, query corpus.Query) ([]corpus.Passag
 	}
 	passages, ok := x.rerank(query, found.Passages)
 	how.Reranked = &ok
-	return passages, how, nil
+	passages, err = x.server.Corpus.Still(x.r.Context(), req, passages)
+	return passages, how, err
 }
 
 // rerank reports whether the order is the reranker's.

@@ -45,7 +45,7 @@ func (q inquiry) find() (finding, error) {
 func (q inquiry) answer(found finding, tell func(text string, cited []annotation) error) (*said, error) {
 	s := &said{}
 	var err error
-	s.whole, err = q.x.say(q.by, q.question, found.passages, func(p answering.Piece) error { return tell(p.Text, s.add(p)) })
+	s.whole, err = q.x.say(q.req, q.by, q.question, found.passages, func(p answering.Piece) error { return tell(p.Text, s.add(p)) })
 	if err == nil && s.text == "" {
 		s.text = unanswered
 		err = tell(unanswered, nil)
