@@ -77,21 +77,21 @@ func (v *view) search(by principal.Caller, q Query, meant []float32, weight floa
 // the index was read is left out: this reads what is committed now. A deletion that is
 // committed while the response is on its way is concurrent with it.
 func (r Request) passages(ctx context.Context, hits []engine.Hit) ([]Passage, error) {
-	all := make([]attributes, len(hits))
-	for i, h := range hits {
+	all := make([]sought, 0, len(hits))
+	for _, h := range hits {
 		about, err := openAttributes(h.Attributes)
 		if err != nil {
 			return nil, err
 		}
-		all[i] = about
+		all = append(all, sought{h, about})
 	}
-	texts, err := r.texts(ctx, hits, all)
+	texts, err := r.texts(ctx, all)
 	if err != nil {
 		return nil, err
 	}
 	found := make([]Passage, 0, len(hits))
-	for i, h := range hits {
-		p, err := texts.passage(h, all[i])
+	for _, s := range all {
+		p, err := texts.passage(s)
 		if errors.Is(err, ErrChanged) {
 			continue
 		}

@@ -14,6 +14,12 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
+// sought is a hit whose text is to be told.
+type sought struct {
+	engine.Hit
+	about attributes
+}
+
 // texts are what was fetched of documents' texts, to be opened.
 type texts struct {
 	blocks  map[store.BlockRef][]byte
@@ -22,10 +28,10 @@ type texts struct {
 
 // texts fetches what hits are in: in one query, but for texts that a version before
 // sealed in larger blocks.
-func (r Request) texts(ctx context.Context, hits []engine.Hit, all []attributes) (t texts, err error) {
+func (r Request) texts(ctx context.Context, all []sought) (t texts, err error) {
 	want := map[store.BlockRef]bool{}
-	for i, h := range hits {
-		size := sourceBlock(all[i].bytes())
+	for _, h := range all {
+		size := sourceBlock(h.about.bytes())
 		want[store.BlockRef{Object: h.Document}] = true
 		for no := h.Chunk.Start / size; no <= max(h.Chunk.Start, h.Chunk.End-1)/size; no++ {
 			want[store.BlockRef{Object: h.Document, No: int32(no + 1)}] = true
@@ -35,33 +41,39 @@ func (r Request) texts(ctx context.Context, hits []engine.Hit, all []attributes)
 		return t, err
 	}
 	t.sources = map[uuid.UUID]*seal.Opener{}
-	var more []store.BlockRef
-	for _, h := range hits {
+	lacks, err := t.read(r.keys(), all)
+	if err != nil || len(lacks) == 0 {
+		return t, err
+	}
+	others, err := r.blocks(ctx, lacks)
+	maps.Copy(t.blocks, others)
+	return t, err
+}
+
+// read reads the headers, and names the blocks that they say hits are in and that were not
+// fetched.
+func (t texts) read(keys *seal.Keyring, all []sought) (lacks []store.BlockRef, err error) {
+	for _, h := range all {
 		header, there := t.blocks[store.BlockRef{Object: h.Document}]
 		if !there {
 			continue
 		}
 		if t.sources[h.Document] == nil {
-			if t.sources[h.Document], err = r.keys().OpenObject(h.Document, seal.Source, header); err != nil {
-				return t, err
+			if t.sources[h.Document], err = keys.OpenObject(h.Document, seal.Source, header); err != nil {
+				return nil, err
 			}
 		}
 		for _, ref := range refs(t.sources[h.Document], int64(h.Chunk.Start), int64(h.Chunk.End)) {
 			if t.blocks[ref] == nil {
-				more = append(more, ref)
+				lacks = append(lacks, ref)
 			}
 		}
 	}
-	if len(more) == 0 {
-		return t, nil
-	}
-	others, err := r.blocks(ctx, more)
-	maps.Copy(t.blocks, others)
-	return t, err
+	return lacks, nil
 }
 
 // passage opens the text of a hit. Errors: ErrChanged, seal.ErrCorrupt, those of the keys.
-func (t texts) passage(h engine.Hit, about attributes) (Passage, error) {
+func (t texts) passage(h sought) (Passage, error) {
 	source, there := t.sources[h.Document]
 	if !there {
 		return Passage{}, ErrChanged
@@ -70,13 +82,13 @@ func (t texts) passage(h engine.Hit, about attributes) (Passage, error) {
 	if err != nil {
 		return Passage{}, err
 	}
-	given, err := filter.Decode(about.given)
+	given, err := filter.Decode(h.about.given)
 	if err != nil {
-		return Passage{}, fmt.Errorf("document %s: %w: %w", about.document, seal.ErrCorrupt, err)
+		return Passage{}, fmt.Errorf("document %s: %w: %w", h.about.document, seal.ErrCorrupt, err)
 	}
-	title := string(about.title)
+	title := string(h.about.title)
 	return Passage{
-		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
+		Document: h.about.document, ExternalID: string(h.about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
 		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given, source: h.Document,
 	}, nil
 }

@@ -37,11 +37,11 @@ func TestTextsInOtherBlocks(t *testing.T) {
 	}
 	for _, said := range []uint64{uint64(about.bytes()), MaxDocument} {
 		about.size = binary.AppendUvarint(nil, said)
-		fetched, err := r.texts(t.Context(), hits, []attributes{about})
+		fetched, err := r.texts(t.Context(), []sought{{hits[0], about}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := fetched.passage(hits[0], about)
+		p, err := fetched.passage(sought{hits[0], about})
 		if err != nil || !strings.Contains(p.Text, "w250z") {
 			t.Errorf("of a text of %d bytes: %q, %v", said, p.Text, err)
 		}
