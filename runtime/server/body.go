@@ -73,8 +73,8 @@ func consume[T any](x *exchange, limit int64, code string, receive func(n int) e
 	var over *http.MaxBytesError
 	var found problem
 	switch {
-	case err != nil && x.client.Err() != nil:
-		return made, context.Cause(x.client)
+	case err != nil && errors.Is(context.Cause(x.client), errLeaving):
+		return made, errLeaving
 	case errors.As(err, &over):
 		return made, tooLarge(code, limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
