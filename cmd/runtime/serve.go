@@ -104,6 +104,7 @@ func loadFlags(f *pflag.FlagSet, c *replica.Config) {
 	f.Int64Var(&c.InFlight, "in-flight", 256, "requests at a time")
 	f.Int64Var(&c.Ingests, "ingests", 8, "uploads that are worked on at a time")
 	f.Int64Var(&c.Uploads, "upload-bytes", memory.Share(8), "memory of uploads, half of it for one tenant; an eighth of the container's when not set")
+	f.Int64Var(&c.Indexing, "indexing-bytes", memory.Share(6), "memory of indexing documents, about ten times the largest that there is room for; a sixth of the container's when not set")
 }
 
 // parseFlags are about the processes that read uploaded files.

@@ -28,8 +28,8 @@ type Amendment struct {
 // Amend changes a document that is the caller's to change, and leaves its text. It costs what an
 // upload of the text costs, but for its vectors by a model, which are those of before.
 // Errors: store.ErrNotFound, store.ErrNoVectorStore, ErrOwner of the document or of a vector
-// store that it is put into or taken out of, ErrStores, those of edit, of the write door and of
-// the keys.
+// store that it is put into or taken out of, ErrStores, ErrRoom, those of edit, of the write
+// door and of the keys.
 func (c *Corpus) Amend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (doc Document, err error) {
 	err = c.change(ctx, r, func() error {
 		doc, err = c.amend(ctx, r, ref, edit)
@@ -49,6 +49,11 @@ func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Am
 	if as.equal(content.amendment()) {
 		return content.Document, nil
 	}
+	leave, err := c.room.enter(ctx, r.keys(), min(demandOf(content.Bytes), c.room.bytes))
+	if err != nil {
+		return Document{}, err
+	}
+	defer leave()
 	up := content.upload()
 	up.Attributes, up.Principals = as.Attributes, as.Principals
 	if up.Text, err = content.all(ctx); err != nil {

@@ -28,6 +28,7 @@ type Corpus struct {
 	writers *writers
 	merges  *semaphore.Weighted // at a time: a merge holds its segments twice
 	drafts  *semaphore.Weighted // at a time: a draft is an index in memory, twice
+	room    *room
 
 	embeddings embeddings
 	log        *slog.Logger
@@ -36,11 +37,12 @@ type Corpus struct {
 	purgeAfter time.Duration
 }
 
-// New makes a Corpus. What is deleted is purged after some time, out of the queue.
-func New(indexes CacheConfig, purgeAfter time.Duration, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
+// New makes a Corpus, which has so many bytes of memory for making indexes of documents.
+// What is deleted is purged after some time, out of the queue.
+func New(indexes CacheConfig, indexing int64, purgeAfter time.Duration, anchors *anchor.Anchors, metrics prometheus.Registerer, log *slog.Logger) *Corpus {
 	return &Corpus{
 		cache: newCache(indexes, metrics), anchors: anchors, upkeep: newUpkeep(log), writers: newWriters(),
-		merges: semaphore.NewWeighted(1), drafts: semaphore.NewWeighted(1),
+		merges: semaphore.NewWeighted(1), drafts: semaphore.NewWeighted(1), room: newRoom(indexing),
 		embeddings: newEmbeddings(metrics), log: log, purgeAfter: purgeAfter,
 	}
 }

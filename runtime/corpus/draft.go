@@ -62,7 +62,7 @@ func (d *draft) read(ctx context.Context, rows *store.Rows, most int64) (some ch
 }
 
 // add indexes what was read. Errors: ErrTooLarge, seal.ErrCorrupt, those of the keys.
-func (d *draft) add(some changed) error {
+func (d *draft) add(ctx context.Context, some changed) error {
 	var documents []engine.Document
 	for _, row := range some.rows {
 		d.at = row.Cursor()
@@ -83,7 +83,7 @@ func (d *draft) add(some changed) error {
 	if len(documents) == 0 {
 		return nil
 	}
-	encoded, err := index(d.request.Tenant.Language, documents)
+	encoded, err := engine.Build(ctx, d.request.Tenant.Language, documents)
 	if err != nil {
 		return err
 	}
@@ -151,6 +151,14 @@ func (d *draft) store(tx *store.Tx, stored map[pinned]bool) {
 			stored[listed] = true
 		}
 	}
+}
+
+// bytes are those of the texts.
+func (some changed) bytes() (sum int64) {
+	for _, row := range some.rows {
+		sum += row.Bytes
+	}
+	return sum
 }
 
 // indexed is what is indexed of a document that is there.

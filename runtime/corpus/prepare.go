@@ -14,7 +14,6 @@ import (
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
-	"github.com/bulkhead-dev/bulkhead/runtime/engine/segment"
 	"github.com/bulkhead-dev/bulkhead/runtime/principal"
 	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
@@ -135,9 +134,10 @@ func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 	return nil
 }
 
-// index makes the segment of the text, once that is sealed. Errors: *EmbedderError.
+// index makes the segment of the text, once that is sealed. Errors: *EmbedderError,
+// engine.ErrDense.
 func (c *Corpus) index(ctx context.Context, r Request, p *prepared, up Upload) error {
-	encoded, err := index(p.language, []engine.Document{p.document(up)})
+	encoded, err := engine.Build(ctx, p.language, []engine.Document{p.document(up)})
 	if err != nil {
 		return err
 	}
@@ -160,9 +160,4 @@ func (p *prepared) document(up Upload) engine.Document {
 			readers: joinReaders(p.access),
 		}.encode(),
 	}
-}
-
-// index encodes documents as a segment.
-func index(l language.Language, documents []engine.Document) ([]byte, error) {
-	return segment.Build(engine.Analyse(l, documents))
 }

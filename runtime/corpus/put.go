@@ -52,9 +52,18 @@ const MaxDocument = 64 << 20
 
 // Put stores an upload under its external id, and drops what waits in the queue under
 // that id. It is idempotent: the same upload again changes nothing. Errors:
-// QuotaError, those of the store's write door and of the keys; store.ErrLost when the
-// upload's job is.
+// QuotaError, ErrDemand, ErrRoom, engine.ErrDense, those of the store's write door and of
+// the keys; store.ErrLost when the upload's job is.
 func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (doc Document, outcome Outcome, err error) {
+	demand, err := r.demand(up)
+	if err != nil {
+		return Document{}, 0, err
+	}
+	leave, err := c.room.enter(ctx, r.keys(), demand)
+	if err != nil {
+		return Document{}, 0, err
+	}
+	defer leave()
 	made := vectors{} // once, however often it is tried
 	err = c.change(ctx, r, func() error {
 		doc, outcome, err = c.put(ctx, r, up, made)

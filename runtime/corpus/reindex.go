@@ -31,7 +31,7 @@ func (c *Corpus) reindex(ctx context.Context, r Request) error {
 	if head.Manifest != nil { // else not even a deletion is possible before this
 		d.limit = c.cache.share
 	}
-	if err := d.begin(ctx); err != nil {
+	if err := c.begin(ctx, d); err != nil {
 		return fmt.Errorf("reindex: %w", err)
 	}
 	if err := d.follow(ctx); err != nil {
@@ -63,7 +63,7 @@ const (
 )
 
 // begin reads the documents that were there at the start. Nobody waits for that.
-func (d *draft) begin(ctx context.Context) error {
+func (c *Corpus) begin(ctx context.Context, d *draft) error {
 	for more := true; more && d.at.Generation < d.head.Generation; {
 		var some changed
 		err := d.request.admission().Read(ctx, func(rows *store.Rows) (err error) {
@@ -73,7 +73,7 @@ func (d *draft) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := d.add(some); err != nil {
+		if err := c.add(ctx, d, some); err != nil {
 			return err
 		}
 		if err := d.merge(); err != nil {
@@ -82,6 +82,16 @@ func (d *draft) begin(ctx context.Context) error {
 		more = some.more
 	}
 	return nil
+}
+
+// add indexes some documents once there is memory for it.
+func (c *Corpus) add(ctx context.Context, d *draft, some changed) error {
+	leave, err := c.room.wait(ctx, d.request.keys(), demandOf(some.bytes()))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return d.add(ctx, some)
 }
 
 // follow reads what has changed since, in turns with those who change documents: however
@@ -123,7 +133,7 @@ func (d *draft) turn(ctx context.Context, tx *store.Tx) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return some.more, d.add(some)
+	return some.more, d.add(ctx, some)
 }
 
 // publish puts a draft in the place of the index. What there is of it is stored before

@@ -44,7 +44,7 @@ func newWorld(t *testing.T, indexes CacheConfig) *world {
 	}
 	t.Cleanup(s.Close)
 	anchors := anchor.New(fake.NewClientset().CoreV1().ConfigMaps("bulkhead"), quiet)
-	w := &world{pg, New(indexes, time.Hour, anchors, metrics, quiet), s, audit.NewLog(quiet, metrics)}
+	w := &world{pg, New(indexes, 1<<30, time.Hour, anchors, metrics, quiet), s, audit.NewLog(quiet, metrics)}
 	t.Cleanup(func() {
 		w.corpus.Close()
 		w.log.Wait()

@@ -79,7 +79,7 @@ func benchIndex(b *testing.B, chunks int) *Index {
 	for i := range chunks / benchSection {
 		documents = append(documents, benchDocument(i))
 	}
-	encoded, err := segment.Build(Analyse(language.English, documents))
+	encoded, err := Build(b.Context(), language.English, documents)
 	if err != nil {
 		b.Fatal(err)
 	}

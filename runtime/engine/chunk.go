@@ -32,13 +32,38 @@ func (c Chunk) in(text string) string {
 	return text[min(max(c.Start, 0), end):end]
 }
 
+// volume is how many bytes are indexed of a chunk, and about what it takes beside them.
+func (c Chunk) volume(title string) int64 {
+	const itself = 64
+	return int64(len(title) + len(c.Heading) + c.End - c.Start + itself)
+}
+
+// Amount is how much there is to index.
+type Amount struct{ Chunks, Bytes int64 }
+
+// Volume is how much is indexed of a text: more than it has, since chunks overlap and bring
+// their titles and headings with them, and many times more when it consists of headings. It
+// takes the time of Split and no memory.
+func Volume(title, text string, media Media) (a Amount) {
+	split(text, media, func(c Chunk) {
+		a.Chunks++
+		a.Bytes += c.volume(title)
+	})
+	return a
+}
+
 // Split cuts text into chunks of at most about 256 tokens. It keeps list items,
 // table rows and fenced code whole where they fit, cuts prose between sentences,
 // lets no chunk cross a heading, and repeats the last sentences of a chunk at the
 // start of the next. The chunks cover all of text but blanks. The time it takes is
 // linear in the text, whatever the text.
-func Split(text string, media Media) []Chunk {
-	var p packer
+func Split(text string, media Media) (chunks []Chunk) {
+	split(text, media, func(c Chunk) { chunks = append(chunks, c) })
+	return chunks
+}
+
+func split(text string, media Media, take func(Chunk)) {
+	p := packer{take: take}
 	for b := range blocks(text, media) {
 		if b.kind == heading {
 			p.enter(b.level, b.body.of(text))
@@ -50,7 +75,6 @@ func Split(text string, media Media) []Chunk {
 		}
 	}
 	p.close()
-	return p.chunks
 }
 
 // units yields the pieces of a block that a chunk holds whole.
@@ -94,8 +118,9 @@ func lines(text string, s span) iter.Seq[span] {
 
 // packer fills chunks with units, in order.
 type packer struct {
-	chunks     []Chunk
+	take       func(Chunk)
 	path       headingPath
+	under      string // path, as the chunks have it
 	units      []span // of the chunk being filled
 	fresh      bool   // units holds more than what the chunk before ended with
 	titlesOnly bool   // units holds nothing but headings
@@ -108,7 +133,7 @@ func (p *packer) enter(level int, title string) {
 		p.close()
 	}
 	p.path.enter(level, title)
-	p.titlesOnly = true
+	p.under, p.titlesOnly = p.path.String(), true
 }
 
 func (p *packer) add(unit span) {
@@ -132,11 +157,7 @@ func (p *packer) keepOverlap(next span) {
 
 func (p *packer) emit() {
 	if p.fresh {
-		p.chunks = append(p.chunks, Chunk{
-			Start:   p.units[0].start,
-			End:     p.units[len(p.units)-1].end,
-			Heading: p.path.String(),
-		})
+		p.take(Chunk{Start: p.units[0].start, End: p.units[len(p.units)-1].end, Heading: p.under})
 	}
 	p.fresh = false
 }

@@ -138,7 +138,7 @@ func merged(t *testing.T, parts []Part, n int) []Part {
 
 func part(t testing.TB, documents []Document) Part {
 	t.Helper()
-	encoded, err := segment.Build(Analyse(language.English, documents))
+	encoded, err := Build(t.Context(), language.English, documents)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,7 +144,7 @@ var errDeadly = errors.New("every attempt ended without a result")
 // Errors that tell nothing about a file: those of one attempt, and those that every
 // other file of the tenant would meet.
 var (
-	notTheFile = []error{errEmbedding, context.Canceled, parse.ErrBusy, store.ErrBusy, store.ErrUnavailable, audit.ErrUnavailable, audit.ErrBacklog}
+	notTheFile = []error{errEmbedding, corpus.ErrRoom, context.Canceled, parse.ErrBusy, store.ErrBusy, store.ErrUnavailable, audit.ErrUnavailable, audit.ErrBacklog}
 	theTenant  = []error{errNotServed, store.ErrUnproven, store.ErrFenced, store.ErrUnprovisioned, seal.ErrDenied, seal.ErrUnreachable}
 )
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 )
 
@@ -55,7 +56,7 @@ func refusal(err error) (code string, final bool) {
 	case errors.As(err, &unread):
 		// Reading it may have been slow because of something else.
 		return Code(unread.Reason), unread.Reason != parse.TimedOut && unread.Reason != parse.OutOfMemory
-	case errors.Is(err, ErrText):
+	case errors.Is(err, ErrText), errors.Is(err, corpus.ErrDemand), errors.Is(err, engine.ErrDense):
 		return CodeTooLarge, true
 	case errors.As(err, &quota):
 		return CodeQuota, true

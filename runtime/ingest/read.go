@@ -26,11 +26,15 @@ var ErrText = errors.New("the text of the file is too large")
 // Read makes a document's title and text of a file; the text has so many bytes at
 // most. Errors: *parse.Error, parse.ErrBusy, ErrText.
 func Read(ctx context.Context, p *parse.Parser, f corpus.File, most int64) (corpus.Upload, error) {
-	up := corpus.Upload{ExternalID: f.ExternalID, Title: f.Title, Type: f.Type, Text: f.Data, Attributes: f.Attributes, Purpose: f.Purpose, Owner: f.Owner, Principals: f.Principals, Sent: f.Sent()}
+	up := corpus.Upload{ExternalID: f.ExternalID, Title: f.Title, Type: f.Type, Attributes: f.Attributes, Purpose: f.Purpose, Owner: f.Owner, Principals: f.Principals, Sent: f.Sent()}
 	if f.Type == corpus.MarkdownText {
 		up.Media = engine.Markdown
 	}
-	if !f.Text() {
+	if f.Text() {
+		if up.Text = parse.Visible(f.Data); len(bytes.TrimSpace(up.Text)) == 0 {
+			return corpus.Upload{}, &parse.Error{Reason: parse.NoText}
+		}
+	} else {
 		text, err := p.Parse(ctx, f.ContentType, f.Data)
 		if err != nil {
 			return corpus.Upload{}, err

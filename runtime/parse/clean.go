@@ -1,31 +1,49 @@
 package parse
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// clean makes valid UTF-8 of text, with \n as the end of lines, and removes what
-// nobody sees: control characters, those that reorder text (which make a person read
-// something else than a model), and those without width, which hide text or split
-// words. Joiners stay between letters of the scripts that need them.
+// clean makes valid UTF-8 of text, with \n as the end of lines, and removes what nobody
+// sees.
 func clean(text string) string {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
+	return visible(strings.Map(lineEnd, strings.ReplaceAll(text, "\r\n", "\n")))
+}
+
+func lineEnd(r rune) rune {
+	switch r {
+	case '\r', '\f', '\v', '\u0085', '\u2028', '\u2029':
+		return '\n'
+	}
+	return r
+}
+
+// Visible removes what nobody sees from valid UTF-8, as it is removed from files of every
+// format, and leaves the rest, ends of lines included, as it is.
+func Visible(text []byte) []byte {
+	if !bytes.ContainsFunc(text, unseen) {
+		return text
+	}
+	return []byte(visible(string(text)))
+}
+
+// visible removes what nobody sees: control characters, those that reorder text (which
+// make a person read something else than a model), and those without width, which hide
+// text or split words. Joiners stay between letters of the scripts that need them.
+func visible(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	before := rune(0)
 	for i, r := range text {
-		switch {
-		case r == '\r', r == '\f', r == '\v', r == '\u0085', r == '\u2028', r == '\u2029':
-			r = '\n'
-		case r == '\n', r == '\t':
-		case joiner(r):
+		if joiner(r) {
 			after, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])
 			if before < firstJoining || after < firstJoining {
 				continue
 			}
-		case unseen(r):
+		} else if unseen(r) {
 			continue
 		}
 		b.WriteRune(r)
@@ -42,10 +60,13 @@ const firstJoining = '\u0590'
 func joiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
 // unseen reports whether r has no width and no meaning for one who reads: control
-// and format characters (bidirectional controls, byte order marks, soft hyphens,
-// tags) and the selectors that can carry text nobody sees.
+// characters other than blanks, format characters (bidirectional controls, byte order
+// marks, soft hyphens, tags) and the selectors that can carry text nobody sees.
 func unseen(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf) || r >= 0xE0100 && r <= 0xE01EF
+	if ' ' <= r && r < 0x7f { // as most are
+		return false
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf) && !unicode.IsSpace(r) || r >= 0xE0100 && r <= 0xE01EF
 }
 
 // cleanLine is clean for a title: one line of at most so many bytes.

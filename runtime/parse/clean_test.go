@@ -27,6 +27,21 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestVisible(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"ordinary":       {"a\r\n\tb \u00a0é\f", "a\r\n\tb \u00a0é\f"},
+		"overrides":      {"pay \u202e001\u202c\r\nnow", "pay 001\r\nnow"},
+		"a byte order":   {"\ufeff# Title", "# Title"},
+		"escapes":        {"a\x1b[0mb\x00", "a[0mb"},
+		"joined emoji":   {"👩\u200d💻", "👩\u200d💻"},
+		"nothing at all": {"\u200b", ""},
+	} {
+		if got := string(Visible([]byte(test.text))); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func TestCleanLine(t *testing.T) {
 	if got := cleanLine(" a\n b\u202e\t ", 10); got != "a b" {
 		t.Errorf("%q", got)

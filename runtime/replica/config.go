@@ -32,6 +32,7 @@ type Config struct {
 	InFlight   int64         // requests at a time
 	Ingests    int64         // uploads that are worked on at a time
 	Uploads    int64         // memory of uploads
+	Indexing   int64         // memory of making indexes of them
 	Parse      parse.Config  // of files; its children have memory of their own
 	Queue      Queue         // of uploads
 	Patience   time.Duration // how far a client may fall behind the pace at which it must send and receive

@@ -129,15 +129,14 @@ func TestFilesAreRead(t *testing.T) {
 	}
 }
 
-// A hostile file costs its own request and nobody else's.
-func TestHostileFiles(t *testing.T) {
-	c := newCell(t)
-	c.parse.Memory = (1 << 30) / 6 // as in a container of 1 GiB
-	mallory, acme := c.tenant(t, "mallory"), c.tenant(t, "acme")
-	n := c.start(t, "runtime-0")
-	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "text"), 201, "")
-	stop := n.steady(t, acme)
-	files := map[string]struct {
+// hostile are files that mean no good, and what is said of them.
+func hostile(t *testing.T) map[string]struct {
+	contentType string
+	data        []byte
+	status      int
+	code        string
+} {
+	return map[string]struct {
 		contentType string
 		data        []byte
 		status      int
@@ -147,7 +146,22 @@ func TestHostileFiles(t *testing.T) {
 		"deep.html":  {typeHTML, []byte(strings.Repeat("<div>", 100_000)), 422, "document_malformed"},
 		"large.html": {typeHTML, []byte(strings.Repeat("<p>x", 1<<20)), 422, "document_out_of_memory"},
 		"noise.pdf":  {typePDF, bytes.Repeat([]byte("%PDF-1.7 obj << /Kids "), 1000), 422, "document_malformed"},
+		"loop.pdf":   {typePDF, bytes.Replace(pdfFile("x"), []byte("/Kids [3 0 R]"), []byte("/Kids [2 0 R]"), 1), 400, "empty_document"},
+		"blank.txt":  {"text/plain", []byte("\u202e\u200b \u202c\n"), 400, "empty_document"},
+		"titles.md":  {"text/markdown", []byte("# " + strings.Repeat("title ", 20) + "\n" + strings.Repeat("## b\nc\n", 1<<17)), 413, "document_too_large"},
 	}
+}
+
+// A hostile file costs its own request and nobody else's.
+func TestHostileFiles(t *testing.T) {
+	c := newCell(t)
+	c.parse.Memory = (1 << 30) / 6 // as in a container of 1 GiB
+	mallory, acme := c.tenant(t, "mallory"), c.tenant(t, "acme")
+	mallory.edit(t, func(b *binding.Binding) { b.Limits.ConcurrentIngests = 16 })
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "text"), 201, "")
+	stop := n.steady(t, acme)
+	files := hostile(t)
 	var all sync.WaitGroup
 	for name, file := range files {
 		all.Go(func() {
@@ -165,6 +179,79 @@ func TestHostileFiles(t *testing.T) {
 	all.Wait()
 	stop()
 	expect(t, n.putFile(t, mallory, "page.html", typeHTML, []byte("<p>An ordinary page.")), 201, "")
+}
+
+// Out of the queue, a hostile file ends as a failure with a reason.
+func TestHostileFilesInTheQueue(t *testing.T) {
+	c := newCell(t)
+	c.parse.Memory = (1 << 30) / 6
+	mallory, acme := c.tenant(t, "mallory"), c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "text"), 201, "")
+	stop := n.steady(t, acme)
+	files := hostile(t)
+	delete(files, "large.html") // which is tried again, as memory may lack for another reason
+	for name, file := range files {
+		expect(t, n.queueFile(t, mallory, name, file.contentType, string(file.data)), 202, "")
+	}
+	expect(t, n.queueFile(t, acme, "page.html", typeHTML, "<p>An ordinary page."), 202, "")
+	if doc := n.ends(t, acme, "page.html"); doc.Status != "completed" {
+		t.Errorf("%+v", doc)
+	}
+	for name, file := range files {
+		if doc := n.ends(t, mallory, name); doc.Status != "failed" || doc.LastError == nil || doc.LastError.Code != file.code || doc.LastError.Message == "" {
+			t.Errorf("%s: %+v", name, doc)
+		}
+	}
+	stop()
+}
+
+// A line of 100 MB is refused before it is sent, and one that is as long as a document
+// may be is a document as any other.
+func TestLongLine(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme", func(b *binding.Binding) { b.Limits.DocumentBytes = 2 << 20 })
+	n := c.start(t, "runtime-0")
+	for _, prefer := range []string{"handling=lenient", "respond-async"} {
+		header := map[string]string{"Authorization": "Bearer " + acme.key, "Content-Type": "text/plain", "Expect": "100-continue", "Prefer": prefer}
+		line := strings.NewReader(strings.Repeat("x", 100<<20))
+		expect(t, n.send(t, "PUT", "/v1/documents/a", line, header), 413, "document_too_large")
+		if read := line.Size() - int64(line.Len()); read > 1<<20 {
+			t.Errorf("%d bytes were read", read)
+		}
+	}
+	began := time.Now()
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", strings.Repeat("x", 2<<20)), 201, "")
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// What reorders a text or hides in it is no part of it: a person reads what a model does.
+func TestTextThatIsNotSeen(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	for _, contentType := range []string{"text/plain", "text/markdown"} {
+		data := "\ufeffThe invoice:\r\npay \u202e001\u202c to \u2066Bob\u2069\U000E0049\U000E0067."
+		const want = "The invoice:\r\npay 001 to Bob."
+		expect(t, n.putFile(t, acme, "now", contentType, []byte(data)), 201, "")
+		expect(t, n.putFile(t, acme, "now", contentType, []byte(data)), 200, "") // as it was sent
+		expect(t, n.queueFile(t, acme, "later", contentType, data), 202, "")
+		for _, name := range []string{"now", "later"} {
+			if doc := n.ends(t, acme, name); doc.Status != "completed" || doc.Bytes != len(want) || n.stored(t, acme, name) != want {
+				t.Errorf("%s: %+v %q", name, doc, n.stored(t, acme, name))
+			}
+		}
+		var found struct{ Data []passageJSON }
+		expect(t, n.ask(t, acme, "POST", "/v1/retrieve", `{"query":"invoice"}`), 200, "").into(t, &found)
+		if len(found.Data) != 2 || found.Data[0].Text != want {
+			t.Errorf("found %+v", found.Data)
+		}
+		for _, name := range []string{"now", "later"} {
+			expect(t, n.ask(t, acme, "DELETE", "/v1/documents/"+name, ""), 204, "")
+		}
+	}
 }
 
 // A file may hold more text than a document may.

@@ -2,9 +2,12 @@ package replica_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // What does not fit the memory for indexes is not even loaded; what fits makes
@@ -74,4 +77,61 @@ func TestIndexesAreLoadedInTurn(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// However many large texts come at a time, indexing them stays within the memory that it
+// has, and small ones of others come through.
+func TestLargeTextsShareTheMemory(t *testing.T) {
+	c := newCell(t)
+	c.indexing = 12 << 20
+	n := c.start(t, "runtime-0")
+	text := rareWords(512 << 10) // takes 8 MiB, so that one fits at a time
+	quiet := c.tenant(t, "quiet")
+	n.becomes(t, quiet, "PUT", "/v1/documents/a", "text", 201, "")
+	stop := n.steady(t, quiet)
+	before := heap()
+	most := int64(0)
+	var all sync.WaitGroup
+	for i := range 8 {
+		w := c.tenant(t, fmt.Sprint("loud", i))
+		n.becomes(t, w, "GET", "/v1/documents", "", 200, "")
+		all.Go(func() {
+			if r := n.ask(t, w, "PUT", "/v1/documents/a", text); r.status != 201 && r.code() != "overloaded" {
+				t.Errorf("%d %s", r.status, r.body)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			stop()
+			const received, others = 8 << 20, 12 << 20
+			if most > c.indexing+received+others {
+				t.Errorf("%d MiB were held", most>>20)
+			}
+			expect(t, n.ask(t, quiet, "PUT", "/v1/documents/large", rareWords(1<<20)), 413, "document_too_large")
+			return
+		case <-time.After(100 * time.Millisecond):
+			most = max(most, heap()-before)
+		}
+	}
+}
+
+// heap is the memory in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// rareWords is a text of about so many bytes whose words differ.
+func rareWords(bytes int) string {
+	var text strings.Builder
+	for r := rand.New(rand.NewPCG(1, 2)); text.Len() < bytes; {
+		fmt.Fprintf(&text, "%x ", r.Uint32())
+	}
+	return text.String()
 }

@@ -76,7 +76,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	c := r.config
 	r.audit = audit.NewLog(c.Log, metrics)
 	r.anchors = anchor.New(c.Kubernetes.CoreV1().ConfigMaps(c.Pod.Namespace), c.Log)
-	r.documents = corpus.New(c.Indexes, c.PurgeAfter, r.anchors, metrics, c.Log)
+	r.documents = corpus.New(c.Indexes, c.Indexing, c.PurgeAfter, r.anchors, metrics, c.Log)
 	keys := users.NewKeyrings()
 	limits := guard.NewLimits(c.InFlight, c.Ingests, c.Uploads)
 	core := c.Kubernetes.CoreV1()

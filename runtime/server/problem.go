@@ -9,6 +9,7 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
 	"github.com/bulkhead-dev/bulkhead/runtime/audit"
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
@@ -50,6 +51,11 @@ const (
 	limited     = "rate_limit_error"
 	unavailable = "server_error"
 )
+
+var tooDense = problem{
+	http.StatusRequestEntityTooLarge, invalid, ingest.CodeTooLarge,
+	"The index of the document would take more memory than there is for it: split it and send the parts.", 0,
+}
 
 // problems tells, for errors of other packages, what a client is told.
 var problems = []struct {
@@ -104,6 +110,12 @@ var problems = []struct {
 		http.StatusServiceUnavailable, unavailable, "overloaded",
 		"The server is busy: send the request again after Retry-After.", 1,
 	}},
+	{corpus.ErrRoom, problem{
+		http.StatusServiceUnavailable, unavailable, "overloaded",
+		"Too many documents are being indexed: send the request again after Retry-After.", 5,
+	}},
+	{corpus.ErrDemand, tooDense},
+	{engine.ErrDense, tooDense},
 	{parse.ErrBusy, problem{
 		http.StatusServiceUnavailable, unavailable, "overloaded",
 		"Too many files are being read: send the request again after Retry-After.", 5,

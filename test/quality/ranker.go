@@ -2,6 +2,7 @@
 package quality
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 
@@ -42,7 +43,7 @@ func newRanker(c *quality.Collection, l language.Language, divide split) (*ranke
 		r.names[id] = d.ID
 		documents = append(documents, engine.Document{ID: id, Title: d.Title, Text: d.Text, Chunks: divide(d.Text)})
 	}
-	encoded, err := segment.Build(engine.Analyse(l, documents))
+	encoded, err := engine.Build(context.Background(), l, documents)
 	if err != nil {
 		return nil, err
 	}

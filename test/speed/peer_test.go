@@ -127,7 +127,7 @@ func (b *bench) collection(size string) *collection {
 				texts = append(texts, d.Text[chunk.Start:chunk.End])
 			}
 		}
-		lexicon := build(b.t, engine.Analyse(language.English, documents))
+		lexicon := build(b.t, documents)
 		vectors := drawnFor(random, lexicon, dimensions)
 		c.vectors = append(c.vectors, vectors...)
 		parts = append(parts, engine.Part{Segment: lexicon, Vectors: encode(b.t, dimensions, vectors)})
@@ -150,9 +150,9 @@ func documents(first, end int) (all []engine.Document) {
 	return all
 }
 
-func build(t *testing.T, documents []segment.Document) *segment.Segment {
+func build(t *testing.T, documents []engine.Document) *segment.Segment {
 	t.Helper()
-	encoded, err := segment.Build(documents)
+	encoded, err := engine.Build(t.Context(), language.English, documents)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,77 +2,131 @@ package segment
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // Build encodes documents, whose IDs differ. Errors: a document or all of them are
 // beyond the limits.
 func Build(documents []Document) ([]byte, error) {
-	b := newBuilder()
-	lists := map[string][]posting{}
+	b := NewBuilder()
 	for i := range documents {
 		d := &documents[i]
-		if err := b.document(d); err != nil {
-			return nil, fmt.Errorf("document %s: %w", d.ID, err)
+		if err := b.Document(d.ID, d.Attributes); err != nil {
+			return nil, err
 		}
 		for _, c := range d.Chunks {
-			at := b.chunk(uint32(i), c)
-			for term, count := range c.Terms {
-				lists[term] = append(lists[term], posting{at, count})
+			if err := b.Chunk(c); err != nil {
+				return nil, fmt.Errorf("document %s: %w", d.ID, err)
 			}
 		}
 	}
-	for _, term := range slices.Sorted(maps.Keys(lists)) {
-		b.list(term, lists[term])
-	}
-	return b.encode()
+	return b.Encode()
+}
+
+// Builder encodes documents that come chunk by chunk: what it holds of them is little
+// more than what comes out. It is for one segment and one goroutine.
+type Builder struct {
+	builder
+	lists map[string][]posting // of the newest chunks
+	held  int                  // postings in lists
+	runs  []run
 }
 
 type posting struct{ chunk, count uint32 }
 
-// builder writes the parts of a segment.
-type builder struct {
-	documents  documents
-	chunks     chunks
-	headings   table
-	heading    map[string]uint32 // its number
-	dictionary dictionaryWriter
-	writer     postingWriter
-	postings   []byte
+// NewBuilder returns a Builder of a segment without documents.
+func NewBuilder() *Builder {
+	return &Builder{builder: newBuilder(), lists: map[string][]posting{}}
 }
 
-func newBuilder() *builder { return &builder{heading: map[string]uint32{}} }
-
-// document begins the next document, before its chunks.
-func (b *builder) document(d *Document) error {
-	if len(d.Attributes) > MaxAttribute {
-		return fmt.Errorf("%d bytes of attributes, at most %d", len(d.Attributes), MaxAttribute)
+// Document begins the next document. Errors: it, or all together, are beyond the limits.
+func (b *Builder) Document(id uuid.UUID, attributes []byte) error {
+	if len(attributes) > MaxAttribute {
+		return fmt.Errorf("document %s: %d bytes of attributes, at most %d", id, len(attributes), MaxAttribute)
 	}
-	if b.documents.len() == MaxDocuments || b.chunks.len()+len(d.Chunks) > MaxChunks {
-		return fmt.Errorf("the segment is full: %d documents, %d chunks", b.documents.len(), b.chunks.len())
+	if b.documents.len() == MaxDocuments {
+		return fmt.Errorf("the segment is full: %d documents", MaxDocuments)
 	}
-	for _, c := range d.Chunks {
-		if len(c.Heading) > MaxHeading || c.Start > c.End {
-			return fmt.Errorf("chunk [%d, %d) under a heading of %d bytes", c.Start, c.End, len(c.Heading))
-		}
-		for term := range c.Terms {
-			if len(term) >= MaxTerm {
-				return fmt.Errorf("term of %d bytes, at most %d", len(term), MaxTerm-1)
-			}
-		}
-	}
-	b.documents.append(d.ID, d.Attributes, uint32(b.chunks.len()+len(d.Chunks)))
+	b.documents.append(id, attributes, uint32(b.chunks.len()))
 	return nil
 }
 
-func (b *builder) chunk(document uint32, c Chunk) (number uint32) {
-	number = uint32(b.chunks.len())
-	b.chunks = b.chunks.append(document, c.Terms.Length(), b.underHeading(c.Heading), c.Start, c.End)
-	return number
+// Chunk adds the next chunk of the document that was begun last, and keeps nothing of its
+// terms but their text. Errors: it, or all together, are beyond the limits.
+func (b *Builder) Chunk(c Chunk) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if b.chunks.len() == MaxChunks {
+		return fmt.Errorf("the segment is full: %d chunks", MaxChunks)
+	}
+	at := uint32(b.chunks.len())
+	b.chunks = b.chunks.append(uint32(b.documents.len()-1), c.Terms.Length(), b.underHeading(c.Heading), c.Start, c.End)
+	b.documents.extend(at + 1)
+	for term, count := range c.Terms {
+		b.lists[term] = append(b.lists[term], posting{at, count})
+	}
+	if b.held += len(c.Terms); b.held >= runPostings {
+		b.flush()
+	}
+	return nil
 }
+
+// Encoded is about how many bytes what was added takes, without what is not encoded yet.
+func (b *Builder) Encoded() (bytes int) {
+	for i := range b.runs {
+		bytes += len(b.runs[i].dictionary.bytes) + len(b.runs[i].postings)
+	}
+	return bytes
+}
+
+func (c *Chunk) check() error {
+	if len(c.Heading) > MaxHeading || c.Start > c.End {
+		return fmt.Errorf("chunk [%d, %d) under a heading of %d bytes", c.Start, c.End, len(c.Heading))
+	}
+	for term := range c.Terms {
+		if len(term) >= MaxTerm {
+			return fmt.Errorf("term of %d bytes, at most %d", len(term), MaxTerm-1)
+		}
+	}
+	return nil
+}
+
+// Encode returns the segment, once. Errors: it is beyond the limits.
+func (b *Builder) Encode() ([]byte, error) {
+	if len(b.runs) == 0 {
+		b.writeLists(&b.lexicon)
+		return b.encode()
+	}
+	if b.held > 0 {
+		b.flush()
+	}
+	if err := b.mergeRuns(); err != nil {
+		return nil, err
+	}
+	return b.encode()
+}
+
+// builder writes the parts of a segment.
+type builder struct {
+	documents documents
+	chunks    chunks
+	headings  table
+	heading   map[string]uint32 // its number
+	writer    postingWriter
+	lexicon
+}
+
+// lexicon is terms with their postings, which come in order.
+type lexicon struct {
+	dictionary dictionaryWriter
+	postings   []byte
+}
+
+func newBuilder() builder { return builder{heading: map[string]uint32{}} }
 
 func (b *builder) underHeading(heading string) uint32 {
 	n, known := b.heading[heading]
@@ -84,15 +138,11 @@ func (b *builder) underHeading(heading string) uint32 {
 	return n
 }
 
-// list writes the postings of a term. Terms come in order.
-func (b *builder) list(term string, list []posting) {
-	b.writer.reset()
-	for _, p := range list {
-		b.writer.add(p.chunk, p.count, b.chunks.length(p.chunk))
-	}
-	before := len(b.postings)
-	b.postings = b.writer.appendTo(b.postings)
-	b.dictionary.add([]byte(term), b.writer.count, uint32(len(b.postings)-before))
+// add appends the postings that are in a writer as those of the next term.
+func (l *lexicon) add(term []byte, w *postingWriter) {
+	before := len(l.postings)
+	l.postings = w.appendTo(l.postings)
+	l.dictionary.add(term, w.count, uint32(len(l.postings)-before))
 }
 
 func (b *builder) encode() ([]byte, error) {

@@ -3,6 +3,7 @@ package segment
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"github.com/google/uuid"
@@ -52,6 +53,11 @@ func (d *documents) append(id uuid.UUID, attributes []byte, end uint32) {
 	d.ids = append(d.ids, id[:]...)
 	d.ends = d.ends.append(end)
 	d.attributes.append(attributes)
+}
+
+// extend says where the last document's chunks end.
+func (d *documents) extend(end uint32) {
+	binary.LittleEndian.PutUint32(d.ends[len(d.ends)-numberBytes:], end)
 }
 
 // sort makes the order by which documents are found.

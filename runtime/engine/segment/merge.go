@@ -16,22 +16,16 @@ type Source struct {
 // document lives in two of them. Errors: ErrCorrupt, or all together are beyond
 // the limits.
 func Merge(sources []Source) ([]byte, error) {
-	m := merger{builder: newBuilder(), sources: sources}
+	b := newBuilder()
+	m := merger{builder: &b, sources: sources}
 	for i := range sources {
 		if err := m.copyDocuments(&sources[i]); err != nil {
 			return nil, err
 		}
 		m.terms = append(m.terms, newTermReader(&sources[i].dictionary))
 	}
-	for m.least() {
-		if err := m.copyPostings(); err != nil {
-			return nil, err
-		}
-	}
-	for i := range m.terms {
-		if m.terms[i].corrupt {
-			return nil, fmt.Errorf("%w: dictionary", ErrCorrupt)
-		}
+	if err := m.mergePostings(); err != nil {
+		return nil, err
 	}
 	return m.encode()
 }
@@ -68,6 +62,21 @@ func (m *merger) copyDocuments(s *Source) error {
 		}
 	}
 	m.places = append(m.places, places)
+	return nil
+}
+
+// mergePostings copies the postings of all terms.
+func (m *merger) mergePostings() error {
+	for m.least() {
+		if err := m.copyPostings(); err != nil {
+			return err
+		}
+	}
+	for i := range m.terms {
+		if m.terms[i].corrupt {
+			return fmt.Errorf("%w: dictionary", ErrCorrupt)
+		}
+	}
 	return nil
 }
 
@@ -111,9 +120,7 @@ func (m *merger) copyPostings() error {
 		}
 	}
 	if m.writer.count > 0 {
-		before := len(m.postings)
-		m.postings = m.writer.appendTo(m.postings)
-		m.dictionary.add(m.terms[m.at[0]].group.term, m.writer.count, uint32(len(m.postings)-before))
+		m.add(m.terms[m.at[0]].group.term, &m.writer)
 	}
 	for _, i := range m.at {
 		m.terms[i].next()

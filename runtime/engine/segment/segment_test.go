@@ -198,6 +198,39 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestManyChunks: what is built in several goes is what is built of its parts, to the byte.
+func TestManyChunks(t *testing.T) {
+	given := documents(5, 12_000)
+	var parts []segment.Source
+	for part := range slices.Chunk(given, 1000) {
+		parts = append(parts, segment.Source{Segment: build(t, part), Live: func(uint32) bool { return true }})
+	}
+	want, err := segment.Merge(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, encoded := segment.NewBuilder(), 0
+	for _, d := range given {
+		if err := b.Document(d.ID, d.Attributes); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range d.Chunks {
+			if err := b.Chunk(c); err != nil {
+				t.Fatal(err)
+			}
+			clear(c.Terms) // which are its caller's
+		}
+		encoded = b.Encoded()
+	}
+	got, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if encoded == 0 || !slices.Equal(got, want) {
+		t.Errorf("built %d bytes after %d, merged %d", len(got), encoded, len(want))
+	}
+}
+
 func TestLimits(t *testing.T) {
 	long := make([]byte, segment.MaxAttribute+1)
 	for name, d := range map[string]segment.Document{
