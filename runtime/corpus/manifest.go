@@ -182,23 +182,29 @@ func decodeManifest(in []byte) (manifest, error) {
 		return m, fmt.Errorf("%w: manifest of %v", seal.ErrCorrupt, m.language)
 	}
 	m.basis, rest = readPinned(rest[1:])
+	if changes {
+		if m.next, rest = readPinned(rest); m.next.none() {
+			return m, fmt.Errorf("%w: manifest that changes to no basis", seal.ErrCorrupt)
+		}
+	}
+	return m, m.decodeLists(rest, changes)
+}
+
+// decodeLists reads the segments, with their next vectors if the basis changes, and the
+// dead. Errors: seal.ErrCorrupt.
+func (m *manifest) decodeLists(in []byte, changes bool) error {
 	width := memberBytes
 	if changes {
-		m.next, rest = readPinned(rest)
 		width += pinnedBytes
 	}
-	if changes && m.next.none() {
-		return m, fmt.Errorf("%w: manifest that changes to no basis", seal.ErrCorrupt)
-	}
-	n := binary.BigEndian.Uint32(rest)
-	rest = rest[4:]
+	n, rest := binary.BigEndian.Uint32(in), in[4:]
 	if int64(n)*int64(width) > int64(len(rest)) || (len(rest)-int(n)*width)%idBytes != 0 {
-		return m, fmt.Errorf("%w: manifest of %d segments in %d bytes", seal.ErrCorrupt, n, len(in))
+		return fmt.Errorf("%w: manifest of %d segments in %d bytes", seal.ErrCorrupt, n, len(in))
 	}
 	m.segments = make([]member, n)
 	for i := range m.segments {
 		if m.segments[i] = readMember(rest, changes); m.segments[i].vectors.none() != m.basis.none() {
-			return m, fmt.Errorf("%w: vectors without a basis, or none with one", seal.ErrCorrupt)
+			return fmt.Errorf("%w: vectors without a basis, or none with one", seal.ErrCorrupt)
 		}
 		rest = rest[width:]
 	}
@@ -206,9 +212,9 @@ func decodeManifest(in []byte) (manifest, error) {
 		m.dead = append(m.dead, uuid.UUID(rest[:idBytes]))
 	}
 	if m.repeats() {
-		return m, fmt.Errorf("%w: manifest that lists something twice", seal.ErrCorrupt)
+		return fmt.Errorf("%w: manifest that lists something twice", seal.ErrCorrupt)
 	}
-	return m, nil
+	return nil
 }
 
 // repeats reports whether an object is listed twice, a version that is dead included.
