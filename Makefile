@@ -83,6 +83,14 @@ verify: ## Fail when generated files, formatting, modules or lint are not in ord
 test: ## Unit tests, the operator against a real API server, the runtime against real PostgreSQL and OpenBao
 	hack/test.sh
 
+.PHONY: test-race
+test-race: ## The tests of what goroutines share, under Go's race detector
+	hack/test-race.sh
+
+.PHONY: fuzz
+fuzz: ## Fuzz every decoder, parser and sanitiser for a while each (FUZZTIME=10s, RUN=regular expression)
+	hack/fuzz.sh
+
 .PHONY: e2e
 e2e: ## The whole on the development cluster: real kubelet, packets, CloudNativePG, OpenBao
 	hack/e2e.sh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need of the machine, when it is missing: PostgreSQL by
-# its package, without a database of its own, Node.js and Chromium by theirs, and by
-# npm OpenAI's JavaScript client and what drives the browser. Everything else comes
-# as Go modules.
+# its package, without a database of its own, Node.js, Chromium and a C compiler by
+# theirs, and by npm OpenAI's JavaScript client and what drives the browser. Everything
+# else comes as Go modules.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,6 +41,9 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 fi
 if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
 	install "Chromium (CHROMIUM says where it is)" chromium
+fi
+if ! command -v "${CC:-gcc}" >/dev/null; then
+	install "a C compiler, for Go's race detector" gcc libc6-dev
 fi
 for folder in test/clients test/web; do
 	if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then

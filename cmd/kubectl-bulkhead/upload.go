@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -37,7 +38,7 @@ const uploadExample = `  kubectl bulkhead upload acme ./handbook
   kubectl bulkhead upload acme ./handbook --url https://acme.tenants.example.com --key-file key.txt`
 
 func uploadCommand(kube *genericclioptions.ConfigFlags) *cobra.Command {
-	o := upload.Options{Config: kube.ToRESTConfig}
+	o := upload.Options{Config: kube.ToRESTConfig, Report: 5 * time.Second}
 	cmd := &cobra.Command{
 		Use:     "upload TENANT PATH...",
 		Short:   "Send files to a tenant, and wait until they are documents",

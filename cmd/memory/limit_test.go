@@ -40,6 +40,22 @@ func TestLeave(t *testing.T) {
 	}
 }
 
+func TestSpend(t *testing.T) {
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	for _, c := range []struct {
+		container, gogc string
+		want            int
+	}{{"", "", 100}, {"1000000000", "50", 100}, {"1000000000", "", garbage}} {
+		t.Setenv(binding.EnvMemoryLimit, c.container)
+		t.Setenv("GOGC", c.gogc)
+		Spend()
+		if got := debug.SetGCPercent(100); got != c.want {
+			t.Errorf("of %q bytes and with GOGC %q: %d percent, want %d", c.container, c.gogc, got, c.want)
+		}
+	}
+}
+
 func TestShare(t *testing.T) {
 	t.Setenv(binding.EnvMemoryLimit, "4000")
 	if got := Share(4); got != 1000 {

@@ -37,6 +37,7 @@ func serve(log *slog.Logger) *cobra.Command {
 			}
 			c.Indexes.Tenant = c.Indexes.Bytes / 100 * percent
 			memory.Leave(c.Parse.Children * c.Parse.Memory)
+			memory.Spend()
 			if err := memory.Withhold(); err != nil {
 				return err
 			}
@@ -73,7 +74,7 @@ func serve(log *slog.Logger) *cobra.Command {
 	queueFlags(f, &c.Queue)
 	f.DurationVar(&c.Patience, "patience", 10*time.Second, "how far a client may fall behind 64 KiB a second when it sends or receives")
 	f.DurationVar(&c.Grace, "grace", 5*time.Second, "between failing readiness and closing the port")
-	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end; more than 6s, which a connection may take on which nothing was asked")
+	f.DurationVar(&c.Drain, "drain", 15*time.Second, "for requests in flight at the end, whose last 3s are for telling those that still wait; more than 6s, which a connection may take on which nothing was asked")
 	return cmd
 }
 

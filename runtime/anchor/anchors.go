@@ -40,11 +40,12 @@ type Anchors struct {
 	mu       sync.Mutex
 	heads    map[uuid.UUID]Head
 	anchored map[uuid.UUID]Head // what the ConfigMap has
+	granted  map[uuid.UUID]bool // whose restore was granted
 }
 
 // New makes Anchors that know nothing before Begin.
 func New(configMaps typedv1.ConfigMapInterface, log *slog.Logger) *Anchors {
-	return &Anchors{configMaps: configMaps, log: log, heads: map[uuid.UUID]Head{}}
+	return &Anchors{configMaps: configMaps, log: log, heads: map[uuid.UUID]Head{}, granted: map[uuid.UUID]bool{}}
 }
 
 // Mark is the newest head that was known at a time, to hold what is read afterwards
@@ -73,10 +74,11 @@ func (m Mark) Check(h Head) error {
 	return nil
 }
 
-// Note remembers a head that is committed.
+// Note remembers a head that is committed and was checked.
 func (a *Anchors) Note(tenant uuid.UUID, h Head) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	delete(a.granted, tenant) // the database is not older than what is known
 	a.raise(tenant, h)
 }
 
@@ -140,19 +142,31 @@ func (a *Anchors) load(ctx context.Context) (*corev1.ConfigMap, error) {
 	for id, text := range object.Data {
 		tenant, err := uuid.Parse(id)
 		if err != nil {
-			return nil, fmt.Errorf("ConfigMap %s: tenant %q: %w; delete what is not a head, or all to accept what the database has", Name, id, err)
+			return nil, fmt.Errorf("ConfigMap %s: tenant %q: %w; take out what is not a head: what the database has of the tenant is accepted then", Name, id, err)
 		}
 		if anchored[tenant], err = parse(text); err != nil {
-			return nil, fmt.Errorf("ConfigMap %s: %w; delete what is not a head, or all to accept what the database has", Name, err)
+			return nil, fmt.Errorf("ConfigMap %s: %w; take out what is not a head: what the database has of the tenant is accepted then", Name, err)
 		}
 	}
+	a.take(anchored)
+	return object, nil
+}
+
+// take takes over what the ConfigMap has. Replicas only ever raise a head there: one that
+// is gone, or older than it was, was put back by a person, who granted a restore to the
+// replicas that start from then on. This one knows what was before, and judges by it.
+func (a *Anchors) take(anchored map[uuid.UUID]Head) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for tenant, before := range a.anchored {
+		if now, there := anchored[tenant]; !there || now.compare(before) < 0 {
+			a.granted[tenant] = true
+		}
+	}
 	a.anchored = anchored
 	for tenant, h := range anchored {
 		a.raise(tenant, h)
 	}
-	return object, nil
 }
 
 // Save writes what is newer than the ConfigMap has, if anything is.
@@ -180,7 +194,7 @@ func (a *Anchors) save(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	heads := a.known()
+	heads := a.due()
 	if object == nil {
 		object = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: Name}, Data: encode(heads)}
 		_, err = a.configMaps.Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
@@ -197,17 +211,28 @@ func (a *Anchors) save(ctx context.Context) error {
 	return err
 }
 
-// current reports whether the ConfigMap, as it was read last, has all that is known.
+// current reports whether the ConfigMap, as it was read last, has all that is due.
 func (a *Anchors) current() bool {
+	due := a.due()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return maps.Equal(a.heads, a.anchored)
+	return maps.Equal(due, a.anchored)
 }
 
-func (a *Anchors) known() map[uuid.UUID]Head {
+// due is what the ConfigMap should have: all that is known, but for the tenants whose
+// restore was granted, of which it has what newer replicas know.
+func (a *Anchors) due() map[uuid.UUID]Head {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return maps.Clone(a.heads)
+	due := maps.Clone(a.heads)
+	for tenant := range a.granted {
+		if h, there := a.anchored[tenant]; there {
+			due[tenant] = h
+		} else {
+			delete(due, tenant)
+		}
+	}
+	return due
 }
 
 func encode(heads map[uuid.UUID]Head) map[string]string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
 )
 
@@ -79,6 +80,55 @@ func TestReplicasShareAnchors(t *testing.T) {
 			t.Errorf("%s without a change", action.GetVerb())
 		}
 	}
+}
+
+// TestGrantedRestore: a replica does not put back a head that was taken out, until the
+// database is seen to be no older; the loss of all of them is no grant.
+func TestGrantedRestore(t *testing.T) {
+	kube := fake.NewClientset()
+	anchors := kube.CoreV1().ConfigMaps("cell")
+	newReplica := func() *Anchors {
+		a := New(anchors, slog.New(slog.DiscardHandler))
+		if err := a.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	restored, busy := uuid.New(), uuid.New()
+	old, generation := newReplica(), int64(0)
+	// save has a replica write, and checks what one that starts then knows.
+	save := func(by *Anchors, what string, known bool) {
+		t.Helper()
+		generation++
+		by.Note(busy, Head{1, generation, [32]byte{}})
+		if err := by.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		err := newReplica().Mark(restored, 1).Check(Head{1, 4, [32]byte{4}})
+		if errors.Is(err, ErrRolledBack) != known {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	old.Note(restored, Head{1, 9, [32]byte{9}})
+	save(old, "anchored", true)
+	if err := anchors.Delete(t.Context(), Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	save(old, "lost with the ConfigMap", true)
+	patch := []byte(`{"data":{"` + restored.String() + `":null}}`)
+	if _, err := anchors.Patch(t.Context(), Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	save(old, "taken out", false)
+	young := newReplica()
+	young.Note(restored, Head{1, 3, [32]byte{3}})
+	save(young, "restored to what is older still", false)
+	save(old, "restored, beside a replica of before", false)
+	if err := old.Mark(restored, 1).Check(Head{1, 4, [32]byte{4}}); !errors.Is(err, ErrRolledBack) {
+		t.Errorf("by a replica of before: %v", err)
+	}
+	old.Note(restored, Head{1, 10, [32]byte{10}})
+	save(old, "newer than before", true)
 }
 
 func TestDamagedAnchorsAreNotTaken(t *testing.T) {

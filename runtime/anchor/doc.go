@@ -4,5 +4,8 @@
 //
 // The anchors of a cell are in one ConfigMap of its namespace, which all replicas
 // read and, at most once a minute, write. What was committed within that minute
-// before all replicas were killed is not anchored.
+// before all replicas were killed is not anchored. Whoever takes a tenant's head out of
+// the ConfigMap grants a restore: replicas that start afterwards accept what the database
+// has, and those that run do not write back what they know, nor accept it. A ConfigMap
+// that is gone as a whole is an accident, and written anew.
 package anchor

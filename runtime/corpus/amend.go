@@ -26,8 +26,10 @@ type Amendment struct {
 }
 
 // Amend changes a document that is the caller's to change, and leaves its text. It costs what an
-// upload of the text costs, but for its vectors by a model, which are those of before. Errors: store.ErrNotFound, ErrOwner, ErrStores, ErrRoom, those of edit, of the
-// write door and of the keys.
+// upload of the text costs, but for its vectors by a model, which are those of before.
+// Errors: store.ErrNotFound, store.ErrNoVectorStore, ErrOwner of the document or of a vector
+// store that it is put into or taken out of, ErrStores, ErrRoom, those of edit, of the write door and of
+// the keys.
 func (c *Corpus) Amend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (doc Document, err error) {
 	err = c.change(ctx, r, func() error {
 		doc, err = c.amend(ctx, r, ref, edit)
@@ -40,19 +42,9 @@ func (c *Corpus) Amend(ctx context.Context, r Request, ref string, edit func(*Am
 }
 
 func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (Document, error) {
-	content, err := c.Open(ctx, r, ref, 0, -1)
+	content, as, err := c.edited(ctx, r, ref, edit)
 	if err != nil {
 		return Document{}, err
-	}
-	if !r.Caller.Changes(content.Access) {
-		return Document{}, ErrOwner
-	}
-	as := content.amendment()
-	if err := edit(&as); err != nil {
-		return Document{}, err
-	}
-	if len(as.Stores) > MaxStores {
-		return Document{}, ErrStores
 	}
 	if as.equal(content.amendment()) {
 		return content.Document, nil
@@ -79,6 +71,34 @@ func (c *Corpus) amend(ctx context.Context, r Request, ref string, edit func(*Am
 		return Document{}, err
 	}
 	return c.save(ctx, r, ready, up)
+}
+
+// MayAmend reports why Amend would not. Errors: those of Amend.
+func (c *Corpus) MayAmend(ctx context.Context, r Request, ref string, edit func(*Amendment) error) error {
+	_, _, err := c.edited(ctx, r, ref, edit)
+	return err
+}
+
+// edited opens a document, and tells what an edit makes of it if the caller may have it so.
+func (c *Corpus) edited(ctx context.Context, r Request, ref string, edit func(*Amendment) error) (*Content, Amendment, error) {
+	content, err := c.Open(ctx, r, ref, 0, -1)
+	if err != nil {
+		return nil, Amendment{}, err
+	}
+	if !r.Caller.Changes(content.Access) {
+		return nil, Amendment{}, ErrOwner
+	}
+	if content.Stores, err = r.living(ctx, content.Stores); err != nil {
+		return nil, Amendment{}, err
+	}
+	as := content.amendment()
+	if err := edit(&as); err != nil {
+		return nil, Amendment{}, err
+	}
+	if len(as.Stores) > MaxStores {
+		return nil, Amendment{}, ErrStores
+	}
+	return content, as, r.mayMove(ctx, content.Stores, as.Stores)
 }
 
 // amendment is what a document is already.

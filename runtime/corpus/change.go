@@ -31,7 +31,7 @@ func (c *Corpus) change(ctx context.Context, r Request, try func() error) error 
 			return nil
 		case errors.Is(err, errRaced):
 		case errors.Is(err, errFull):
-			err = c.merge(ctx, r, anything)
+			err = c.merge(ctx, r, crowded)
 		case errors.Is(err, errUnindexed):
 			err = c.reindex(ctx, r)
 		default:

@@ -168,7 +168,7 @@ func (r Request) indexed(row store.Document, blocks map[store.BlockRef][]byte) (
 		return engine.Document{}, err
 	}
 	up, ready := doc.upload(), prepared{row: row, stores: doc.Stores, access: doc.Access}
-	if _, up.Text, err = whole(r.keys(), row.Source, seal.Source, blocks); err != nil {
+	if up.Text, err = whole(r.keys(), row.Source, seal.Source, blocks); err != nil {
 		return engine.Document{}, fmt.Errorf("document %s: %w", row.ID, err)
 	}
 	return ready.document(up), nil

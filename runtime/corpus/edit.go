@@ -52,10 +52,12 @@ func (c *Corpus) advance(ctx context.Context, r Request, before func(*store.Tx),
 		tx.SaveHead(e.head)
 		return nil
 	})
-	if err == nil {
-		c.anchors.Note(r.keys().Tenant(), anchored(e.head))
+	if err != nil {
+		return err
 	}
-	return err
+	c.anchors.Note(r.keys().Tenant(), anchored(e.head))
+	c.upkeep.changed(c, r, &e.manifest)
+	return nil
 }
 
 // queue adds the jobs that a change leaves to be done; so many were dead before it.

@@ -19,7 +19,10 @@ import (
 // generation and incarnation, so that neither an older one nor another tenant's
 // opens in its place.
 type manifest struct {
-	previous hash // of the sealed manifest before this one
+	// previous is the hash of the sealed manifest before this one. Nothing that serves needs
+	// it, since it knows the newest: it lets who examines a database tell, of two generations
+	// that were kept, whether one became the other.
+	previous hash
 	language language.Language
 	basis    pinned // of the vectors; none while there are too few chunks
 	next     pinned // that takes the place of the basis once all segments have vectors of it; none most of the time
@@ -63,7 +66,11 @@ const (
 	maxDead     = 1024
 )
 
-func (m *manifest) full() bool { return len(m.segments) >= maxSegments || len(m.dead) >= maxDead }
+func (m *manifest) full() bool { return full(len(m.segments), len(m.dead)) }
+
+// full reports whether there is no room for uploads that are committed together: each may
+// be of a document whose version of before dies.
+func full(segments, dead int) bool { return segments >= maxSegments || dead > maxDead-groupChunks }
 
 // bytes is at most what the index takes in memory: a basis takes up to twice its
 // encoding.
@@ -198,7 +205,20 @@ func decodeManifest(in []byte) (manifest, error) {
 	for ; len(rest) > 0; rest = rest[idBytes:] {
 		m.dead = append(m.dead, uuid.UUID(rest[:idBytes]))
 	}
+	if m.repeats() {
+		return m, fmt.Errorf("%w: manifest that lists something twice", seal.ErrCorrupt)
+	}
 	return m, nil
+}
+
+// repeats reports whether an object is listed twice, a version that is dead included.
+func (m *manifest) repeats() bool {
+	listed := slices.Concat(m.lexicons(), m.embedding(), m.nextEmbedding(), m.dead)
+	seen := make(map[uuid.UUID]bool, len(listed))
+	for _, object := range listed {
+		seen[object] = true
+	}
+	return len(seen) < len(listed)
 }
 
 // readMember reads a member, with its next vectors if the basis changes.

@@ -63,6 +63,25 @@ func TestVectorsAndBasisGoTogether(t *testing.T) {
 	}
 }
 
+func TestManifestListsNothingTwice(t *testing.T) {
+	twice := map[string]func(*manifest){
+		"a segment":          func(m *manifest) { m.segments[1] = m.segments[0] },
+		"a segment's terms":  func(m *manifest) { m.segments[1].lexicon.object = m.segments[0].lexicon.object },
+		"vectors":            func(m *manifest) { m.segments[1].vectors = m.segments[0].vectors },
+		"vectors to come":    func(m *manifest) { m.segments[2].next = m.segments[0].next },
+		"vectors as a basis": func(m *manifest) { m.basis = m.segments[0].vectors },
+		"a basis":            func(m *manifest) { m.next = m.basis },
+		"a dead version":     func(m *manifest) { m.dead[1] = m.dead[0] },
+	}
+	for what, change := range twice {
+		m := changing(3, 2)
+		change(&m)
+		if _, err := decodeManifest(m.encode()); !errors.Is(err, seal.ErrCorrupt) {
+			t.Errorf("%s twice: %v", what, err)
+		}
+	}
+}
+
 func FuzzDecodeManifest(f *testing.F) {
 	for _, m := range []manifest{{}, listing(1, 1), listing(3, 2), changing(3, 2)} {
 		f.Add(m.encode())

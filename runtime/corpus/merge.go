@@ -194,6 +194,15 @@ func (v *view) joinVectors(keys *seal.Keyring, of *basis, chosen []member, sourc
 	return into.addVectors(keys, of, rows, listed(&into.member))
 }
 
+// undying weighs segments as if none of their documents were dead: only who opens them
+// knows.
+func (m *manifest) undying() (all []weighed) {
+	for _, s := range m.segments {
+		all = append(all, weighed{member: s})
+	}
+	return all
+}
+
 // weigh counts the dead of each segment.
 func (v *view) weigh() []weighed {
 	var all []weighed

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
@@ -29,6 +30,24 @@ func TestModelSpaceIsReadAsItWasWritten(t *testing.T) {
 			t.Errorf("%q is read as %v", damaged, got)
 		}
 	}
+}
+
+func FuzzDecodeSpace(f *testing.F) {
+	for _, seed := range []modelSpace{{"m", 2, false}, {"a longer name", vector.MaxDimensions, true}} {
+		f.Add(seed.Encode())
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		got, err := decodeSpace(in)
+		if err != nil {
+			return
+		}
+		if diff := cmp.Diff(in, got.Encode()); diff != "" {
+			t.Errorf("another encoding is read, too:\n%s", diff)
+		}
+		if d := got.Dimensions(); d < 1 || d > vector.MaxDimensions {
+			t.Errorf("%d dimensions", d)
+		}
+	})
 }
 
 // TestVectorsOfAnotherModelAreRefused: same dimensions, another model.

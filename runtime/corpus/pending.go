@@ -245,7 +245,7 @@ func (c *Corpus) Claimed(ctx context.Context, r Request, job store.Job) (File, e
 	if err != nil {
 		return File{}, err
 	}
-	_, data, err := whole(r.keys(), row.Source, seal.Source, blocks)
+	data, err := whole(r.keys(), row.Source, seal.Source, blocks)
 	return File{
 		ExternalID: m.ExternalID, Title: m.Title, ContentType: m.ContentType, Type: m.Type, Attributes: given,
 		Purpose: m.Purpose, Owner: m.Owner, Principals: m.Principals, Data: data,

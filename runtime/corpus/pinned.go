@@ -38,9 +38,13 @@ func readPinned(in []byte) (p pinned, rest []byte) {
 	return p, in[pinnedBytes:]
 }
 
+// partBlock is the size of the blocks of a part, in bytes: the database reads one while
+// another is on its way and a third is opened.
+const partBlock = 256 << 10
+
 // sealPinned seals a part of the index.
 func sealPinned(keys *seal.Keyring, kind seal.Kind, plain []byte) (seal.Object, pinned, error) {
-	object, err := keys.SealObject(kind, plain, seal.MaxBlock)
+	object, err := keys.SealObject(kind, plain, partBlock)
 	if err != nil {
 		return seal.Object{}, pinned{}, err
 	}
@@ -55,11 +59,10 @@ func addObjects(tx *store.Tx, objects ...seal.Object) {
 }
 
 // whole opens all blocks of an object.
-func whole(keys *seal.Keyring, id uuid.UUID, kind seal.Kind, blocks map[store.BlockRef][]byte) (*seal.Opener, []byte, error) {
+func whole(keys *seal.Keyring, id uuid.UUID, kind seal.Kind, blocks map[store.BlockRef][]byte) ([]byte, error) {
 	opener, err := keys.OpenObject(id, kind, blocks[store.BlockRef{Object: id}])
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	plain, err := cut(opener, blocks, 0, opener.Len())
-	return opener, plain, err
+	return cut(opener, blocks, 0, opener.Len())
 }

@@ -19,8 +19,15 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
-// sourceBlock is the plain size of a source's blocks: a passage needs one or two.
-const sourceBlock = 16 << 10
+// sourceBlock is the plain size of the blocks of a text of so many bytes. A passage needs
+// one or two of them, and the header, which has them all.
+func sourceBlock(bytes int64) int {
+	const small, few = 4 << 10, 256
+	if bytes <= small*few {
+		return small
+	}
+	return 4 * small // of which MaxDocument has as many as a header holds
+}
 
 // prepared is an upload with all that can be done before the head is locked.
 type prepared struct {
@@ -70,8 +77,12 @@ func (r Request) prepare(ctx context.Context, up Upload, there bases) (*prepared
 	if p.replaces() {
 		p.row.ID, p.row.CreatedAt = p.old.ID, p.old.CreatedAt
 		old, err := describe(r.keys(), p.old)
-		p.stores, p.access = old.Stores, up.access(old.Access)
+		if err != nil {
+			return nil, err
+		}
+		p.access = up.access(old.Access)
 		p.reshared = !slices.Equal(p.access.Readers(), old.Access.Readers())
+		p.stores, err = r.living(ctx, old.Stores)
 		return p, err
 	}
 	p.access = up.access(principal.Usual(up.Owner))
@@ -116,7 +127,7 @@ func (p *prepared) seal(keys *seal.Keyring, up Upload) (err error) {
 	if p.row.DEK, p.row.Meta, err = keys.SealCell(metaOf(p.row.ID), plain); err != nil {
 		return err
 	}
-	if p.source, err = keys.SealObject(seal.Source, up.Text, sourceBlock); err != nil {
+	if p.source, err = keys.SealObject(seal.Source, up.Text, sourceBlock(int64(len(up.Text)))); err != nil {
 		return err
 	}
 	p.row.Source = p.source.ID

@@ -232,7 +232,7 @@ func (r Request) sources(ctx context.Context, s *segment.Segment, batch []uint32
 		if _, there := blocks[store.BlockRef{Object: ids[i]}]; !there {
 			continue
 		}
-		_, text, err := whole(r.keys(), ids[i], seal.Source, blocks)
+		text, err := whole(r.keys(), ids[i], seal.Source, blocks)
 		if err != nil {
 			return nil, err
 		}

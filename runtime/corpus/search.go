@@ -3,7 +3,6 @@ package corpus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -12,8 +11,6 @@ import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/filter"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
 	"github.com/bulkhead-dev/bulkhead/runtime/principal"
-	"github.com/bulkhead-dev/bulkhead/runtime/seal"
-	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
 // Passage is a byte span [Start, End) of a document, and its text.
@@ -26,6 +23,8 @@ type Passage struct {
 	Text       string
 	Score      float64
 	Attributes filter.Attributes // of the document
+
+	source uuid.UUID // the object with the document's text: another one when anything of it changes
 }
 
 // Query is what is asked of the documents.
@@ -33,8 +32,6 @@ type Query struct {
 	Text        string
 	K           int            // passages at most
 	PerDocument int            // of them of one document at most
-	Share       float64        // of the best one's score that a passage has at least
-	Ranks       bool           // Share is of 1 / rank, which tells nothing of scores
 	Filter      *filter.Filter // that documents must match; nil: any does
 	Stores      []uuid.UUID    // that documents must be in one of; none: any document does
 }
@@ -57,7 +54,7 @@ func (c *Corpus) Retrieve(ctx context.Context, r Request, q Query) (found Found,
 	var hits []engine.Hit
 	err = c.withView(ctx, r, func(v *view) error {
 		meant, weight, without := c.meaning(ctx, r, v, q.Text)
-		hits, found.Without = q.best(v.search(r.Caller, q, meant, weight)), without
+		hits, found.Without = v.search(r.Caller, q, meant, weight), without
 		return nil
 	})
 	if err != nil {
@@ -76,33 +73,25 @@ func (v *view) search(by principal.Caller, q Query, meant []float32, weight floa
 	return v.seenBy(by).Search(q.Text, o)
 }
 
-// RankScore stands for the score of the i-th passage, from 0, to who may not know it.
-func RankScore(i int) float64 { return 1 / float64(i+1) }
-
-// best are the hits that score enough beside the first.
-func (q Query) best(hits []engine.Hit) []engine.Hit {
-	for i := range hits {
-		if q.Ranks && RankScore(i) < q.Share || !q.Ranks && hits[i].Score < q.Share*hits[0].Score {
-			return hits[:i]
-		}
-	}
-	return hits
-}
-
-// passages fetches the text of hits. A hit whose document was replaced or
-// deleted since the index was read is left out.
+// passages fetches the text of hits. A hit whose document was replaced or deleted since
+// the index was read is left out: this reads what is committed now. A deletion that is
+// committed while the response is on its way is concurrent with it.
 func (r Request) passages(ctx context.Context, hits []engine.Hit) ([]Passage, error) {
-	var want []store.BlockRef
+	all := make([]sought, 0, len(hits))
 	for _, h := range hits {
-		want = append(want, sourceRefs(h.Document, h.Chunk)...)
+		about, err := openAttributes(h.Attributes)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sought{h, about})
 	}
-	blocks, err := r.blocks(ctx, want)
+	texts, err := r.texts(ctx, all)
 	if err != nil {
 		return nil, err
 	}
 	found := make([]Passage, 0, len(hits))
-	for _, h := range hits {
-		p, err := r.passage(h, blocks)
+	for _, s := range all {
+		p, err := texts.passage(s)
 		if errors.Is(err, ErrChanged) {
 			continue
 		}
@@ -112,43 +101,6 @@ func (r Request) passages(ctx context.Context, hits []engine.Hit) ([]Passage, er
 		found = append(found, p)
 	}
 	return found, nil
-}
-
-// sourceRefs names the header and the blocks of a text that hold a chunk.
-func sourceRefs(source uuid.UUID, c engine.Chunk) []store.BlockRef {
-	refs := []store.BlockRef{{Object: source}}
-	for block := c.Start / sourceBlock; block <= max(c.Start, c.End-1)/sourceBlock; block++ {
-		refs = append(refs, store.BlockRef{Object: source, No: int32(block + 1)})
-	}
-	return refs
-}
-
-func (r Request) passage(h engine.Hit, blocks map[store.BlockRef][]byte) (Passage, error) {
-	header, there := blocks[store.BlockRef{Object: h.Document}]
-	if !there {
-		return Passage{}, ErrChanged
-	}
-	source, err := r.keys().OpenObject(h.Document, seal.Source, header)
-	if err != nil {
-		return Passage{}, err
-	}
-	text, err := cut(source, blocks, int64(h.Chunk.Start), int64(h.Chunk.End))
-	if err != nil {
-		return Passage{}, err
-	}
-	about, err := openAttributes(h.Attributes)
-	if err != nil {
-		return Passage{}, err
-	}
-	given, err := filter.Decode(about.given)
-	if err != nil {
-		return Passage{}, fmt.Errorf("document %s: %w: %w", about.document, seal.ErrCorrupt, err)
-	}
-	title := string(about.title)
-	return Passage{
-		Document: about.document, ExternalID: string(about.externalID), Title: title, Heading: title + " " + h.Chunk.Heading,
-		Start: h.Chunk.Start, End: h.Chunk.End, Text: string(text), Score: h.Score, Attributes: given,
-	}, nil
 }
 
 // Quote answers a question in a language by the spans of passages that say what was asked.

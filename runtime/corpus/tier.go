@@ -65,6 +65,19 @@ func anything(all []weighed) []member {
 	return choose(smaller[:(len(smaller)+1)/2], func(weighed) bool { return true })
 }
 
+// crowded chooses segments of an index that is full, none of one that others have merged
+// meanwhile.
+func crowded(all []weighed) []member {
+	dead := 0
+	for _, w := range all {
+		dead += int(w.dead)
+	}
+	if !full(len(all), dead) {
+		return nil
+	}
+	return anything(all)
+}
+
 // choose chooses the smallest first, as many as are merged at a time.
 func choose(all []weighed, chosen func(weighed) bool) []member {
 	var members []member

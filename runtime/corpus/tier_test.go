@@ -87,6 +87,23 @@ func TestDeadDocumentsAreCleanedAway(t *testing.T) {
 	}
 }
 
+// TestCrowded: who waited while others merged a full index has nothing left to merge.
+func TestCrowded(t *testing.T) {
+	var all []weighed
+	for range maxSegments {
+		all = append(all, weighed{member: sized(1<<20, 100)})
+	}
+	if got := crowded(all); len(got) == 0 {
+		t.Error("nothing is merged of a full index")
+	}
+	if got := crowded(all[1:]); len(got) > 0 {
+		t.Errorf("%d segments are merged of an index with room", len(got))
+	}
+	if got := crowded([]weighed{{sized(1<<20, maxDead), maxDead}}); len(got) != 1 {
+		t.Error("the dead stay, though there is no room for more")
+	}
+}
+
 func sized(bytes, documents uint32) member {
 	return member{lexicon: pinned{object: uuid.New(), bytes: bytes}, documents: documents}
 }

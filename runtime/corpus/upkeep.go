@@ -47,6 +47,14 @@ func (u *upkeep) after(c *Corpus, r Request) {
 	})
 }
 
+// changed looks for what is due by the manifest of whoever changed the index. The view in
+// memory may be far behind: a write does not load it.
+func (u *upkeep) changed(c *Corpus, r Request, m *manifest) {
+	if len(due(m.undying())) > 0 {
+		u.start(c, r, due)
+	}
+}
+
 // tend merges the chosen segments, or makes them anew when they are of another
 // language, and gives the index the basis that it needs then.
 func (c *Corpus) tend(ctx context.Context, r Request, choose func([]weighed) []member) error {

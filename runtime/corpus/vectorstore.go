@@ -61,7 +61,7 @@ func (c *Corpus) CreateVectorStore(ctx context.Context, r Request, s VectorStore
 // write door and of the keys.
 func (c *Corpus) ChangeVectorStore(ctx context.Context, r Request, id uuid.UUID, edit func(*VectorStore)) (s VectorStore, err error) {
 	err = r.changeStores(ctx, func(tx *store.Tx) error {
-		if s, err = r.ownStore(ctx, tx, id); err != nil {
+		if s, err = r.ownStore(ctx, &tx.Rows, id); err != nil {
 			return err
 		}
 		edit(&s)
@@ -74,7 +74,7 @@ func (c *Corpus) ChangeVectorStore(ctx context.Context, r Request, id uuid.UUID,
 // Errors: store.ErrNoVectorStore, ErrOwner, those of the write door and of the keys.
 func (c *Corpus) DeleteVectorStore(ctx context.Context, r Request, id uuid.UUID) error {
 	return r.changeStores(ctx, func(tx *store.Tx) error {
-		if _, err := r.ownStore(ctx, tx, id); err != nil {
+		if _, err := r.ownStore(ctx, &tx.Rows, id); err != nil {
 			return err
 		}
 		return tx.RemoveVectorStore(ctx, id)
@@ -83,8 +83,8 @@ func (c *Corpus) DeleteVectorStore(ctx context.Context, r Request, id uuid.UUID)
 
 // ownStore finds a vector store for who may change it. Errors: store.ErrNoVectorStore,
 // ErrOwner.
-func (r Request) ownStore(ctx context.Context, tx *store.Tx, id uuid.UUID) (VectorStore, error) {
-	row, err := tx.VectorStore(ctx, id)
+func (r Request) ownStore(ctx context.Context, rows *store.Rows, id uuid.UUID) (VectorStore, error) {
+	row, err := rows.VectorStore(ctx, id)
 	if err != nil {
 		return VectorStore{}, err
 	}

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) { fixture.Main(m) }
 
 // world is a Corpus over a database, without HTTP.
 type world struct {
+	pg     *fixture.Postgres
 	corpus *Corpus
 	store  *store.Store
 	log    *audit.Log
@@ -43,7 +44,7 @@ func newWorld(t *testing.T, indexes CacheConfig) *world {
 	}
 	t.Cleanup(s.Close)
 	anchors := anchor.New(fake.NewClientset().CoreV1().ConfigMaps("bulkhead"), quiet)
-	w := &world{New(indexes, 1<<30, time.Hour, anchors, metrics, quiet), s, audit.NewLog(quiet, metrics)}
+	w := &world{pg, New(indexes, 1<<30, time.Hour, anchors, metrics, quiet), s, audit.NewLog(quiet, metrics)}
 	t.Cleanup(func() {
 		w.corpus.Close()
 		w.log.Wait()

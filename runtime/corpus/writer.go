@@ -85,7 +85,8 @@ func (w *writers) take(keys *seal.Keyring) (group []*write) {
 	return group
 }
 
-func (up *write) chunks() int { return up.prepared.addition.segment.Chunks() }
+// chunks counts those of an upload, and one of a text that has none.
+func (up *write) chunks() int { return max(1, up.prepared.addition.segment.Chunks()) }
 
 // fits reports whether an upload can be committed with a group: it was prepared for the
 // same index, and is of no document of theirs.

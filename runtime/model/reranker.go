@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 )
@@ -35,8 +36,8 @@ type Reranker struct {
 	shape  Shape
 }
 
-// Rank is the place of a text: the higher the score, the better it answers.
-// Scores of different questions can not be compared.
+// Rank is the place of a text: the higher the score, which is 0 or more, the better it
+// answers. Scores of different questions can not be compared.
 type Rank struct {
 	Index int // of the text, from zero
 	Score float64
@@ -75,7 +76,19 @@ func (r *Reranker) Rank(ctx context.Context, question string, texts []string, to
 	slices.SortFunc(ranks, func(a, b Rank) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Index, b.Index))
 	})
+	raise(ranks)
 	return ranks[:top], nil
+}
+
+// raise makes shares of raw scores, in the same order, by the logistic function. They are
+// raw if one is below 0, as those of a model that ends in logits.
+func raise(ranks []Rank) {
+	if !slices.ContainsFunc(ranks, func(r Rank) bool { return r.Score < 0 }) {
+		return
+	}
+	for i := range ranks {
+		ranks[i].Score = 1 / (1 + math.Exp(-ranks[i].Score))
+	}
 }
 
 type (

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func reranker(t *testing.T, shape model.Shape, answer http.HandlerFunc) *model.R
 func TestRank(t *testing.T) {
 	for shape, c := range map[model.Shape]struct{ asked, answer string }{
 		model.Documents: {`documents`, `{"results":[{"index":2,"relevance_score":0.9},{"index":0,"relevance_score":0.95}]}`},
-		model.Texts:     {`texts`, `[{"index":2,"score":0.9},{"index":0,"score":0.95},{"index":1,"score":-1}]`},
+		model.Texts:     {`texts`, `[{"index":2,"score":0.9},{"index":0,"score":0.95},{"index":1,"score":0}]`},
 	} {
 		r := reranker(t, shape, func(w http.ResponseWriter, r *http.Request) {
 			var asked map[string]any
@@ -40,6 +41,26 @@ func TestRank(t *testing.T) {
 		got, err := r.Rank(t.Context(), "q", []string{"a", "b", "c"}, 2)
 		if diff := cmp.Diff([]model.Rank{{Index: 0, Score: 0.95}, {Index: 2, Score: 0.9}}, got); diff != "" || err != nil {
 			t.Errorf("%v: %v\n%s", shape, err, diff)
+		}
+	}
+}
+
+// TestRawScores: scores of a model that ends in logits become shares, and stay in order.
+func TestRawScores(t *testing.T) {
+	for answer, want := range map[string][]float64{
+		`[{"index":0,"score":-10},{"index":1,"score":2},{"index":2,"score":0}]`:     {0.88, 0.5, 0},
+		`[{"index":0,"score":-9e300},{"index":1,"score":-1},{"index":2,"score":9}]`: {1, 0.27, 0},
+		`[{"index":0,"score":0},{"index":1,"score":80},{"index":2,"score":0.5}]`:    {80, 0.5, 0},
+	} {
+		r := reranker(t, model.Texts, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) })
+		got, err := r.Rank(t.Context(), "q", []string{"a", "b", "c"}, 3)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("%s: %v, %v", answer, got, err)
+		}
+		for i := range want {
+			if math.Abs(got[i].Score-want[i]) > 0.005 {
+				t.Errorf("%s: %v, want %v", answer, got, want)
+			}
 		}
 	}
 }

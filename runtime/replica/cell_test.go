@@ -58,6 +58,7 @@ type cell struct {
 	lease    time.Duration
 	handover time.Duration
 	grace    time.Duration
+	drain    time.Duration
 	inFlight int64
 	ingests  int64
 	uploads  int64 // bytes
@@ -80,7 +81,7 @@ func newCellOn(t *testing.T, pg *fixture.Postgres) *cell {
 	t.Helper()
 	c := &cell{
 		pg: pg, bao: fixture.NewOpenBao(t), kube: fake.NewClientset(), log: &logs{},
-		lease: 5 * time.Minute, handover: time.Minute, inFlight: 256, ingests: 16, uploads: 64 << 20, indexing: 1 << 30, index: 64 << 20, share: 64 << 20, purge: time.Minute, parse: parse.Config{Children: 2, Wait: 10 * time.Second},
+		lease: 5 * time.Minute, handover: time.Minute, drain: 15 * time.Second, inFlight: 256, ingests: 16, uploads: 64 << 20, indexing: 1 << 30, index: 64 << 20, share: 64 << 20, purge: time.Minute, parse: parse.Config{Children: 2, Wait: 10 * time.Second},
 		queue: replica.Queue{Length: 1000, Workers: 2, Lease: 3 * time.Second, Poll: 100 * time.Millisecond, Retry: 50 * time.Millisecond}, patience: 10 * time.Second,
 	}
 	c.pg.Migrate(t)
@@ -132,7 +133,7 @@ func (c *cell) config(t *testing.T, pod string) replica.Config {
 		Database:   c.db, Dedicated: c.own, Handover: c.handover,
 		Vault:      seal.VaultConfig{Address: c.bao.Address, CAFile: c.bao.CAFile, AuthMount: fixture.AuthMount, TokenFile: c.token},
 		APIAddress: "127.0.0.1:0", OpsAddress: "127.0.0.1:0", TLSDir: t.TempDir(),
-		Lease: c.lease, Indexes: corpus.CacheConfig{Bytes: c.index, Tenant: c.share, ColdLoads: 2}, PurgeAfter: c.purge, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Indexing: c.indexing, Parse: c.parse, Queue: c.queue, Patience: c.patience, Grace: c.grace, Drain: 15 * time.Second,
+		Lease: c.lease, Indexes: corpus.CacheConfig{Bytes: c.index, Tenant: c.share, ColdLoads: 2}, PurgeAfter: c.purge, InFlight: c.inFlight, Ingests: c.ingests, Uploads: c.uploads, Indexing: c.indexing, Parse: c.parse, Queue: c.queue, Patience: c.patience, Grace: c.grace, Drain: c.drain,
 		Log: slog.New(slog.NewJSONHandler(c.log, nil)),
 	}
 }

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -95,6 +96,22 @@ func (e *embedder) vector(model, text string) []float32 {
 	defer e.mu.Unlock()
 	e.seen[text] = v
 	return v
+}
+
+// seenBytes are the floats of a vector that was made, as they are in memory.
+func (e *embedder) seenBytes(t *testing.T) string {
+	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, v := range e.seen {
+		out, err := binary.Append(nil, binary.LittleEndian, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	t.Fatal("nothing was embedded")
+	return ""
 }
 
 // embeds makes a tenant's documents be embedded by a model of this name.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bulkhead-dev/bulkhead/cmd/memory"
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 	"github.com/bulkhead-dev/bulkhead/test/figure"
 	"github.com/bulkhead-dev/bulkhead/test/fixture"
@@ -32,6 +33,9 @@ type bed struct {
 
 func newBed(t *testing.T) *bed {
 	t.Helper()
+	t.Setenv(binding.EnvMemoryLimit, "21474836480") // as in a container of 20 GiB
+	memory.Limit()
+	memory.Spend()
 	c := newCellOn(t, fixture.NewDurablePostgres(t))
 	c.index, c.share, c.inFlight, c.ingests = 8<<30, 8<<30, 512, 64
 	b := &bed{c, t}
@@ -382,6 +386,9 @@ func TestIngest(t *testing.T) {
 	const chunks = 50_000
 	b.upload(n, bulk, chunks)
 	rate = chunks / time.Since(start).Seconds()
+	if bulk.embedding(t, b.cell) == "" {
+		t.Error("the chunks have no vectors")
+	}
 	b.show("ingest/bulk", "chunks_per_s", rate, "1/s", chunks)
 	if rate < 3000 {
 		t.Errorf("%.0f chunks a second, want 3000", rate)

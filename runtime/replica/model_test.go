@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -449,9 +451,7 @@ func TestReranker(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"results": results})
 	})
 	plain := c.tenant(t, "plain")
-	acme := c.tenant(t, "acme", func(b *binding.Binding) {
-		b.Models = &binding.Models{Reranker: &binding.RerankerModel{ModelEndpoint: api.endpoint()}, Private: api.private()}
-	})
+	acme := c.tenant(t, "acme", api.reranks(""))
 	n := c.start(t, "runtime-0")
 	for _, w := range []*tenant{plain, acme} {
 		for i := range 5 {
@@ -487,4 +487,101 @@ func TestReranker(t *testing.T) {
 			t.Errorf("%s: after %s %v %q, want %v", mode, time.Since(start), ids, reranked, order)
 		}
 	}
+}
+
+// ranks is an API that ranks in both shapes: a text that was written later scores less.
+func ranks(t *testing.T, scores ...float64) llm {
+	t.Helper()
+	return newLLM(t, func(w http.ResponseWriter, r *http.Request) {
+		var question struct{ Documents, Texts []string }
+		if err := json.NewDecoder(r.Body).Decode(&question); err != nil {
+			t.Error(err)
+		}
+		list := []map[string]any{}
+		for i, text := range append(question.Documents, question.Texts...) {
+			for number, score := range scores {
+				if strings.Contains(text, fmt.Sprint("number ", number)) {
+					list = append(list, map[string]any{"index": i, "relevance_score": score, "score": score})
+				}
+			}
+		}
+		var answer any = list
+		if question.Texts == nil {
+			answer = map[string]any{"results": list}
+		}
+		_ = json.NewEncoder(w).Encode(answer)
+	})
+}
+
+// reranks makes a tenant rank with the model.
+func (l llm) reranks(shape binding.RerankShape) func(*binding.Binding) {
+	return func(b *binding.Binding) {
+		if b.Models == nil {
+			b.Models = &binding.Models{}
+		}
+		b.Models.Reranker = &binding.RerankerModel{ModelEndpoint: l.endpoint(), Shape: shape}
+		b.Models.Private = append(b.Models.Private, l.private()...)
+	}
+}
+
+// TestRerankedScores: every route that tells scores tells the reranker's, in 0 to 1
+// whatever they are, and a threshold is for what is told.
+func TestRerankedScores(t *testing.T) {
+	c := newCell(t)
+	raw, shares := ranks(t, -1, 4, -9, 0), ranks(t, 0.3, 0.9, 0, 0.6)
+	tenants := map[string]*tenant{}
+	for _, shape := range []binding.RerankShape{binding.RerankDocuments, binding.RerankTexts} {
+		tenants["raw "+string(shape)] = c.tenant(t, "raw"+strings.ToLower(string(shape)), raw.reranks(shape))
+		tenants["shares "+string(shape)] = c.tenant(t, "shares"+strings.ToLower(string(shape)), shares.reranks(shape))
+	}
+	n := c.start(t, "runtime-0")
+	for name, w := range tenants {
+		t.Run(name, func(t *testing.T) {
+			var files []string
+			for i := range 4 {
+				f := n.uploadFile(t, w, fmt.Sprint(i), strings.Repeat("refund ", 4-i)+fmt.Sprint("number ", i))
+				files = append(files, `"`+f.ID+`"`)
+			}
+			store := n.newStore(t, w, `{"file_ids":[`+strings.Join(files, ",")+`]}`)
+			alice := n.user(t, w, "alice", "read")
+			for who, want := range map[*tenant]string{w: rerankedShares[strings.Fields(name)[0]], alice: "1 1.00, 3 0.50, 0 0.33, 2 0.25"} {
+				all := strings.Split(want, ", ")
+				for threshold, want := range map[string][]string{"0": all, "0.4": all[:2], "1": all[:1]} {
+					options := `"ranking_options":{"score_threshold":` + threshold + `}`
+					if got := n.scored(t, who, store.ID, options); strings.Join(got, ", ") != strings.Join(want, ", ") {
+						t.Errorf("at %s: %v, want %v", threshold, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// rerankedShares are the texts' numbers and scores, relative to the best.
+var rerankedShares = map[string]string{"raw": "1 1.00, 3 0.51, 0 0.27, 2 0.00", "shares": "1 1.00, 3 0.67, 0 0.33, 2 0.00"}
+
+// scored are the names and scores that a search of a vector store tells, as file_search
+// does.
+func (n *node) scored(t *testing.T, w *tenant, store, options string) (told []string) {
+	t.Helper()
+	type hit struct {
+		Filename string
+		Score    float64
+	}
+	var found struct {
+		Data     []hit
+		Reranked bool
+	}
+	expect(t, n.ask(t, w, "POST", "/v1/vector_stores/"+store+"/search", `{"query":"refund",`+options+`}`), 200, "").into(t, &found)
+	var said struct{ Output []struct{ Results []hit } }
+	tool := `{"type":"file_search","vector_store_ids":["` + store + `"],` + options + `}`
+	body := `{` + modelX + `,"input":"refund","tools":[` + tool + `],"include":["file_search_call.results"]}`
+	expect(t, n.ask(t, w, "POST", responsePath, body), 200, "").into(t, &said)
+	if diff := cmp.Diff(found.Data, said.Output[0].Results); diff != "" || !found.Reranked {
+		t.Errorf("reranked %t, search and file_search (-search +tool):\n%s", found.Reranked, diff)
+	}
+	for _, h := range found.Data {
+		told = append(told, fmt.Sprintf("%s %.2f", h.Filename, h.Score))
+	}
+	return told
 }

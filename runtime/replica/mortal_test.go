@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -128,15 +129,49 @@ func TestKilledReplicaLeavesThePurge(t *testing.T) {
 	c := newCell(t)
 	c.purge = time.Second
 	acme := c.tenant(t, "acme")
-	killed := c.startMortal(t, "runtime-0", acme)
-	killed.becomes(t, acme, "PUT", "/v1/documents/a", "The kestrel hovers.", 201, "")
-	expect(t, killed.ask(t, acme, "PUT", "/v1/documents/b", "The heron wades."), 201, "")
-	before := acme.lexicons(t, c)
-	expect(t, killed.ask(t, acme, "DELETE", "/v1/documents/a", ""), 204, "")
+	killed, before := c.deleter(t, acme)
 	killed.stop()
 	if left := acme.lexicons(t, c); !slices.Equal(left, before) {
 		t.Fatalf("purged before the replica was killed: %v, then %v", before, left)
 	}
+	c.purges(t, acme, before)
+}
+
+// A replica that dies in the midst of a purge leaves it to another, too.
+func TestKilledReplicaLeavesHalfAPurge(t *testing.T) {
+	c := newCell(t)
+	c.purge = time.Second
+	acme := c.tenant(t, "acme")
+	killed, before := c.deleter(t, acme)
+	release := c.hold(t, "lock table bulkhead.blob in share mode") // which the purge changes
+	wait(t, "nobody purges", func() error {
+		waiting := 0
+		c.pg.Scan(t, []any{&waiting}, "select count(*) from pg_locks where relation = 'bulkhead.blob'::regclass and not granted")
+		if waiting == 0 {
+			return errors.New("nobody waits for the segments")
+		}
+		return c.count(t, "lease is not null", 1)
+	})
+	killed.stop()
+	release()
+	c.purges(t, acme, before)
+}
+
+// deleter is a replica that can be killed, and has deleted one of two documents, which is
+// in one of these segments.
+func (c *cell) deleter(t *testing.T, acme *tenant) (killed *node, segments []uuid.UUID) {
+	t.Helper()
+	killed = c.startMortal(t, "runtime-0", acme)
+	killed.becomes(t, acme, "PUT", "/v1/documents/a", "The kestrel hovers.", 201, "")
+	expect(t, killed.ask(t, acme, "PUT", "/v1/documents/b", "The heron wades."), 201, "")
+	segments = acme.lexicons(t, c)
+	expect(t, killed.ask(t, acme, "DELETE", "/v1/documents/a", ""), 204, "")
+	return killed, segments
+}
+
+// purges fails unless another replica leaves the segment of what was not deleted.
+func (c *cell) purges(t *testing.T, acme *tenant, before []uuid.UUID) {
+	t.Helper()
 	n := c.start(t, "runtime-1")
 	wait(t, "not purged", func() error {
 		if left := acme.lexicons(t, c); len(left) != 1 || !slices.Contains(before, left[0]) {

@@ -135,6 +135,37 @@ func TestQueuedUpload(t *testing.T) {
 	c.audited(t, "document.ingest.change", "lane = 0", 1)
 }
 
+// TestStateOfAFile: a document in the queue is a file that says how far it is, and why it
+// could not be read.
+func TestStateOfAFile(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	idle := c.idle(t, "runtime-0")
+	ids := map[string]string{}
+	is := func(name, status, details string) {
+		t.Helper()
+		var f fileJSON
+		expect(t, idle.ask(t, acme, "GET", "/v1/files/"+ids[name], ""), 200, "").into(t, &f)
+		if f.ID != ids[name] || f.Filename != name || f.Status != status || f.Details != details {
+			t.Errorf("%+v is not %s %q", f, status, details)
+		}
+	}
+	for name, media := range map[string]string{"page.html": typeHTML, "damaged.pdf": typePDF} {
+		var doc uploadJSON
+		expect(t, idle.queueFile(t, acme, name, media, "<title>Harbour</title><p>The crane lifts timber."), 202, "").into(t, &doc)
+		ids[name] = "file-" + doc.ID
+		is(name, "uploaded", "")
+	}
+	n := c.start(t, "runtime-1")
+	n.ends(t, acme, "page.html")
+	is("page.html", "processed", "")
+	is("damaged.pdf", "error", n.ends(t, acme, "damaged.pdf").LastError.Message)
+	var whole docJSON
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/damaged.pdf", "The crane lifts coal."), 201, "").into(t, &whole)
+	ids["damaged.pdf"] = "file-" + whole.ID
+	is("damaged.pdf", "processed", "")
+}
+
 // A file that can not be read leaves what there was before, and says why.
 func TestQueuedUploadFails(t *testing.T) {
 	c := newCell(t)

@@ -67,6 +67,23 @@ func TestSegmentsAreMerged(t *testing.T) {
 	}
 }
 
+// A tenant that only writes has its segments merged before they are too many to write on.
+func TestSegmentsAreMergedThoughNobodyAsks(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	const documents, few = 40, 16
+	for i := range documents {
+		expect(t, n.ask(t, acme, "PUT", fmt.Sprint("/v1/documents/", i), "text"), 201, "")
+	}
+	wait(t, "segments", func() error {
+		if got, _ := acme.segments(t, c); got > few {
+			return fmt.Errorf("%d segments of %d documents", got, documents)
+		}
+		return nil
+	})
+}
+
 // Two replicas change the same documents while segments are merged: what was
 // acknowledged is found, and what was deleted is not, by both.
 func TestChangesWhileSegmentsAreMerged(t *testing.T) {

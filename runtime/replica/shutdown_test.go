@@ -48,6 +48,47 @@ func TestUnusedConnectionFailsNoShutdown(t *testing.T) {
 	}
 }
 
+// Whatever waits when the time to drain is over is told so: a stream in its last event,
+// which every stream has, and the rest as any request. The model is not asked further.
+func TestShutdownEndsWhatWaits(t *testing.T) {
+	c := newCell(t)
+	c.drain = 4 * time.Second
+	api, left := hung(t)
+	acme := c.tenant(t, "acme", api.chats)
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/refunds", refunds), 201, "")
+	arriving := n.upload(t, acme, "PUT /v1/documents/other")
+	native := `{"query":"When is a refund paid?"`
+	asks := []struct{ path, body string }{{"/v1/answer", native}, {chatPath, refundChat}, {responsePath, refundResponse}}
+	streams := make([]<-chan sent, len(asks))
+	waiting := make(chan response, len(asks))
+	for i, ask := range asks {
+		streams[i] = n.listenAt(t.Context(), t, acme, ask.path, ask.body+`,"stream":true}`)
+		awaitWord(streams[i])
+		go func() { waiting <- n.ask(t, acme, "POST", ask.path, ask.body+`}`) }()
+	}
+	c.audited(t, "answer.intent", "true", 2)
+	start := time.Now()
+	n.stop()
+	if took := time.Since(start); took > c.drain {
+		t.Errorf("it took %s", took)
+	}
+	for i, ask := range asks {
+		var data []string
+		for e := range streams[i] {
+			data = append(data, e.name+" "+string(e.data))
+		}
+		if end := strings.Join(data[max(0, len(data)-2):], "\n"); !strings.Contains(end, `"code":"shutting_down"`) {
+			t.Errorf("the stream of %s ends in %q", ask.path, end)
+		}
+		expect(t, <-waiting, 503, "shutting_down")
+	}
+	expect(t, <-arriving.answered, 503, "shutting_down")
+	for range 2 * len(asks) {
+		within(t, left, start, c.drain)
+	}
+}
+
 func TestMetricsNameNoTenant(t *testing.T) {
 	c := newCell(t)
 	acme := c.tenant(t, "acme")

@@ -13,7 +13,8 @@ import (
 type fileJSON struct {
 	ID, Object, Filename, Purpose, Status string
 	Bytes                                 int
-	CreatedAt                             int64 `json:"created_at"`
+	CreatedAt                             int64  `json:"created_at"`
+	Details                               string `json:"status_details"`
 }
 
 type storeJSON struct {
@@ -274,6 +275,36 @@ func TestWrongVectorStores(t *testing.T) {
 	expect(t, n.ask(t, acme, "GET", "/v1/vector_stores", ""), 200, "").into(t, &page)
 	if len(page.Data) != 1 {
 		t.Errorf("wrong requests left %+v", page.Data)
+	}
+}
+
+// TestVectorStoreWithAWrongFile: nothing is left of one that can not have all its files.
+func TestVectorStoreWithAWrongFile(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	alice := n.user(t, acme, "alice", "write")
+	hers, all := n.uploadFile(t, alice, "hers.md", "The kestrel hovers."), n.uploadFile(t, acme, "all.md", "The kestrel dives.")
+	expect(t, n.queueFile(t, alice, "damaged", typePDF, "%PDF"), 202, "")
+	damaged := n.ends(t, alice, "damaged")
+	before := n.ask(t, alice, "GET", "/v1/documents/hers.md", "")
+	for file, status := range map[string]int{all.ID: 403, "file-" + damaged.ID: 404, "file-" + nobody: 404} {
+		r := n.ask(t, alice, "POST", "/v1/vector_stores", `{"file_ids":["`+hers.ID+`","`+file+`"]}`)
+		if r.status != status {
+			t.Errorf("%s: %d %s", file, r.status, r.body)
+		}
+	}
+	var page pageJSON[storeJSON]
+	expect(t, n.ask(t, acme, "GET", "/v1/vector_stores", ""), 200, "").into(t, &page)
+	if len(page.Data) != 0 {
+		t.Errorf("wrong files left %+v", page.Data)
+	}
+	if after := n.ask(t, alice, "GET", "/v1/documents/hers.md", ""); string(after.body) != string(before.body) {
+		t.Errorf("the document was %s, and is %s", before.body, after.body)
+	}
+	twice := n.newStore(t, alice, `{"file_ids":["`+hers.ID+`","`+hers.ID+`"]}`)
+	if twice.FileCounts["total"] != 1 || twice.UsageBytes != hers.Bytes {
+		t.Errorf("a file that is named twice: %+v", twice)
 	}
 }
 

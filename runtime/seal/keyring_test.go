@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,9 +135,10 @@ func TestKeysAreZeroedAtTheEndOfTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTenant(t)
 		w.Keyring = seal.NewKeyring(w.id, lease, time.Now)
-		lapses := 0
+		var lapses atomic.Int32
 		w.OnLapse(func() {
-			if lapses++; !w.kek.zeroed() || w.Check() == nil {
+			lapses.Add(1)
+			if !w.kek.zeroed() || w.Check() == nil {
 				t.Error("told before they are zeroed")
 			}
 		})
@@ -147,14 +149,14 @@ func TestKeysAreZeroedAtTheEndOfTheLease(t *testing.T) {
 			}
 			time.Sleep(lease - time.Second)
 			synctest.Wait()
-			if w.Check() != nil || w.kek.zeroed() || lapses > 0 {
+			if w.Check() != nil || w.kek.zeroed() || lapses.Load() > 0 {
 				t.Fatal("zeroed within the lease")
 			}
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if !w.kek.zeroed() || w.State() != binding.KeyUnreachable || lapses != 1 {
-			t.Errorf("keys are still there at the end of the lease, %s, %d lapses", w.State(), lapses)
+		if !w.kek.zeroed() || w.State() != binding.KeyUnreachable || lapses.Load() != 1 {
+			t.Errorf("keys are still there at the end of the lease, %s, %d lapses", w.State(), lapses.Load())
 		}
 	})
 }

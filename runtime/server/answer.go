@@ -66,9 +66,9 @@ func answer(x *exchange) error {
 		return err
 	}
 	if asked.Stream == nil && accepts(x.r, eventStream) || asked.Stream != nil && *asked.Stream {
-		return x.streamAnswer(by, asked.Query, found, how)
+		return x.streamAnswer(req, by, asked.Query, found, how)
 	}
-	said, err := x.say(by, asked.Query, found, func(answering.Piece) error { return x.entitled() })
+	said, err := x.say(req, by, asked.Query, found, func(answering.Piece) error { return x.entitled() })
 	if err != nil {
 		return err
 	}
@@ -77,23 +77,23 @@ func answer(x *exchange) error {
 
 // streamAnswer tells the passages first, and then the answer as it comes to be. The
 // last event is done or error.
-func (x *exchange) streamAnswer(by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
+func (x *exchange) streamAnswer(req corpus.Request, by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
 	out := x.events()
-	err := x.tellAnswer(out, by, query, found, how)
+	err := x.tellAnswer(out, req, by, query, found, how)
 	if err != nil {
-		_ = out.tell("error", problemOf(err).body(nil)) // the client may have left
+		_ = out.tell("error", x.problem(err).body(nil)) // the client may have left
 	}
 	return err
 }
 
-func (x *exchange) tellAnswer(out events, by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
+func (x *exchange) tellAnswer(out events, req corpus.Request, by answering.Answerer, query string, found []corpus.Passage, how ranking) error {
 	err := out.send("passages", struct {
 		Passages []citation `json:"passages"`
 	}{x.number(found)})
 	if err != nil {
 		return err
 	}
-	said, err := x.say(by, query, found, func(p answering.Piece) error {
+	said, err := x.say(req, by, query, found, func(p answering.Piece) error {
 		return out.send("delta", struct {
 			Text string `json:"text"`
 		}{p.Text})
@@ -121,15 +121,20 @@ func (x *exchange) answerer(name string, limit int) (by answering.Answerer, done
 	return answering.Chat{Model: models.Chat, ContextTokens: models.ContextTokens, Limit: limit}, done, err
 }
 
-// say has a question answered for as long as the client listens: a model bounds its
-// time itself.
-func (x *exchange) say(by answering.Answerer, query string, found []corpus.Passage, say func(answering.Piece) error) (answering.Answer, error) {
-	said, err := by.Answer(x.client, query, found, say)
-	if _, ok := by.(answering.Chat); ok {
-		x.server.Metrics.asked("chat", err)
-		if said.Removed > 0 {
-			x.server.Log.Warn("a model's answer was sanitised", "request", x.id, "tenant", x.tenantID(), "removed", said.Removed)
-		}
+// say has a question answered for as long as the client listens, and what is answered out
+// of is there: a model bounds its time itself. Errors: corpus.ErrChanged.
+func (x *exchange) say(req corpus.Request, by answering.Answerer, query string, found []corpus.Passage, say func(answering.Piece) error) (answering.Answer, error) {
+	if _, slow := by.(answering.Chat); !slow {
+		return by.Answer(x.client, query, found, say)
+	}
+	told := sources{x: x, req: req, passages: found}
+	said, err := by.Answer(x.client, query, found, told.before(say))
+	x.server.Metrics.asked("chat", err)
+	if said.Removed > 0 {
+		x.server.Log.Warn("a model's answer was sanitised", "request", x.id, "tenant", x.tenantID(), "removed", said.Removed)
+	}
+	if err == nil && len(found) > 0 {
+		err = told.confirm()
 	}
 	return said, err
 }

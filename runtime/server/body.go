@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,11 +67,14 @@ func consume[T any](x *exchange, limit int64, code string, receive func(n int) e
 	if x.r.ContentLength > limit {
 		return made, tooLarge(code, limit)
 	}
-	in := &pacedBody{ReadCloser: x.r.Body, pace: x.newPace(), control: x.control, receive: receive}
+	in := &pacedBody{ReadCloser: x.r.Body, pace: x.newPace(), control: x.control, client: x.client, receive: receive}
+	defer context.AfterFunc(x.client, in.wake)()
 	made, err = read(http.MaxBytesReader(x.w, in, limit))
 	var over *http.MaxBytesError
 	var found problem
 	switch {
+	case err != nil && errors.Is(context.Cause(x.client), errLeaving):
+		return made, errLeaving
 	case errors.As(err, &over):
 		return made, tooLarge(code, limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -7,7 +7,7 @@ func streamChat(q inquiry, c chat, chunk completion, found finding) error {
 	out := q.x.events()
 	err := chunk.stream(out, q, c, found)
 	if err != nil {
-		_ = out.tell("", problemOf(err).body(nil)) // the client may have left
+		_ = out.tell("", q.x.problem(err).body(nil)) // the client may have left
 	}
 	_ = out.write("", []byte("[DONE]"))
 	return err

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -22,10 +23,10 @@ type exchange struct {
 	route   Route
 	w       http.ResponseWriter
 	control *http.ResponseController
-	r       *http.Request // its context ends when the client leaves or the work takes too long
+	r       *http.Request // its context ends when that of the client does or the work takes too long
 	id      string
 
-	client   context.Context // ends when the client leaves
+	client   context.Context // ends when the client leaves, or the server must
 	stopWork context.CancelFunc
 
 	caller    guard.Identity
@@ -194,10 +195,7 @@ func (x *exchange) send(part []byte) error {
 // fail ends the exchange with an error. A response that has begun is cut short:
 // the length that was announced tells the client.
 func (x *exchange) fail(err error) {
-	p := problemOf(err)
-	if p.status >= http.StatusInternalServerError && x.client.Err() != nil {
-		p = problemOf(errGone) // that is what came of it
-	}
+	p := x.problem(err)
 	x.code = p.code
 	if p.status >= http.StatusInternalServerError {
 		x.server.Log.Error("request failed", "request", x.id, "tenant", x.tenantID(), "code", p.code, "error", err.Error())
@@ -210,6 +208,19 @@ func (x *exchange) fail(err error) {
 		x.w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
 	_ = x.write(p.status, p.body(parameterOf(err))) // strings always marshal, and nobody has to read them
+}
+
+// problem is what to tell the client of an error. What failed when the server had to
+// leave, or the client did, failed for that reason.
+func (x *exchange) problem(err error) problem {
+	p := problemOf(err)
+	switch {
+	case p.status < http.StatusInternalServerError, x.client.Err() == nil:
+		return p
+	case errors.Is(context.Cause(x.client), errLeaving):
+		return problemOf(errLeaving)
+	}
+	return problemOf(errGone)
 }
 
 // allowance tells the tenant what is left of its requests.

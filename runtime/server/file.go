@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/ingest"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -21,6 +22,13 @@ type file struct {
 	Filename  string `json:"filename"`
 	Purpose   string `json:"purpose"`
 	Status    string `json:"status"`
+	// StatusDetails is why the newest upload could not be read.
+	StatusDetails string `json:"status_details,omitempty"`
+}
+
+// fileStates are how far a file is, in OpenAI's words.
+var fileStates = map[corpus.Status]string{
+	corpus.Completed: "processed", corpus.InProgress: "uploaded", corpus.Failed: "error",
 }
 
 // The purposes of files. It makes no difference which one is said.
@@ -32,7 +40,10 @@ const (
 func presentFile(d corpus.Document) file {
 	f := file{
 		ID: fileID(d.ID), Object: "file", Bytes: d.Bytes, CreatedAt: d.CreatedAt.Unix(), Filename: d.ExternalID,
-		Purpose: d.Purpose, Status: "processed",
+		Purpose: d.Purpose, Status: fileStates[d.Status],
+	}
+	if d.Code != "" {
+		f.StatusDetails = ingest.Message(d.Code)
 	}
 	if f.Purpose == "" {
 		f.Purpose = forUserData

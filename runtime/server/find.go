@@ -35,21 +35,17 @@ func (x *exchange) find(req corpus.Request, query corpus.Query) ([]corpus.Passag
 	if err != nil {
 		return nil, ranking{}, err
 	}
-	how := ranking{Degraded: degraded(found)}
+	how := ranking{}
+	if found.Without != "" {
+		how.Degraded = []string{found.Without}
+	}
 	if !reranks {
 		return found.Passages, how, nil
 	}
 	passages, ok := x.rerank(query, found.Passages)
 	how.Reranked = &ok
-	return passages, how, nil
-}
-
-// degraded names what a search had to do without, nil for nothing.
-func degraded(found corpus.Found) []string {
-	if found.Without == "" {
-		return nil
-	}
-	return []string{found.Without}
+	passages, err = x.server.Corpus.Still(x.r.Context(), req, passages)
+	return passages, how, err
 }
 
 // rerank reports whether the order is the reranker's.

@@ -11,7 +11,7 @@ type inquiry struct {
 	by       answering.Answerer
 	question string
 	req      corpus.Request
-	query    corpus.Query
+	tool     searchTool
 	done     func() // is called at the end of the answer
 }
 
@@ -26,7 +26,7 @@ func (x *exchange) inquire(id, question string, limit int, tool searchTool) (inq
 	if err != nil {
 		return inquiry{}, err
 	}
-	return inquiry{x, by, question, req, tool.query(question), done}, nil
+	return inquiry{x, by, question, req, tool, done}, nil
 }
 
 // finding is what is answered out of.
@@ -37,7 +37,7 @@ type finding struct {
 
 // find searches for what answers.
 func (q inquiry) find() (finding, error) {
-	passages, how, err := q.x.find(q.req, q.query)
+	passages, how, err := q.x.search(q.req, q.question, q.tool)
 	return finding{passages, how.Degraded}, err
 }
 
@@ -45,7 +45,7 @@ func (q inquiry) find() (finding, error) {
 func (q inquiry) answer(found finding, tell func(text string, cited []annotation) error) (*said, error) {
 	s := &said{}
 	var err error
-	s.whole, err = q.x.say(q.by, q.question, found.passages, func(p answering.Piece) error { return tell(p.Text, s.add(p)) })
+	s.whole, err = q.x.say(q.req, q.by, q.question, found.passages, func(p answering.Piece) error { return tell(p.Text, s.add(p)) })
 	if err == nil && s.text == "" {
 		s.text = unanswered
 		err = tell(unanswered, nil)

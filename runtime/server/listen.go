@@ -19,38 +19,45 @@ const (
 	bodyTimeout   = 90 * time.Second // to read a request, and to write a response
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 32 << 10
+
+	// farewell is the end of a shutdown: what is still in flight then is ended, and has
+	// this long to tell its client.
+	farewell = 3 * time.Second
 )
 
 // Listener is one port with its handler.
 type Listener struct {
 	net.Listener
 	server *http.Server
+	leave  context.CancelCauseFunc // ends the contexts of all requests
 }
 
 // Listen opens a port. With a directory that holds a TLS key pair it speaks
 // TLS, else plain HTTP.
 func Listen(address, tlsDir string, handler http.Handler, log *slog.Logger) (*Listener, error) {
-	l, err := net.Listen("tcp", address)
+	port, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	s := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout,
+	requests, leave := context.WithCancelCause(context.Background())
+	l := &Listener{Listener: port, leave: leave, server: &http.Server{
+		Handler: handler, BaseContext: func(net.Listener) context.Context { return requests },
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	}}
 	if tlsDir != "" {
 		switch _, err := os.Stat(filepath.Join(tlsDir, "tls.crt")); {
 		case err == nil:
 			pair, err := newCertificate(tlsDir)
 			if err != nil {
-				return nil, errors.Join(err, l.Close())
+				return nil, errors.Join(err, port.Close())
 			}
-			s.TLSConfig = &tls.Config{GetCertificate: pair.get, MinVersion: tls.VersionTLS12}
+			l.server.TLSConfig = &tls.Config{GetCertificate: pair.get, MinVersion: tls.VersionTLS12}
 		case !errors.Is(err, fs.ErrNotExist): // never fall back to plain HTTP by mistake
-			return nil, errors.Join(fmt.Errorf("certificate: %w", err), l.Close())
+			return nil, errors.Join(fmt.Errorf("certificate: %w", err), port.Close())
 		}
 	}
-	return &Listener{Listener: l, server: s}, nil
+	return l, nil
 }
 
 // Run serves until Shutdown.
@@ -67,5 +74,12 @@ func (l *Listener) Run() error {
 	return err
 }
 
-// Shutdown takes no more connections and waits for the requests in flight.
-func (l *Listener) Shutdown(ctx context.Context) error { return l.server.Shutdown(ctx) }
+// Shutdown takes no more connections and waits for the requests in flight. Shortly before
+// the context's deadline it ends them, each with an answer that says so.
+func (l *Listener) Shutdown(ctx context.Context) error {
+	if end, bounded := ctx.Deadline(); bounded {
+		last := time.AfterFunc(time.Until(end)-farewell, func() { l.leave(errLeaving) })
+		defer last.Stop()
+	}
+	return l.server.Shutdown(ctx)
+}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"time"
@@ -35,17 +36,24 @@ func (p *pace) passed(n int, since time.Time) {
 func needs(n int64) time.Duration { return time.Duration(n) * time.Second / minPace }
 
 // pacedBody reads a request's body at the pace that is asked of its client.
-// After the deadline a Read returns os.ErrDeadlineExceeded.
+// After the deadline, and when it is woken, a Read returns os.ErrDeadlineExceeded.
 type pacedBody struct {
 	io.ReadCloser
 	pace
 	control *http.ResponseController
+	client  context.Context
 	receive func(n int) error // told of what arrived; nil: nobody
 }
+
+// wake ends a Read that waits.
+func (b *pacedBody) wake() { _ = b.control.SetReadDeadline(time.Now()) }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
 	if err := b.control.SetReadDeadline(b.deadline(0)); err != nil {
 		return 0, err
+	}
+	if b.client.Err() != nil { // wake may have been too early for the deadline
+		return 0, context.Cause(b.client)
 	}
 	start := time.Now()
 	n, err := b.ReadCloser.Read(p)

@@ -196,6 +196,10 @@ var problems = []struct {
 		http.StatusRequestedRangeNotSatisfiable, invalid, "range_not_satisfiable",
 		"start and end must lie within the document, 0 <= start <= end <= its bytes.", 0,
 	}},
+	{errLeaving, problem{
+		http.StatusServiceUnavailable, unavailable, "shutting_down",
+		"This server is shutting down: send the request again after Retry-After, another one answers it.", 1,
+	}},
 	{errGone, problem{statusClientClosed, invalid, "client_closed", "The client closed the request.", 0}},
 	{context.DeadlineExceeded, problem{
 		http.StatusServiceUnavailable, unavailable, "timeout",
@@ -208,6 +212,9 @@ const statusClientClosed = 499
 
 // errGone: the client left, or is too slow to be waited for.
 var errGone = errors.New("the client left")
+
+// errLeaving: the server shuts down, and the request took longer than that waits.
+var errLeaving = errors.New("the server is shutting down")
 
 // errNoRoute answers an unknown path or method.
 var errNoRoute = problem{

@@ -158,9 +158,8 @@ func (p response) complete(r responding, found finding, s *said) response {
 }
 
 // fail makes the response that could not be had.
-func (p response) fail(err error) response {
-	known := problemOf(err)
-	p.Status, p.Error = "failed", &failure{known.code, known.message}
+func (p response) fail(why problem) response {
+	p.Status, p.Error = "failed", &failure{why.code, why.message}
 	return p
 }
 

@@ -32,7 +32,7 @@ func streamResponse(q inquiry, r responding) error {
 	s := &responseStream{out: q.x.events(), asked: r, response: r.begin(q.x)}
 	err := s.run(q)
 	if err != nil {
-		failed := s.response.fail(err)
+		failed := s.response.fail(q.x.problem(err))
 		_ = s.tell(event{Type: "response.failed", Response: &failed}) // the client may have left
 	}
 	return err

@@ -84,7 +84,7 @@ func (s *searchTool) ranking() rule {
 }
 
 func (s *searchTool) query(question string) corpus.Query {
-	q := corpus.Query{Text: question, K: s.limit, PerDocument: defaultPerDocument, Share: s.share, Ranks: s.ranks, Filter: s.filters, Stores: s.stores}
+	q := corpus.Query{Text: question, K: s.limit, PerDocument: defaultPerDocument, Filter: s.filters, Stores: s.stores}
 	if q.K == 0 {
 		q.K = defaultResults
 	}
@@ -115,13 +115,24 @@ func (s *searchTool) results(found []corpus.Passage) []searchResult {
 	return all
 }
 
+// score is what is told of the i-th passage, from 0 to 1, and what a threshold is for.
 func (s *searchTool) score(found []corpus.Passage, i int) float64 {
-	switch best := found[0].Score; {
+	switch score, best := found[i].Score, found[0].Score; {
 	case s.ranks:
-		return corpus.RankScore(i)
-	case best <= 0:
-		return 0
+		return 1 / float64(i+1)
+	case score == best: // which may be 0
+		return 1
 	default:
-		return found[i].Score / best
+		return score / best
 	}
+}
+
+// enough are those of the passages that score enough.
+func (s *searchTool) enough(found []corpus.Passage) []corpus.Passage {
+	for i := range found {
+		if s.score(found, i) < s.share {
+			return found[:i]
+		}
+	}
+	return found
 }

@@ -1,8 +1,12 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -65,7 +69,10 @@ type storeRequest struct {
 	files             []string // ids of documents
 }
 
-const maxFiles = 100 // that are put into a vector store at once
+const (
+	maxFiles    = 100 // that are put into a vector store at once
+	undoTimeout = 5 * time.Second
+)
 
 func (s *storeRequest) rules() rules {
 	return rules{
@@ -87,7 +94,9 @@ func (s *storeRequest) rulesToCreate() rules {
 			if err != nil {
 				return err
 			}
-			s.files = append(s.files, document)
+			if !slices.Contains(s.files, document) {
+				s.files = append(s.files, document)
+			}
 		}
 		return nil
 	}
@@ -138,27 +147,39 @@ func createStore(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	for _, document := range asked.files {
-		doc, err := x.server.Corpus.Get(x.r.Context(), req, document)
-		if err == nil && !req.Caller.Changes(doc.Access) {
-			err = corpus.ErrOwner
-		}
-		if err != nil {
-			return err
-		}
-	}
 	if made, err = x.server.Corpus.CreateVectorStore(x.r.Context(), req, made); err != nil {
 		return err
 	}
-	in := corpus.Contents{}
-	for _, document := range asked.files {
-		doc, err := x.server.Corpus.Amend(x.r.Context(), req, document, joinStore(made.ID))
+	in, err := x.fill(req, made.ID, asked.files)
+	if err != nil {
+		return errors.Join(err, x.undo(req, made.ID))
+	}
+	return x.reply(http.StatusOK, presentStore(made, in))
+}
+
+// fill puts documents into a vector store, unless one of them can not be.
+func (x *exchange) fill(req corpus.Request, id uuid.UUID, documents []string) (in corpus.Contents, err error) {
+	for _, document := range documents {
+		if err := x.server.Corpus.MayAmend(x.r.Context(), req, document, joinStore(id)); err != nil {
+			return in, err
+		}
+	}
+	for _, document := range documents {
+		doc, err := x.server.Corpus.Amend(x.r.Context(), req, document, joinStore(id))
 		if err != nil {
-			return err
+			return in, err
 		}
 		in = corpus.Contents{Documents: in.Documents + 1, Bytes: in.Bytes + doc.Bytes}
 	}
-	return x.reply(http.StatusOK, presentStore(made, in))
+	return in, nil
+}
+
+// undo deletes a vector store that could not be filled, whether or not its client still
+// waits.
+func (x *exchange) undo(req corpus.Request, id uuid.UUID) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), undoTimeout)
+	defer cancel()
+	return x.server.Corpus.DeleteVectorStore(ctx, req, id)
 }
 
 func listStores(x *exchange) error {

@@ -18,7 +18,7 @@ type foundPage struct {
 	Data        []storeHit `json:"data"`
 	HasMore     bool       `json:"has_more"`
 	NextPage    *string    `json:"next_page"` // always null
-	Degraded    []string   `json:"degraded,omitempty"`
+	ranking
 }
 
 type storeHit struct {
@@ -69,12 +69,12 @@ func searchStore(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	found, err := x.server.Corpus.Retrieve(x.r.Context(), req, tool.query(question))
+	found, how, err := x.search(req, question, tool)
 	if err != nil {
 		return err
 	}
 	return x.reply(http.StatusOK, foundPage{
-		Object: "vector_store.search_results.page", SearchQuery: asked, Data: tool.hits(found.Passages), Degraded: degraded(found),
+		Object: "vector_store.search_results.page", SearchQuery: asked, Data: tool.hits(found), ranking: how,
 	})
 }
 
@@ -90,6 +90,12 @@ func (x *exchange) beginSearch(object, question string, tool searchTool) (corpus
 		}
 	}
 	return req, nil
+}
+
+// search finds what the tool asks for.
+func (x *exchange) search(req corpus.Request, question string, tool searchTool) ([]corpus.Passage, ranking, error) {
+	found, how, err := x.find(req, tool.query(question))
+	return tool.enough(found), how, err
 }
 
 func (s *searchTool) hits(found []corpus.Passage) []storeHit {

@@ -45,6 +45,16 @@ func (r *Rows) VectorStores(ctx context.Context, after uuid.UUID, limit int) ([]
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[VectorStore])
 }
 
+// VectorStoresOf returns the ids of those of the given vector stores that are there, in
+// order.
+func (r *Rows) VectorStoresOf(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := r.tx.Query(ctx, `select store_id from vector_store where tenant_id = $1 and store_id = any($2) order by store_id`, r.tenant, ids)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+}
+
 // CountVectorStores counts the tenant's vector stores.
 func (r *Rows) CountVectorStores(ctx context.Context) (n int, err error) {
 	err = r.tx.QueryRow(ctx, `select count(*) from vector_store where tenant_id = $1`, r.tenant).Scan(&n)

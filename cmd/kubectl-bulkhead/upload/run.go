@@ -26,12 +26,12 @@ type Options struct {
 	Config   func() (*rest.Config, error) // of the cluster
 	Out      io.Writer                    // of a dry run
 	Progress io.Writer
+	Report   time.Duration // how often Progress is told how far it is
 }
 
 const (
-	reportEvery = 5 * time.Second
-	pollEvery   = time.Second
-	pollRarely  = 10 * time.Second
+	pollEvery  = time.Second
+	pollRarely = 10 * time.Second
 )
 
 // Run sends the files and waits until they are documents, or are refused. What was sent
@@ -58,7 +58,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	for _, f := range files {
 		r.bytes += f.bytes
 	}
-	defer r.report(o.Progress)()
+	defer r.report(o.Progress, o.Report)()
 	if err := r.sendAll(ctx, files, o.Concurrency); err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (r *run) look(ctx context.Context) error {
 }
 
 // report tells once in a while how far the run is, until it is stopped.
-func (r *run) report(out io.Writer) (stop func()) {
+func (r *run) report(out io.Writer, every time.Duration) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -183,7 +183,7 @@ func (r *run) report(out io.Writer) (stop func()) {
 			select {
 			case <-done:
 				return
-			case <-time.After(reportEvery):
+			case <-time.After(every):
 				r.mu.Lock()
 				through := r.summary.Completed + r.summary.Unchanged + len(r.summary.Failures)
 				fmt.Fprintf(out, "%d of %d files through, %d being read, %d failed, %d of %d MiB sent\n",

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -107,7 +108,7 @@ func options(t *testing.T, s *standIn, paths ...string) Options {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	key := filepath.Join(tree(t, map[string]string{"key": "secret\n"}), "key")
-	return Options{Tenant: "acme", URL: server.URL, KeyFile: key, Paths: paths, Concurrency: 3, Out: io.Discard, Progress: io.Discard}
+	return Options{Tenant: "acme", URL: server.URL, KeyFile: key, Paths: paths, Concurrency: 3, Out: io.Discard, Progress: io.Discard, Report: time.Hour}
 }
 
 func TestRun(t *testing.T) {
