@@ -187,7 +187,8 @@ func decodeManifest(in []byte) (manifest, error) {
 			return m, fmt.Errorf("%w: manifest that changes to no basis", seal.ErrCorrupt)
 		}
 	}
-	return m, m.decodeLists(rest, changes)
+	err := m.decodeLists(rest, changes)
+	return m, err
 }
 
 // decodeLists reads the segments, with their next vectors if the basis changes, and the
