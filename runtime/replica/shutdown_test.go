@@ -52,7 +52,7 @@ func TestUnusedConnectionFailsNoShutdown(t *testing.T) {
 // which every stream has, and the rest as any request. The model is not asked further.
 func TestShutdownEndsWhatWaits(t *testing.T) {
 	c := newCell(t)
-	c.drain = 4 * time.Second
+	c.drain = 8 * time.Second // an unused connection has five
 	api, left := hung(t)
 	acme := c.tenant(t, "acme", api.chats)
 	n := c.start(t, "runtime-0")
