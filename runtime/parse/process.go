@@ -88,7 +88,8 @@ func cause(exit *exec.ExitError, stderr []byte) error {
 		return because(TimedOut)
 	case status.Signaled() && status.Signal() == syscall.SIGKILL: // the container's memory ran out first
 		return because(OutOfMemory)
-	case bytes.Contains(stderr, []byte("out of memory")), bytes.Contains(stderr, []byte("cannot allocate memory")): // Go says it in both ways
+	case len(stderr) == 0, // Go says why it crashes, unless it has no memory for that
+		bytes.Contains(stderr, []byte("out of memory")), bytes.Contains(stderr, []byte("cannot allocate memory")): // in both ways
 		return because(OutOfMemory)
 	}
 	return because(Malformed) // it crashed the parser

@@ -176,8 +176,9 @@ var uses = []use{
 	{"DELETE", "/v1/keys/{their key}", "", []int{404}, ""},
 }
 
-// busyCodes are the errors that a server gives which is small for so many requests.
-var busyCodes = []string{"database_busy", "too_many_requests", "too_many_uploads", "overloaded", "audit_unavailable"}
+// busyCodes are the errors that a server gives which is small for so many requests, and
+// that of a model's answer out of documents that others change meanwhile.
+var busyCodes = []string{"database_busy", "too_many_requests", "too_many_uploads", "overloaded", "audit_unavailable", "document_changed"}
 
 // useEveryRoute leaves out what needs the id of something that could not be made.
 func (s *side) useEveryRoute(t *testing.T, n *node, other *side, name string) {
