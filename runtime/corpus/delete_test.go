@@ -31,16 +31,11 @@ func (w *world) trap(t *testing.T, kind seal.Kind) (release func()) {
 // trapped waits until somebody is in the trap.
 func (w *world) trapped(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	until(t, 30*time.Second, "nobody stores anything", func() bool {
 		in := 0
 		w.pg.Scan(t, []any{&in}, "select count(*) from pg_locks where locktype = 'advisory' and objid = 1 and not granted")
-		if in > 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("nobody stores anything")
-		}
-	}
+		return in > 0
+	})
 }
 
 // misses fails if a search finds a document.

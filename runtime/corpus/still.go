@@ -11,6 +11,9 @@ import (
 // found: neither deleted, nor replaced, nor for others. Whoever does anything slow with
 // passages asks before it tells of them.
 func (c *Corpus) Still(ctx context.Context, r Request, passages []Passage) ([]Passage, error) {
+	if len(passages) == 0 {
+		return passages, nil
+	}
 	headers := make([]store.BlockRef, len(passages))
 	for i, p := range passages {
 		headers[i] = store.BlockRef{Object: p.source}

@@ -126,3 +126,13 @@ func (w *world) search(ctx context.Context, r Request, query, name string) error
 	}
 	return nil
 }
+
+// until waits until something holds, and fails when it takes too long.
+func until(t *testing.T, patience time.Duration, failure string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(failure)
+		}
+	}
+}

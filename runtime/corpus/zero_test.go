@@ -62,19 +62,17 @@ func (w *world) fitted(t *testing.T, of *tenants.Tenant) {
 	w.put(t, of, "kestrel", "The kestrel hovers.")
 	w.put(t, of, "prose", prose.NewAuthor(1).Document(300))
 	w.finds(t, of, "kestrel", "kestrel")
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	until(t, time.Minute, "no vectors", func() bool {
 		vectors := 0
 		err := w.corpus.withNewest(t.Context(), admin(t, of), func(v *view) error {
 			vectors = len(v.vectors)
 			return nil
 		})
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("no vectors, %v", err)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if vectors > 0 {
-			return
-		}
-	}
+		return vectors > 0
+	})
 }
 
 var roomy = CacheConfig{Bytes: 64 << 20, Tenant: 64 << 20, ColdLoads: 2}

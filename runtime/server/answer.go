@@ -133,7 +133,7 @@ func (x *exchange) say(req corpus.Request, by answering.Answerer, query string, 
 	if said.Removed > 0 {
 		x.server.Log.Warn("a model's answer was sanitised", "request", x.id, "tenant", x.tenantID(), "removed", said.Removed)
 	}
-	if err == nil && len(found) > 0 {
+	if err == nil {
 		err = told.confirm()
 	}
 	return said, err

@@ -100,9 +100,9 @@ func Normalise(vector []float32) {
 }
 
 // Stale tells whether a tenant that now has so many chunks should get a new basis: they
-// have doubled or halved, or the share of a chunk's words that the basis does not know is, in the mean, a fifth more than it
-// was in the sample. The words that were too rare for the vocabulary to begin with do not
-// count.
+// have doubled or halved, or the share of a chunk's words that the basis does not know is,
+// in the mean, a fifth more than it was in the sample. The words that were too rare for the
+// vocabulary to begin with do not count.
 func (b *Basis) Stale(chunks int, unseen float64) bool {
 	const much = 0.2
 	return chunks >= 2*b.chunks || chunks <= b.chunks/2 || unseen > b.unseen+much
