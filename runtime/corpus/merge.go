@@ -72,12 +72,8 @@ func (r Request) conclude(ctx context.Context, end func(*store.Tx, manifest) err
 }
 
 // clean rewrites the segments that hold dead documents one by one: an index that
-// does not fit as a whole may fit afterwards.
+// does not fit as a whole may fit afterwards. Between two of them others have their turns.
 func (c *Corpus) clean(ctx context.Context, r Request) error {
-	return c.alone(ctx, func() error { return c.cleanAll(ctx, r) })
-}
-
-func (c *Corpus) cleanAll(ctx context.Context, r Request) error {
 	head, err := c.head(ctx, r)
 	if err != nil {
 		return err
@@ -87,7 +83,7 @@ func (c *Corpus) cleanAll(ctx context.Context, r Request) error {
 		return err
 	}
 	for _, m := range listed.segments {
-		if err := c.cleanOne(ctx, r, newView(), m.lexicon); err != nil {
+		if err := c.alone(ctx, func() error { return c.cleanOne(ctx, r, newView(), m.lexicon) }); err != nil {
 			return err
 		}
 	}
