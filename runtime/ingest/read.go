@@ -75,7 +75,8 @@ func clip(s string, n int) string {
 	return s[:n]
 }
 
-// Printable reports whether s is UTF-8 without control characters.
+// Printable reports whether s is UTF-8 that shows all that it holds: no control characters,
+// and none of those that hide or reorder others, with which a name looks like another.
 func Printable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) && string(parse.Visible([]byte(s))) == s
 }

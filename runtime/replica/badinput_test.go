@@ -28,6 +28,8 @@ func TestBadInput(t *testing.T) {
 		"file without text":       {"PUT", "/v1/documents/a", "text/html", "<img src=x>", 400, "empty_document", "text recognition"},
 		"no type":                 {"PUT", "/v1/documents/a", "", "x", 415, "unsupported_media_type", ""},
 		"name with control":       {"PUT", "/v1/documents/a%00b", plain, "x", 400, "invalid_external_id", ""},
+		"name that reorders":      {"PUT", "/v1/documents/invoice%E2%80%AEfdp.exe", plain, "x", 400, "invalid_external_id", "printable"},
+		"title that reorders":     {"PUT", "/v1/documents/a?title=a%E2%80%AEb", plain, "x", 400, "invalid_title", "printable"},
 		"name too long":           {"PUT", "/v1/documents/" + strings.Repeat("n", 513), plain, "x", 400, "invalid_external_id", "512"},
 		"title too long":          {"PUT", "/v1/documents/a?title=" + strings.Repeat("n", 513), plain, "x", 400, "invalid_title", ""},
 		"unknown status":          {"GET", "/v1/documents?status=lost", "", "", 400, "invalid_status", "in_progress"},
