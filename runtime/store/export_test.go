@@ -28,3 +28,9 @@ func Setting(ctx context.Context, s *Store, tenant uuid.UUID, name string) (valu
 	})
 	return value, err
 }
+
+// Prepared counts the statements that the connection of a snapshot knows.
+func (r *Rows) Prepared(ctx context.Context) (count int, err error) {
+	err = r.tx.QueryRow(ctx, "select count(*) from pg_prepared_statements").Scan(&count)
+	return count, err
+}

@@ -33,11 +33,11 @@ func dial(ctx context.Context, cfg Config) (*pools, error) {
 }
 
 func newPools(ctx context.Context, cfg Config) (*pools, error) {
-	app, err := newPool(ctx, cfg, binding.RoleApp, cfg.AppPassword, cfg.AppConns)
+	app, err := newPool(ctx, cfg, binding.RoleApp, cfg.AppPassword, cfg.AppConns, warm)
 	if err != nil {
 		return nil, err
 	}
-	lane, err := newPool(ctx, cfg, binding.RoleLane, cfg.LanePassword, cfg.LaneConns)
+	lane, err := newPool(ctx, cfg, binding.RoleLane, cfg.LanePassword, cfg.LaneConns, nothing)
 	if err != nil {
 		app.Close()
 		return nil, err
@@ -45,7 +45,8 @@ func newPools(ctx context.Context, cfg Config) (*pools, error) {
 	return &pools{app: app, lane: lane}, nil
 }
 
-func newPool(ctx context.Context, cfg Config, role string, password Secret, conns int32) (*pgxpool.Pool, error) {
+// newPool makes the pool of a role's connections, each of which is made ready before it is used.
+func newPool(ctx context.Context, cfg Config, role string, password Secret, conns int32, ready func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	session, err := cfg.session(role)
 	if err != nil {
 		return nil, err
@@ -59,9 +60,9 @@ func newPool(ctx context.Context, cfg Config, role string, password Secret, conn
 	pool.MaxConnLifetime = time.Hour
 	pool.MaxConnLifetimeJitter = 10 * time.Minute
 	pool.BeforeConnect = cfg.beforeConnect(password)
-	pool.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+	pool.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		pgxuuid.Register(conn.TypeMap()) // or ids take the way of texts
-		return nil
+		return ready(ctx, conn)
 	}
 	opened, err := pgxpool.NewWithConfig(ctx, pool)
 	if err != nil {
@@ -69,6 +70,8 @@ func newPool(ctx context.Context, cfg Config, role string, password Secret, conn
 	}
 	return opened, nil
 }
+
+func nothing(context.Context, *pgx.Conn) error { return nil }
 
 // close waits for the connections in use and closes all.
 func (p *pools) close() {
