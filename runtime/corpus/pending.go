@@ -186,16 +186,12 @@ func (r Request) record(tx *store.Tx, head store.Head) error {
 func (c *Corpus) Pending(ctx context.Context, r Request, status Status, after uuid.UUID, limit int) ([]Document, error) {
 	var docs []Document
 	for {
-		var rows []store.Upload
-		err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
-			rows, err = s.Uploads(ctx, status == Failed, after, limit)
-			return err
-		})
+		rows, live, err := r.uploads(ctx, status, after, limit)
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range rows {
-			doc, err := r.present(store.Document{}, row)
+			doc, err := r.present(live[row.Document], row)
 			if err != nil {
 				return nil, err
 			}
@@ -208,6 +204,28 @@ func (c *Corpus) Pending(ctx context.Context, r Request, status Status, after uu
 			return docs[:min(limit, len(docs))], nil
 		}
 	}
+}
+
+// uploads reads a page of uploads, and the documents of which they are new versions: those
+// say who may know of an upload.
+func (r Request) uploads(ctx context.Context, status Status, after uuid.UUID, limit int) ([]store.Upload, map[uuid.UUID]store.Document, error) {
+	var rows []store.Upload
+	live := map[uuid.UUID]store.Document{}
+	err := r.admission().Read(ctx, func(s *store.Rows) (err error) {
+		if rows, err = s.Uploads(ctx, status == Failed, after, limit); err != nil {
+			return err
+		}
+		ids := make([]uuid.UUID, len(rows))
+		for i, row := range rows {
+			ids[i] = row.Document
+		}
+		documents, err := s.DocumentsOf(ctx, ids)
+		for _, d := range documents {
+			live[d.ID] = d
+		}
+		return err
+	})
+	return rows, live, err
 }
 
 // reshares reports whether principals make a document that lives one for others.

@@ -237,6 +237,26 @@ func TestQueuedUploadsAreSeenByTheirReaders(t *testing.T) {
 	expect(t, n.ask(t, alice, "DELETE", "/v1/documents/damaged", ""), 204, "")
 }
 
+// TestNewVersionIsListedToTheReadersOfTheOld: an upload without principals, which leaves them
+// as they are, tells nobody else that there is a document.
+func TestNewVersionIsListedToTheReadersOfTheOld(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	alice, bob := n.user(t, acme, "alice", "read", "hr"), n.user(t, acme, "bob", "write")
+	expect(t, n.putFile(t, acme, "salaries", "text/plain", []byte("text"), "Bulkhead-Principals", "group:hr"), 201, "")
+	expect(t, n.queueFile(t, acme, "salaries", typePDF, "%PDF"), 202, "")
+	if got := n.ends(t, acme, "salaries"); got.Status != "failed" {
+		t.Errorf("%+v", got)
+	}
+	for who, want := range map[*tenant]int{acme: 1, alice: 1, bob: 0} {
+		if got := n.listed(t, who, "failed"); len(got) != want {
+			t.Errorf("%v are listed, want %d", got, want)
+		}
+	}
+	n.unseen(t, bob, "salaries")
+}
+
 // TestVectorStoresOfUsers: one that a user made is that user's, one of the tenant's is for
 // everyone, and what is counted in it is what is seen.
 func TestVectorStoresOfUsers(t *testing.T) {
