@@ -59,13 +59,13 @@ func (c *Corpus) Put(ctx context.Context, r Request, up Upload) (doc Document, o
 	if err != nil {
 		return Document{}, 0, err
 	}
-	leave, err := c.room.enter(ctx, r.keys(), demand)
-	if err != nil {
-		return Document{}, 0, err
-	}
-	defer leave()
 	made := vectors{} // once, however often it is tried
 	err = c.change(ctx, r, func() error {
+		leave, err := c.room.enter(ctx, r.keys(), demand) // not for what has to be done before it is tried again
+		if err != nil {
+			return err
+		}
+		defer leave()
 		doc, outcome, err = c.put(ctx, r, up, made)
 		return err
 	})

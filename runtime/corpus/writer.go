@@ -37,8 +37,9 @@ type write struct {
 	done     chan error
 }
 
-// write commits an upload, and returns once it is or can not be. Errors: those of
-// Request.commit and edit; errFull; the context's, after which it may yet be committed.
+// write commits an upload, and returns once it is or can not be: nothing of it is held any
+// more then. Errors: those of Request.commit and edit; errFull; the context's, after which
+// it is not committed.
 func (w *writers) write(ctx context.Context, c *Corpus, up *write) error {
 	up.done = make(chan error, 1) // so that who commits never waits for us
 	keys := up.request.keys()
@@ -51,10 +52,26 @@ func (w *writers) write(ctx context.Context, c *Corpus, up *write) error {
 	w.mu.Unlock()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		if w.withdraw(up) {
+			return ctx.Err()
+		}
+		return <-up.done // it is being committed, which is bounded
 	case err := <-up.done:
 		return err
 	}
+}
+
+// withdraw reports whether an upload waited, which it does no longer.
+func (w *writers) withdraw(up *write) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	keys := up.request.keys()
+	at := slices.Index(w.waiting[keys], up)
+	if at < 0 {
+		return false
+	}
+	w.waiting[keys] = slices.Delete(w.waiting[keys], at, at+1)
+	return true
 }
 
 // commitAll commits what waits for a tenant until nothing does.
