@@ -77,7 +77,7 @@ func TestFullIndexThatCanNotBeMerged(t *testing.T) {
 	r := w.filled(t)
 	w.corpus.cache.share = 1 // so that it is too large to be merged
 	_, _, err := w.corpus.Put(t.Context(), r, Upload{ExternalID: "heron", Text: []byte("The heron wades.")})
-	if !errors.Is(err, store.ErrBusy) {
+	if !errors.Is(err, ErrTooLarge) {
 		t.Errorf("uploaded: %v", err)
 	}
 	if n := len(w.manifest(t, r).segments); n != maxSegments {

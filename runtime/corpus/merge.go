@@ -17,11 +17,15 @@ import (
 // merge makes one segment of those that are chosen, without their dead, and lists
 // it in their place if nobody else has merged one of them meanwhile. It is no
 // change of the tenant's: the same documents are found before and after.
-// Errors: errRaced.
+// Errors: errRaced; ErrTooLarge, when nothing of the index is dead either.
 func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []member) error {
 	err := c.inTurn(ctx, r, func(v *view) error { return c.mergeOf(ctx, r, v, choose(v.weigh())) })
-	if errors.Is(err, ErrTooLarge) {
-		return c.clean(ctx, r)
+	if !errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	cleaned, failed := c.clean(ctx, r)
+	if cleaned || failed != nil {
+		return failed
 	}
 	return err
 }
@@ -44,7 +48,7 @@ func (c *Corpus) alone(ctx context.Context, do func() error) error {
 // ends the job, unless there is more by then. Errors: store.ErrLost, those of the write
 // door and of the keys.
 func (c *Corpus) Purge(ctx context.Context, r Request, job store.Job) error {
-	if err := c.clean(ctx, r); err != nil {
+	if _, err := c.clean(ctx, r); err != nil {
 		return err
 	}
 	return r.conclude(ctx, func(tx *store.Tx, left manifest) error {
@@ -73,28 +77,34 @@ func (r Request) conclude(ctx context.Context, end func(*store.Tx, manifest) err
 
 // clean rewrites the segments that hold dead documents one by one: an index that
 // does not fit as a whole may fit afterwards. Between two of them others have their turns.
-func (c *Corpus) clean(ctx context.Context, r Request) error {
+// cleaned is whether there was such a segment.
+func (c *Corpus) clean(ctx context.Context, r Request) (cleaned bool, err error) {
 	head, err := c.head(ctx, r)
 	if err != nil {
-		return err
+		return false, err
 	}
 	listed, err := openManifest(r.keys(), head)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, m := range listed.segments {
-		if err := c.alone(ctx, func() error { return c.cleanOne(ctx, r, newView(), m.lexicon) }); err != nil {
+		err := c.alone(ctx, func() error {
+			unclean, err := c.cleanOne(ctx, r, newView(), m.lexicon)
+			cleaned = cleaned || unclean
 			return err
+		})
+		if err != nil {
+			return cleaned, err
 		}
 	}
-	return nil
+	return cleaned, nil
 }
 
 // cleanOne rewrites a segment, if it is listed still and holds dead documents, for which
 // it is opened in an empty view.
-func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view, lexicon pinned) error {
+func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view, lexicon pinned) (cleaned bool, err error) {
 	mark := c.mark(r)
-	err := r.admission().Read(ctx, func(rows *store.Rows) error {
+	err = r.admission().Read(ctx, func(rows *store.Rows) error {
 		head, err := trusted(ctx, rows, mark)
 		if err != nil {
 			return err
@@ -108,9 +118,10 @@ func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view, lexicon pin
 	c.cache.adopt(one)
 	defer c.cache.release(one)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return c.mergeOf(ctx, r, one, unclean(one.weigh()))
+	chosen := unclean(one.weigh())
+	return len(chosen) > 0, c.mergeOf(ctx, r, one, chosen)
 }
 
 // mergeOf merges segments of a view.

@@ -92,7 +92,7 @@ func (u *upkeep) start(c *Corpus, r Request, choose func([]weighed) []member) {
 		u.mu.Lock()
 		delete(u.running, r.keys())
 		u.mu.Unlock()
-		if err != nil && !errors.Is(err, errRaced) && u.ctx.Err() == nil {
+		if err != nil && !errors.Is(err, errRaced) && !errors.Is(err, ErrTooLarge) && u.ctx.Err() == nil { // who asks is told
 			u.log.Warn("index not tended", "tenant", r.keys().Tenant(), "error", err.Error())
 		}
 	})

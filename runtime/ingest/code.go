@@ -12,6 +12,7 @@ import (
 const (
 	CodeTooLarge = "document_too_large"
 	CodeQuota    = "quota_exceeded"
+	CodeIndex    = "index_too_large"
 	CodeEmbedder = "embedder_unavailable"
 	CodeInternal = "internal_error"
 )
@@ -41,6 +42,9 @@ func Message(code string) string {
 	if code == CodeQuota {
 		return "The plan allows no more documents or bytes: delete documents, or ask your operator for a larger plan, and send the file again."
 	}
+	if code == CodeIndex {
+		return "All documents together are too large to be searched here: delete some, or ask your operator to give the runtime more memory, and send the file again."
+	}
 	if code == CodeEmbedder {
 		return "The tenant's embedding model gave no vectors for the text, several times: ask your operator whether it works, and send the file again."
 	}
@@ -60,6 +64,8 @@ func refusal(err error) (code string, final bool) {
 		return CodeTooLarge, true
 	case errors.As(err, &quota):
 		return CodeQuota, true
+	case errors.Is(err, corpus.ErrTooLarge):
+		return CodeIndex, true
 	}
 	if unembedded := (*corpus.EmbedderError)(nil); errors.As(err, &unembedded) {
 		return CodeEmbedder, false

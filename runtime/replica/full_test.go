@@ -6,8 +6,8 @@ import (
 )
 
 // An index that is too large to be merged takes uploads until it has as many segments as
-// it may; then they are put off, and go on when there is room again.
-func TestUploadsArePutOffWhileAnIndexIsFull(t *testing.T) {
+// it may; then they are refused, and go on when there is room again.
+func TestUploadsAreRefusedWhileAnIndexIsFull(t *testing.T) {
 	c := newCell(t)
 	c.index = 50_000
 	acme := c.tenant(t, "acme")
@@ -20,10 +20,11 @@ func TestUploadsArePutOffWhileAnIndexIsFull(t *testing.T) {
 		expect(t, n.ask(t, acme, "PUT", fmt.Sprint("/v1/documents/", i), "text"), 201, "")
 	}
 	for range 2 {
-		r := expect(t, n.ask(t, acme, "PUT", "/v1/documents/more", "text"), 503, "database_busy")
-		if r.header.Get("Retry-After") == "" {
-			t.Errorf("%v", r.header)
-		}
+		expect(t, n.ask(t, acme, "PUT", "/v1/documents/more", "text"), 503, "index_too_large")
+	}
+	expect(t, n.queueFile(t, acme, "later", "text/plain", "text"), 202, "")
+	if got := n.ends(t, acme, "later"); got.Status != "failed" || got.LastError == nil || got.LastError.Code != "index_too_large" {
+		t.Errorf("%+v", got)
 	}
 	if got, _ := acme.segments(t, c); got != most {
 		t.Errorf("%d segments", got)
