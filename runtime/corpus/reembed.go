@@ -34,7 +34,8 @@ const (
 // last one's take the place of those that there were, and returns how the manifest lists
 // those then. Each segment is a generation of its own: whatever ends this, what comes after
 // goes on with the next one. Documents that come meanwhile bring their vectors with them,
-// so that there is an end. Errors: *EmbedderError, store.ErrLost.
+// so that there is an end. Errors: *EmbedderError, store.ErrLost; ErrTooLarge, when the index
+// has no room for both vectors.
 func (c *Corpus) reembed(ctx context.Context, r *embedding) (as pins, got progress, err error) {
 	for begun := false; got == underWay && err == nil; begun = true {
 		err = c.withNewest(ctx, r.Request, func(v *view) (err error) {
@@ -55,6 +56,8 @@ func (c *Corpus) reembedOne(ctx context.Context, r *embedding, v *view, begun bo
 		return complete, nil
 	case begun && !v.next.is(of): // a replica knows the tenant with another model
 		return overtaken, nil
+	case v.manifest.bytes()+int64(m.chunks)*int64(r.Tenant.Models.Embedder.Dimensions()) > c.cache.share:
+		return underWay, ErrTooLarge // or what is searched now could not be any more
 	}
 	rows, err := c.remake(ctx, r, v.segments[m.lexicon])
 	if err != nil {

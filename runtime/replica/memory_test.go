@@ -50,6 +50,24 @@ func TestIndexThatIsMoreThanItsShare(t *testing.T) {
 	n.becomes(t, acme, "POST", "/v1/retrieve", retrieveX, 200, "") // when the segment is cleaned
 }
 
+// A model whose vectors would make an index too large to be searched is asked for none.
+func TestVectorsThatDoNotFit(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", strings.Repeat("text ", 60_000)), 201, "")
+	n.stop()
+	c.pg.Scan(t, []any{&c.index}, "select sum(octet_length(ct)) from bulkhead.blob where kind in ('lex', 'vec')")
+	model := newEmbedder(t)
+	acme.edit(t, model.embeds("large"))
+	n = c.start(t, "runtime-1")
+	wait(t, "no attempt", func() error { return n.measures(`bulkhead_ingest_attempts_total{kind="embed",result="failed"} 1`) })
+	if asked := model.asked.Load(); asked > 0 {
+		t.Errorf("the model was asked for %d vectors", asked)
+	}
+	expect(t, n.ask(t, acme, "POST", "/v1/retrieve", found("text")), 200, "")
+}
+
 // manyWords is a text whose index takes about 36,000 bytes.
 func manyWords() string {
 	var text strings.Builder

@@ -123,15 +123,22 @@ func (n *node) read(t *testing.T, w *tenant, path string) io.Reader {
 // counts waits for the metrics to count one request of a route and status.
 func (n *node) counts(t *testing.T, route string, status int) {
 	t.Helper()
-	ops := *n
-	ops.url = n.ops
-	want := fmt.Sprintf("bulkhead_http_requests_total{route=%q,status=\"%d\"} 1\n", route, status)
-	wait(t, "not counted", func() error {
-		if text := string(ops.send(t, "GET", "/metrics", nil, nil).body); !strings.Contains(text, want) {
-			return fmt.Errorf("metrics lack %s", want)
-		}
-		return nil
-	})
+	want := fmt.Sprintf("bulkhead_http_requests_total{route=%q,status=\"%d\"} 1", route, status)
+	wait(t, "not counted", func() error { return n.measures(want) })
+}
+
+// measures fails unless the metrics have a line.
+func (n *node) measures(line string) error {
+	resp, err := http.Get(n.ops + "/metrics")
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.Contains(string(text), line+"\n") {
+		return fmt.Errorf("metrics lack %s, %w", line, err)
+	}
+	return nil
 }
 
 // A response that was cut short is not accounted for as a success.
