@@ -80,15 +80,27 @@ func (u *Upload) Work(ctx context.Context) error {
 // that it leaves children to others. The caller ends the turn. Errors: ErrIngests,
 // or the context's.
 func (u *Upload) Parse(ctx context.Context) (end func(), err error) {
+	return u.mine.parse(ctx)
+}
+
+// Parse is Upload.Parse for a file of the tenant that was received before.
+func (l *Limits) Parse(ctx context.Context, t *tenants.Tenant) (end func(), err error) {
+	l.mu.Lock()
+	mine := l.usage(t)
+	l.mu.Unlock()
+	return mine.parse(ctx)
+}
+
+func (u *usage) parse(ctx context.Context) (end func(), err error) {
 	waiting, cancel := context.WithTimeout(ctx, parseWait)
 	defer cancel()
-	if err := u.mine.parses.Acquire(waiting, 1); err != nil {
+	if err := u.parses.Acquire(waiting, 1); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, ErrIngests
 	}
-	return func() { u.mine.parses.Release(1) }, nil
+	return func() { u.parses.Release(1) }, nil
 }
 
 // Done gives back what the upload took.

@@ -129,7 +129,7 @@ func (q *Queue) ingest(ctx context.Context, r corpus.Request, job store.Job) err
 	if err != nil {
 		return err
 	}
-	up, err := Read(ctx, q.Parser, file, min(r.Tenant.Limits.DocumentBytes, corpus.MaxDocument))
+	up, err := q.read(ctx, r, file)
 	if err != nil {
 		return err
 	}
@@ -138,14 +138,27 @@ func (q *Queue) ingest(ctx context.Context, r corpus.Request, job store.Job) err
 	return err
 }
 
+// read makes text of a file, in the tenant's turn unless it is text.
+func (q *Queue) read(ctx context.Context, r corpus.Request, file corpus.File) (corpus.Upload, error) {
+	if !file.Text() {
+		end, err := q.Limits.Parse(ctx, r.Tenant)
+		if err != nil {
+			return corpus.Upload{}, err
+		}
+		defer end()
+	}
+	return Read(ctx, q.Parser, file, min(r.Tenant.Limits.DocumentBytes, corpus.MaxDocument))
+}
+
 // errDeadly: nobody who worked on the job before could say what came of it.
 var errDeadly = errors.New("every attempt ended without a result")
 
-// Errors that tell nothing about a file: those of one attempt, and those that every
-// other file of the tenant would meet.
+// Errors that tell nothing about a file: those of one attempt, those that every other file
+// of the tenant would meet here, and those that each would meet everywhere.
 var (
-	notTheFile = []error{errEmbedding, corpus.ErrRoom, context.Canceled, parse.ErrBusy, store.ErrBusy, store.ErrUnavailable, audit.ErrUnavailable, audit.ErrBacklog}
-	theTenant  = []error{errNotServed, store.ErrUnproven, store.ErrFenced, store.ErrUnprovisioned, seal.ErrDenied, seal.ErrUnreachable}
+	notTheFile = []error{errEmbedding, guard.ErrIngests, corpus.ErrRoom, context.Canceled, parse.ErrBusy, store.ErrBusy, store.ErrUnavailable, audit.ErrUnavailable, audit.ErrBacklog}
+	notHere    = []error{errNotServed, store.ErrUnproven, seal.ErrUnreachable}
+	theTenant  = []error{store.ErrFenced, store.ErrUnprovisioned, seal.ErrDenied}
 )
 
 func is(err error, of []error) bool {
@@ -158,6 +171,9 @@ const longer = 6
 // settle says in the queue why an attempt failed: for good, or until a later one.
 func (q *Queue) settle(ctx context.Context, s *store.Store, job store.Job, cause error) {
 	stopping := ctx.Err() != nil
+	if is(cause, notHere) {
+		q.turns.leave(queueOf{s, job.Tenant}, longer*q.pause(1))
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
 	err := s.WithTenant(ctx, job.Tenant, func(tx *store.Tx) error {
@@ -182,6 +198,9 @@ func (q *Queue) decide(ctx context.Context, tx *store.Tx, job store.Job, cause e
 		}
 		tx.DeferAll(longer * q.pause(1))
 		return nil
+	case is(cause, notHere):
+		q.count(job, "put_off")
+		return tx.Defer(ctx, job, 0, false)
 	case is(cause, notTheFile):
 		q.count(job, "put_off")
 		return tx.Defer(ctx, job, q.pause(1), false)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/corpus"
+	"github.com/bulkhead-dev/bulkhead/runtime/guard"
 	"github.com/bulkhead-dev/bulkhead/runtime/parse"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 	"github.com/bulkhead-dev/bulkhead/runtime/tenants"
@@ -24,6 +25,7 @@ type Config struct {
 	Tenants *tenants.Set
 	Corpus  *corpus.Corpus
 	Parser  *parse.Parser
+	Limits  *guard.Limits
 	Metrics prometheus.Registerer
 	Log     *slog.Logger
 
@@ -49,6 +51,7 @@ const (
 type Queue struct {
 	Config
 	free     *semaphore.Weighted // workers
+	turns    *turns
 	embedder *semaphore.Weighted // of embedTenants
 	wake     chan struct{}
 	work     sync.WaitGroup
@@ -57,7 +60,7 @@ type Queue struct {
 
 // NewQueue makes a Queue; Run works on it.
 func NewQueue(c Config) *Queue {
-	q := &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), embedder: semaphore.NewWeighted(embedTenants), wake: make(chan struct{}, 1)}
+	q := &Queue{Config: c, free: semaphore.NewWeighted(c.Workers), turns: newTurns(c.Workers), embedder: semaphore.NewWeighted(embedTenants), wake: make(chan struct{}, 1)}
 	q.attempts = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bulkhead_ingest_attempts_total",
 		Help: "Attempts at queued jobs, by kind (ingest: of an upload; purge: of what was deleted; embed: all documents anew) and result: completed; refused, for good; failed, to be tried again; put_off, for no reason of the file; lost, cancelled or taken over.",
@@ -107,7 +110,7 @@ func (q *Queue) claim(ctx context.Context, s *store.Store, last map[*store.Store
 	// Not cancelled: a claim whose answer is lost costs its job a lease.
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeout)
 	defer cancel()
-	jobs, err := s.Claim(limited, kinds, last[s], 1, q.Lease)
+	jobs, err := s.Claim(limited, kinds, q.turns.except(s), last[s], 1, q.Lease)
 	if err != nil && !is(err, notTheFile) {
 		q.Log.Warn("no job claimed", "error", err.Error())
 	}
@@ -131,8 +134,11 @@ func (q *Queue) begin(ctx context.Context, s *store.Store, job store.Job) {
 		})
 		return
 	}
+	end := q.turns.begin(queueOf{s, job.Tenant})
 	q.work.Go(func() {
+		defer q.Wake() // its tenant may have had all workers that it may
 		defer q.free.Release(1)
+		defer end()
 		if job.Kind == store.Embed {
 			q.settle(ctx, s, job, errEmbedding)
 			return

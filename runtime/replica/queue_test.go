@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/client-go/kubernetes/fake"
+
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
 
@@ -47,9 +49,7 @@ func (n *node) listed(t *testing.T, w *tenant, status string) []uploadJSON {
 // waiting counts rows of the queue.
 func (c *cell) waiting(t *testing.T, where string) (n int) {
 	t.Helper()
-	if err := c.pg.Superuser(t).QueryRow(t.Context(), "select count(*) from bulkhead.job where "+where).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
+	c.pg.Scan(t, []any{&n}, "select count(*) from bulkhead.job where "+where)
 	return n
 }
 
@@ -283,6 +283,54 @@ func TestLongQueueDelaysNobodyElse(t *testing.T) {
 		t.Errorf("%d files of the loud tenant came before, %v", before, err)
 	}
 	wait(t, "queue", func() error { return c.count(t, "true", 0) })
+}
+
+// A tenant whose files take long has all workers but one, and never the last.
+func TestHungModelDelaysNobodyElse(t *testing.T) {
+	c := newCell(t)
+	api, _ := hung(t)
+	model := &embedder{llm: api}
+	loud, quiet := c.tenant(t, "loud", model.embeds("hung")), c.tenant(t, "quiet")
+	n := c.start(t, "runtime-0")
+	for i := range 5 {
+		expect(t, n.queueFile(t, loud, fmt.Sprint(i), "text/plain", "text"), 202, "")
+	}
+	wait(t, "the hung file", func() error { return c.count(t, "lease is not null", 1) })
+	for i := range 5 {
+		name := fmt.Sprint(i)
+		expect(t, n.queueFile(t, quiet, name, "text/plain", "text"), 202, "")
+		if doc := n.ends(t, quiet, name); doc.Status != "completed" {
+			t.Errorf("%+v", doc)
+		}
+	}
+	if err := c.count(t, "tenant_id = '"+loud.Tenant.ID.String()+"'", 5); err != nil {
+		t.Error(err)
+	}
+}
+
+// A replica that does not serve a tenant leaves its files to those that do, as soon as ever.
+func TestReplicaLeavesTheJobsOfTenantsItDoesNotKnow(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	idle := c.idle(t, "runtime-0")
+	for i := range 3 {
+		expect(t, idle.queueFile(t, acme, fmt.Sprint(i), "text/plain", "text"), 202, "")
+	}
+	knows := c.kube
+	c.kube, c.queue.Retry = fake.NewClientset(), time.Minute
+	c.tenant(t, "other")
+	ignorant := c.start(t, "runtime-1")
+	wait(t, "no attempt", func() error {
+		return ignorant.measures(`bulkhead_ingest_attempts_total{kind="ingest",result="put_off"} 1`)
+	})
+	wait(t, "the queue", func() error { return c.count(t, "lease is null and run_at <= now() and attempts = 0", 3) })
+	c.kube = knows
+	n := c.start(t, "runtime-2")
+	for i := range 3 {
+		if doc := n.ends(t, acme, fmt.Sprint(i)); doc.Status != "completed" {
+			t.Errorf("%+v", doc)
+		}
+	}
 }
 
 // What keeps a tenant from being worked for keeps its files waiting, and counts as

@@ -93,7 +93,7 @@ func (r *Replica) assemble(vault *seal.Vault, metrics prometheus.Registerer) (er
 	r.set.Store(set)
 	parser := parse.New(c.Parse)
 	r.queue = ingest.NewQueue(ingest.Config{
-		Tenants: set, Corpus: r.documents, Parser: parser, Metrics: metrics, Log: c.Log,
+		Tenants: set, Corpus: r.documents, Parser: parser, Limits: limits, Metrics: metrics, Log: c.Log,
 		Workers: c.Queue.Workers, Lease: c.Queue.Lease, Poll: c.Queue.Poll, Retry: c.Queue.Retry,
 	})
 	api := &server.Server{

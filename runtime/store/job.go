@@ -33,15 +33,16 @@ type Job struct {
 }
 
 // Claim takes due jobs of the given kinds and leases them: at most one of each tenant, in
-// the order of the tenants' ids from the one after the given id on. Tenants that are
-// fenced keep theirs. Errors: ErrBusy, ErrUnavailable.
-func (s *Store) Claim(ctx context.Context, kinds []JobKind, after uuid.UUID, most int, lease time.Duration) ([]Job, error) {
+// the order of the tenants' ids from the one after the given id on, but for some tenants.
+// Those that are fenced keep theirs. Errors: ErrBusy, ErrUnavailable.
+func (s *Store) Claim(ctx context.Context, kinds []JobKind, except []uuid.UUID, after uuid.UUID, most int, lease time.Duration) ([]Job, error) {
 	conn, err := s.borrow(ctx, forApp)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Release()
-	rows, err := conn.Query(ctx, "select tenant_id, job_id, kind, ref, lease, attempts from bulkhead.lease_jobs($1, $2, $3, $4)", kinds, after, most, lease)
+	rows, err := conn.Query(ctx, "select tenant_id, job_id, kind, ref, lease, attempts from bulkhead.lease_jobs_except($1, $2, $3, $4, $5)",
+		kinds, except, after, most, lease)
 	if err != nil {
 		return nil, s.judge(err)
 	}

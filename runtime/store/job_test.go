@@ -31,7 +31,7 @@ func enqueue(t *testing.T, s *store.Store, tenant uuid.UUID, n int) {
 
 func claim(t *testing.T, s *store.Store, after uuid.UUID, most int, lease time.Duration) []store.Job {
 	t.Helper()
-	jobs, err := s.Claim(t.Context(), []store.JobKind{store.Ingest, store.Purge}, after, most, lease)
+	jobs, err := s.Claim(t.Context(), []store.JobKind{store.Ingest, store.Purge}, nil, after, most, lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +128,24 @@ func TestTenantIsPutOff(t *testing.T) {
 	}
 }
 
+// What is left out is left to others, and keeps nobody else from their turn.
+func TestTenantIsLeftOut(t *testing.T) {
+	s := open(t, fixture.NewPostgres(t))
+	tenant, other := provision(t, s), provision(t, s)
+	enqueue(t, s, tenant, 3)
+	enqueue(t, s, other, 1)
+	kinds := []store.JobKind{store.Ingest}
+	for _, want := range []int{1, 0} {
+		jobs, err := s.Claim(t.Context(), kinds, []uuid.UUID{tenant, uuid.New()}, uuid.Nil, 10, time.Hour)
+		if err != nil || len(jobs) != want || want > 0 && jobs[0].Tenant != other {
+			t.Errorf("claimed %v, %v", jobs, err)
+		}
+	}
+	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 1 || jobs[0].Tenant != tenant {
+		t.Errorf("claimed %v", jobs)
+	}
+}
+
 // The queue is written through the door: not for a fenced tenant, and not past a
 // mover that is about to fence it.
 func TestFencedTenantsKeepTheirJobs(t *testing.T) {
@@ -172,7 +190,7 @@ func TestUnknownJobsAreLeft(t *testing.T) {
 	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 1 || jobs[0].Tenant != tenants[1] || jobs[0].Kind != store.Ingest {
 		t.Errorf("behind an unknown job: %v", jobs)
 	}
-	later, err := s.Claim(t.Context(), []store.JobKind{"later"}, uuid.Nil, 10, time.Hour)
+	later, err := s.Claim(t.Context(), []store.JobKind{"later"}, nil, uuid.Nil, 10, time.Hour)
 	if err != nil || len(later) != len(tenants) || later[0].Attempts != 1 {
 		t.Errorf("who knows it claims %v, %v", later, err)
 	}
