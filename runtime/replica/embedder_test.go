@@ -425,3 +425,36 @@ func TestAmendKeepsVectors(t *testing.T) {
 		}
 	}
 }
+
+// TestEmbeddingsByASlowModel wait as answers by models do: what is left of the tenant's
+// requests in flight is for others.
+func TestEmbeddingsByASlowModel(t *testing.T) {
+	c := newCell(t)
+	c.inFlight = 8 // of which a tenant may have two, and one that waits for a model
+	var calls atomic.Int32
+	asked, open := make(chan struct{}), make(chan struct{})
+	model := &embedder{llm: newLLM(t, func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) == 1 {
+			close(asked)
+			select {
+			case <-open:
+			case <-r.Context().Done():
+			}
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	})}
+	acme := c.tenant(t, "acme", model.embeds("m"))
+	n := c.start(t, "runtime-0")
+	first := make(chan response, 1)
+	go func() { first <- n.ask(t, acme, "POST", "/v1/embeddings", embeddingX) }()
+	select {
+	case <-asked:
+	case r := <-first:
+		t.Fatalf("it did not wait: %d %s", r.status, r.body)
+	}
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 429, "too_many_requests")
+	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
+	close(open)
+	expect(t, <-first, 502, "embedder_unavailable")
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 502, "embedder_unavailable")
+}

@@ -105,11 +105,24 @@ func createEmbeddings(x *exchange) error {
 	if err := asked.check(by); err != nil {
 		return err
 	}
-	made, err := by.Embed(x.r.Context(), asked.texts)
+	made, err := x.embed(by, asked.texts)
 	if err != nil {
 		return err
 	}
 	return x.reply(http.StatusOK, presentEmbeddings(asked, made))
+}
+
+// embed makes the vectors of texts, by a model in the quota for models.
+func (x *exchange) embed(by corpus.Embedder, texts []string) (modelapi.Embeddings, error) {
+	if by.Fitted() {
+		return by.Embed(x.r.Context(), texts)
+	}
+	done, err := x.server.Limits.Answer(x.caller.Tenant)
+	if err != nil {
+		return modelapi.Embeddings{}, err
+	}
+	defer done()
+	return by.Embed(x.r.Context(), texts)
 }
 
 // embeddingList is the answer to an embeddingRequest.
