@@ -339,8 +339,10 @@ func TestBuiltInEmbeddings(t *testing.T) {
 	c := newCell(t)
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")
+	alice := n.user(t, acme, "alice", "write")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", library(20, 1)), 201, "")
 	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 409, "no_embedding_model")
+	expect(t, n.ask(t, alice, "POST", "/v1/embeddings", embeddingX), 403, "insufficient_scope") // vectors tell of all documents
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/b", library(320, 2)), 201, "")
 	n.meansMore(t, acme, topicWord(0, 0))
 	var models struct{ Data []struct{ ID string } }
@@ -363,7 +365,11 @@ func TestBuiltInEmbeddings(t *testing.T) {
 	if len(made.Data) != 3 || made.Model != name {
 		t.Fatalf("got %+v", made)
 	}
-	expect(t, n.ask(t, n.user(t, acme, "alice", "write"), "POST", "/v1/embeddings", body), 403, "insufficient_scope") // they tell of all documents
+	expect(t, n.ask(t, alice, "POST", "/v1/embeddings", body), 403, "insufficient_scope")
+	expect(t, n.ask(t, alice, "GET", "/v1/models/"+name, ""), 404, "model_not_found")
+	if r := expect(t, n.ask(t, alice, "GET", "/v1/models", ""), 200, ""); strings.Contains(string(r.body), "bulkhead-lsa-") {
+		t.Errorf("alice is told of %s", r.body)
+	}
 	dot := func(a, b int) (sum float64) {
 		for i, x := range made.Data[a].Embedding {
 			sum += x * made.Data[b].Embedding[i]

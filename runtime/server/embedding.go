@@ -92,15 +92,15 @@ func createEmbeddings(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if !x.mayEmbed() {
+		return guard.ErrScope
+	}
 	by, found, err := x.server.Corpus.Embedder(x.r.Context(), req)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return errNoEmbedder
-	}
-	if by.Fitted() && !x.caller.Caller.May(principal.Admin) {
-		return guard.ErrScope
 	}
 	if err := asked.check(by); err != nil {
 		return err
@@ -110,6 +110,12 @@ func createEmbeddings(x *exchange) error {
 		return err
 	}
 	return x.reply(http.StatusOK, presentEmbeddings(asked, made))
+}
+
+// mayEmbed reports whether the caller may know who makes vectors for the tenant: what is
+// built in tells of all documents.
+func (x *exchange) mayEmbed() bool {
+	return x.caller.Tenant.Models.Embedder != nil || x.caller.Caller.May(principal.Admin)
 }
 
 // embed makes the vectors of texts, by a model in the quota for models.
