@@ -48,8 +48,11 @@ func explain(err error) error {
 	switch field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); {
 	case unknown:
 		return badRequest("unknown_field", "The field %s is unknown: leave it out or correct its name.", field)
+	case errors.As(err, &kind) && kind.Field == "":
+		return badRequest("invalid_type", "The body must be %s.", typeName(kind.Type))
 	case errors.As(err, &kind):
-		return badRequest("invalid_type", "The field %q must be a %s.", kind.Field, kind.Type)
+		name := kind.Field[strings.LastIndex(kind.Field, ".")+1:] // behind that of an embedded struct
+		return wrong(name, "invalid_type", "%s must be %s.", name, typeName(kind.Type))
 	case errors.As(err, &syntax):
 		return badRequest("invalid_json", "The body is not valid JSON at byte %d: correct it.", syntax.Offset)
 	}
