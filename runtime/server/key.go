@@ -41,7 +41,7 @@ type keyRequest struct {
 
 // key is the key that is asked for.
 func (r keyRequest) key() (users.Key, error) {
-	k := users.Key{Label: r.Label, Caller: principal.Caller{User: r.User, Groups: r.Groups}}
+	k := users.Key{ID: users.NewKeyID(), Label: r.Label, Caller: principal.Caller{User: r.User, Groups: r.Groups}}
 	var err error
 	if k.Caller.Scope, err = principal.ParseScopes(r.Scopes); err != nil {
 		return k, wrong("scopes", "invalid_scopes", "scopes must be some of read, write and admin.")
@@ -87,7 +87,7 @@ func createKey(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	req, err := x.begin("", "")
+	req, err := x.begin(wanted.ID, "")
 	if err != nil {
 		return err
 	}
