@@ -464,3 +464,22 @@ func TestEmbeddingsByASlowModel(t *testing.T) {
 	expect(t, <-first, 502, "embedder_unavailable")
 	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 502, "embedder_unavailable")
 }
+
+// TestModelWithASlashInItsName is found by clients that encode it and by those that do not.
+func TestModelWithASlashInItsName(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme", newEmbedder(t).embeds("BAAI/bge-m3"))
+	n := c.start(t, "runtime-0")
+	alice := n.user(t, acme, "alice", "read")
+	for _, name := range []string{"BAAI/bge-m3", "BAAI%2Fbge-m3"} {
+		var model struct{ ID string }
+		expect(t, n.ask(t, alice, "GET", "/v1/models/"+name, ""), 200, "").into(t, &model)
+		if model.ID != "BAAI/bge-m3" {
+			t.Errorf("%s is %q", name, model.ID)
+		}
+	}
+	for _, name := range []string{"", "BAAI", "BAAI/bge-m3/"} {
+		expect(t, n.ask(t, alice, "GET", "/v1/models/"+name, ""), 404, "model_not_found")
+	}
+	expect(t, n.ask(t, alice, "POST", "/v1/embeddings", `{"model":"BAAI/bge-m3","input":"text"}`), 200, "")
+}
