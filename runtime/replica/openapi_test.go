@@ -198,6 +198,7 @@ var exchanges = []described{
 	{"GET", "/v1/documents/damaged", "", 200, "", "", "", false, "document_malformed"},
 	{"GET", "/v1/documents?status=failed", "", 200, "", "", "", false, "document_malformed"},
 	{"GET", "/v1/documents?limit=1", "", 200, "", "", "", false, ""},
+	{"GET", "/v1/documents?status=completed", "", 200, "", "", "", false, ""},
 	{"GET", "/v1/documents?limit=0", "", 400, "", "", "", false, ""},
 	{"GET", "/v1/documents/a", "", 200, "", "", "", false, ""},
 	{"PATCH", "/v1/documents/a", `{"principals":["everyone","group:sales"],"attributes":{"lang":"en"}}`, 200, "", "", "", false, ""},
