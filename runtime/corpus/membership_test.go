@@ -13,9 +13,19 @@ import (
 // joins puts a document into a new vector store.
 func (w *world) joins(t *testing.T, r Request, name string) uuid.UUID {
 	t.Helper()
-	made, err := w.corpus.CreateVectorStore(t.Context(), r, VectorStore{Name: "of " + name})
+	id := w.makesStore(t, r)
+	if _, err := w.corpus.Amend(t.Context(), r, name, into(id)); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// makesStore makes a vector store.
+func (w *world) makesStore(t *testing.T, r Request) uuid.UUID {
+	t.Helper()
+	made, err := NewVectorStore()
 	if err == nil {
-		_, err = w.corpus.Amend(t.Context(), r, name, into(made.ID))
+		made, err = w.corpus.CreateVectorStore(t.Context(), r, made)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -57,11 +67,8 @@ func TestDeletedVectorStoresLeaveDocuments(t *testing.T) {
 	for range MaxStores - 1 {
 		w.joins(t, r, "a")
 	}
-	full, err := w.corpus.CreateVectorStore(t.Context(), r, VectorStore{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.corpus.MayAmend(t.Context(), r, "a", into(full.ID)); !errors.Is(err, ErrStores) {
+	full := w.makesStore(t, r)
+	if err := w.corpus.MayAmend(t.Context(), r, "a", into(full)); !errors.Is(err, ErrStores) {
 		t.Errorf("one too many: %v", err)
 	}
 	if err := w.corpus.DeleteVectorStore(t.Context(), r, stays); err != nil {
@@ -70,7 +77,7 @@ func TestDeletedVectorStoresLeaveDocuments(t *testing.T) {
 	if _, err := w.corpus.Amend(t.Context(), r, "a", into(stays)); !errors.Is(err, store.ErrNoVectorStore) {
 		t.Errorf("into one that is deleted: %v", err)
 	}
-	if _, err := w.corpus.Amend(t.Context(), r, "a", into(full.ID)); err != nil {
+	if _, err := w.corpus.Amend(t.Context(), r, "a", into(full)); err != nil {
 		t.Errorf("in the place of one that is deleted: %v", err)
 	}
 }

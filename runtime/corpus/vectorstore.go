@@ -37,14 +37,19 @@ func storeMetaOf(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "vector_store", Column: "meta_ct", Row: id[:]}
 }
 
-// CreateVectorStore makes a vector store with what s says. Errors: ErrVectorStores,
-// those of the write door and of the keys.
-func (c *Corpus) CreateVectorStore(ctx context.Context, r Request, s VectorStore) (VectorStore, error) {
+// NewVectorStore has an id and is not kept yet: CreateVectorStore does that.
+func NewVectorStore() (VectorStore, error) {
 	id, err := uuid.NewV7() // listings are in order of creation
 	if err != nil {
-		return s, fmt.Errorf("vector store id: %w", err)
+		return VectorStore{}, fmt.Errorf("vector store id: %w", err)
 	}
-	s.Owner, s.ID, s.CreatedAt = r.Caller.User, id, time.Now().UTC().Truncate(time.Microsecond)
+	return VectorStore{ID: id}, nil
+}
+
+// CreateVectorStore keeps a NewVectorStore with what s says. Errors: ErrVectorStores,
+// those of the write door and of the keys.
+func (c *Corpus) CreateVectorStore(ctx context.Context, r Request, s VectorStore) (VectorStore, error) {
+	s.Owner, s.CreatedAt = r.Caller.User, time.Now().UTC().Truncate(time.Microsecond)
 	return s, r.changeStores(ctx, func(tx *store.Tx) error {
 		n, err := tx.CountVectorStores(ctx)
 		if err == nil && n >= MaxVectorStores {

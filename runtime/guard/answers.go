@@ -2,10 +2,10 @@ package guard
 
 import "github.com/bulkhead-dev/bulkhead/runtime/tenants"
 
-// Answer counts an answer by a model of somebody else, which can take minutes. Of the
-// requests in flight half may wait for models, and an eighth for those of one tenant,
-// so that a provider that is slow holds up nobody's searches. Errors: ErrConcurrency,
-// ErrLoad.
+// Answer counts an answer, or vectors, by a model of somebody else, which can take
+// minutes. Of the requests in flight half may wait for models, and an eighth for those of
+// one tenant, so that a provider that is slow holds up nobody's searches. Errors:
+// ErrConcurrency, ErrLoad.
 func (l *Limits) Answer(t *tenants.Tenant) (done func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,14 +1,19 @@
 package replica_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"github.com/bulkhead-dev/bulkhead/runtime/audit"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/server"
 )
 
@@ -141,6 +146,66 @@ func (c *cell) audited(t *testing.T, kind, where string, want int) {
 		}
 		return err
 	})
+}
+
+// TestCreationsAreAuditedByID: the events of what makes something say what it made, but for
+// the result, which belongs to the intent.
+func TestCreationsAreAuditedByID(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	_, key := n.makeKey(t, acme, `{"user":"alice","scopes":["read"]}`)
+	keys := c.keyring(t, acme)
+	for action, id := range map[string]string{"key.create": key.ID, "store.create": n.newStore(t, acme, `{"name":"birds"}`).ID} {
+		for _, phase := range []audit.Phase{audit.Intent, audit.Change} {
+			kind := action + "." + string(phase)
+			c.audited(t, kind, "true", 1)
+			if got := c.recorded(t, keys, kind).Object; got != id {
+				t.Errorf("%s names %q, want %q", kind, got, id)
+			}
+		}
+	}
+}
+
+// keyring opens a tenant's keys.
+func (c *cell) keyring(t *testing.T, w *tenant) *seal.Keyring {
+	t.Helper()
+	vault, err := seal.NewVault(c.config(t, "").Vault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := c.pg.Superuser(t).Query(t.Context(), "select dek_id, purpose, epoch, wrapped from bulkhead.dek where tenant_id = $1", w.Tenant.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped, err := pgx.CollectRows(rows, pgx.RowToStructByPos[seal.WrappedKey])
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := seal.NewKeyring(w.Tenant.ID, time.Hour, time.Now)
+	if err := keys.Renew(t.Context(), vault.KEK(w.Key), wrapped); err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// recorded opens the record of the one event of a kind, behind its salt.
+func (c *cell) recorded(t *testing.T, keys *seal.Keyring, kind string) (r audit.Record) {
+	t.Helper()
+	const saltBytes = 16
+	var lane, seq int64
+	var dek uuid.UUID
+	var envelope []byte
+	c.pg.Scan(t, []any{&lane, &seq, &dek, &envelope}, "select lane, seq, dek_id, envelope_ct from bulkhead.audit_event where kind = $1", kind)
+	number := func(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
+	plain, err := keys.OpenCell(seal.Place{Table: "audit_event", Column: "envelope_ct", Row: seal.Bind(number(lane), number(seq))}, dek, envelope)
+	if err == nil {
+		err = json.Unmarshal(plain[saltBytes:], &r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // Without a committed intent nothing is returned and nothing is changed.

@@ -339,8 +339,10 @@ func TestBuiltInEmbeddings(t *testing.T) {
 	c := newCell(t)
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")
+	alice := n.user(t, acme, "alice", "write")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", library(20, 1)), 201, "")
 	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 409, "no_embedding_model")
+	expect(t, n.ask(t, alice, "POST", "/v1/embeddings", embeddingX), 403, "insufficient_scope") // vectors tell of all documents
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/b", library(320, 2)), 201, "")
 	n.meansMore(t, acme, topicWord(0, 0))
 	var models struct{ Data []struct{ ID string } }
@@ -363,7 +365,11 @@ func TestBuiltInEmbeddings(t *testing.T) {
 	if len(made.Data) != 3 || made.Model != name {
 		t.Fatalf("got %+v", made)
 	}
-	expect(t, n.ask(t, n.user(t, acme, "alice", "write"), "POST", "/v1/embeddings", body), 403, "insufficient_scope") // they tell of all documents
+	expect(t, n.ask(t, alice, "POST", "/v1/embeddings", body), 403, "insufficient_scope")
+	expect(t, n.ask(t, alice, "GET", "/v1/models/"+name, ""), 404, "model_not_found")
+	if r := expect(t, n.ask(t, alice, "GET", "/v1/models", ""), 200, ""); strings.Contains(string(r.body), "bulkhead-lsa-") {
+		t.Errorf("alice is told of %s", r.body)
+	}
 	dot := func(a, b int) (sum float64) {
 		for i, x := range made.Data[a].Embedding {
 			sum += x * made.Data[b].Embedding[i]
@@ -424,4 +430,56 @@ func TestAmendKeepsVectors(t *testing.T) {
 			t.Errorf("(-before +after):\n%s", diff)
 		}
 	}
+}
+
+// TestEmbeddingsByASlowModel wait as answers by models do: what is left of the tenant's
+// requests in flight is for others.
+func TestEmbeddingsByASlowModel(t *testing.T) {
+	c := newCell(t)
+	c.inFlight = 8 // of which a tenant may have two, and one that waits for a model
+	var calls atomic.Int32
+	asked, open := make(chan struct{}), make(chan struct{})
+	model := &embedder{llm: newLLM(t, func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) == 1 {
+			close(asked)
+			select {
+			case <-open:
+			case <-r.Context().Done():
+			}
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	})}
+	acme := c.tenant(t, "acme", model.embeds("m"))
+	n := c.start(t, "runtime-0")
+	first := make(chan response, 1)
+	go func() { first <- n.ask(t, acme, "POST", "/v1/embeddings", embeddingX) }()
+	select {
+	case <-asked:
+	case r := <-first:
+		t.Fatalf("it did not wait: %d %s", r.status, r.body)
+	}
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 429, "too_many_requests")
+	expect(t, n.ask(t, acme, "GET", "/v1/documents", ""), 200, "")
+	close(open)
+	expect(t, <-first, 502, "embedder_unavailable")
+	expect(t, n.ask(t, acme, "POST", "/v1/embeddings", embeddingX), 502, "embedder_unavailable")
+}
+
+// TestModelWithASlashInItsName is found by clients that encode it and by those that do not.
+func TestModelWithASlashInItsName(t *testing.T) {
+	c := newCell(t)
+	acme := c.tenant(t, "acme", newEmbedder(t).embeds("BAAI/bge-m3"))
+	n := c.start(t, "runtime-0")
+	alice := n.user(t, acme, "alice", "read")
+	for _, name := range []string{"BAAI/bge-m3", "BAAI%2Fbge-m3"} {
+		var model struct{ ID string }
+		expect(t, n.ask(t, alice, "GET", "/v1/models/"+name, ""), 200, "").into(t, &model)
+		if model.ID != "BAAI/bge-m3" {
+			t.Errorf("%s is %q", name, model.ID)
+		}
+	}
+	for _, name := range []string{"", "BAAI", "BAAI/bge-m3/"} {
+		expect(t, n.ask(t, alice, "GET", "/v1/models/"+name, ""), 404, "model_not_found")
+	}
+	expect(t, n.ask(t, alice, "POST", "/v1/embeddings", `{"model":"BAAI/bge-m3","input":"text"}`), 200, "")
 }

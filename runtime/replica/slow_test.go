@@ -1,9 +1,11 @@
 package replica_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -93,6 +95,40 @@ func TestSlowClientsAreCut(t *testing.T) {
 	n.counts(t, "document.content", 499)
 	if _, err := io.Copy(io.Discard, reader); err == nil {
 		t.Error("the response is complete")
+	}
+}
+
+// TestFormWithoutItsEndIsCut: a client that announces a byte more than it sends, behind the
+// end of its form, is waited for as any other, and its file is not kept.
+func TestFormWithoutItsEndIsCut(t *testing.T) {
+	c := newCell(t)
+	c.patience = 300 * time.Millisecond
+	acme := c.tenant(t, "acme")
+	n := c.start(t, "runtime-0")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(n.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprintf(conn, "POST /v1/files HTTP/1.1\r\nHost: bulkhead\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: multipart/form-data; boundary=X\r\nContent-Length: %d\r\n\r\n%s", acme.key, len(fileX)+1, fileX)
+	in := bufio.NewReader(conn)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, response{status: resp.StatusCode, header: resp.Header, body: body}, 408, "body_too_slow")
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Errorf("the connection stays: %v", err)
+	}
+	if r := expect(t, n.ask(t, acme, "GET", "/v1/files", ""), 200, ""); strings.Contains(string(r.body), "f.txt") {
+		t.Errorf("the file is kept: %s", r.body)
 	}
 }
 

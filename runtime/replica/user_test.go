@@ -141,6 +141,7 @@ func TestKeysThatAreNotMade(t *testing.T) {
 		`{"scopes":["write"]}`: "invalid_user", `{"user":"a b","scopes":["read"]}`: "invalid_user", `{"user":"é","scopes":["read"]}`: "invalid_user",
 		`{"user":"` + strings.Repeat("a", 129) + `","scopes":["read"]}`: "invalid_user", `{"user":"a","groups":["x,y"],"scopes":["read"]}`: "invalid_groups",
 		`{"user":"a","groups":` + string(groups) + `,"scopes":["read"]}`: "invalid_groups", `{"user":"a","label":"a\u0000","scopes":["read"]}`: "invalid_label",
+		`{"user":"a","scopes":["read"],"expires_at":"tomorrow"}`: "invalid_expires_at", `{"user":"a","scopes":["read"],"expires_at":7}`: "invalid_type",
 		`{"user":"a","scopes":["read"],"expires_at":"2020-01-01T00:00:00Z"}`: "invalid_expires_at", `{"tenant":"b","user":"a","scopes":["read"]}`: "unknown_field",
 	} {
 		expect(t, n.ask(t, acme, "POST", "/v1/keys", body), 400, code)

@@ -48,8 +48,11 @@ func explain(err error) error {
 	switch field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); {
 	case unknown:
 		return badRequest("unknown_field", "The field %s is unknown: leave it out or correct its name.", field)
+	case errors.As(err, &kind) && kind.Field == "":
+		return badRequest("invalid_type", "The body must be %s.", typeName(kind.Type))
 	case errors.As(err, &kind):
-		return badRequest("invalid_type", "The field %q must be a %s.", kind.Field, kind.Type)
+		name := kind.Field[strings.LastIndex(kind.Field, ".")+1:] // behind that of an embedded struct
+		return wrong(name, "invalid_type", "%s must be %s.", name, typeName(kind.Type))
 	case errors.As(err, &syntax):
 		return badRequest("invalid_json", "The body is not valid JSON at byte %d: correct it.", syntax.Offset)
 	}
@@ -62,14 +65,18 @@ func body(x *exchange, limit int64, code string, receive func(n int) error) ([]b
 	return consume(x, limit, code, receive, io.ReadAll)
 }
 
-// consume is body for what read makes of it.
+// consume is body for what read makes of it. All of the body is received, also what comes
+// behind the end that read found: else the response would wait for it without a deadline.
 func consume[T any](x *exchange, limit int64, code string, receive func(n int) error, read func(io.Reader) (T, error)) (made T, err error) {
 	if x.r.ContentLength > limit {
 		return made, tooLarge(code, limit)
 	}
 	in := &pacedBody{ReadCloser: x.r.Body, pace: x.newPace(), control: x.control, client: x.client, receive: receive}
 	defer context.AfterFunc(x.client, in.wake)()
-	made, err = read(http.MaxBytesReader(x.w, in, limit))
+	whole := http.MaxBytesReader(x.w, in, limit)
+	if made, err = read(whole); err == nil {
+		_, err = io.Copy(io.Discard, whole)
+	}
 	var over *http.MaxBytesError
 	var found problem
 	switch {

@@ -92,6 +92,9 @@ func createEmbeddings(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if !x.mayEmbed() {
+		return guard.ErrScope
+	}
 	by, found, err := x.server.Corpus.Embedder(x.r.Context(), req)
 	if err != nil {
 		return err
@@ -99,17 +102,33 @@ func createEmbeddings(x *exchange) error {
 	if !found {
 		return errNoEmbedder
 	}
-	if by.Fitted() && !x.caller.Caller.May(principal.Admin) {
-		return guard.ErrScope
-	}
 	if err := asked.check(by); err != nil {
 		return err
 	}
-	made, err := by.Embed(x.r.Context(), asked.texts)
+	made, err := x.embed(by, asked.texts)
 	if err != nil {
 		return err
 	}
 	return x.reply(http.StatusOK, presentEmbeddings(asked, made))
+}
+
+// mayEmbed reports whether the caller may know who makes vectors for the tenant: what is
+// built in tells of all documents.
+func (x *exchange) mayEmbed() bool {
+	return x.caller.Tenant.Models.Embedder != nil || x.caller.Caller.May(principal.Admin)
+}
+
+// embed makes the vectors of texts, by a model in the quota for models.
+func (x *exchange) embed(by corpus.Embedder, texts []string) (modelapi.Embeddings, error) {
+	if by.Fitted() {
+		return by.Embed(x.r.Context(), texts)
+	}
+	done, err := x.server.Limits.Answer(x.caller.Tenant)
+	if err != nil {
+		return modelapi.Embeddings{}, err
+	}
+	defer done()
+	return by.Embed(x.r.Context(), texts)
 }
 
 // embeddingList is the answer to an embeddingRequest.

@@ -64,8 +64,8 @@ func (x *exchange) startWork() {
 func (x *exchange) newPace() pace { return pace{patience: x.server.Patience} }
 
 // authenticate finds the caller, whose tenant is as the newest Binding has it.
-func (x *exchange) authenticate() error {
-	caller, err := x.server.Keys.Authenticate(x.r.Context(), x.r.Header.Get("Authorization"))
+func (x *exchange) authenticate(ctx context.Context) error {
+	caller, err := x.server.Keys.Authenticate(ctx, x.r.Header.Get("Authorization"))
 	if err != nil {
 		return err
 	}
@@ -88,9 +88,10 @@ func (x *exchange) admit() error {
 }
 
 // entitled reports why the caller may be told nothing more: while a stream lasts its
-// API key may be withdrawn, its tenant contained, or the tenant's key revoked.
+// API key may be withdrawn, its tenant contained, or the tenant's key revoked. It may last
+// longer than the time for work.
 func (x *exchange) entitled() error {
-	if err := x.authenticate(); err != nil {
+	if err := x.authenticate(x.client); err != nil {
 		return err
 	}
 	if time.Since(x.confirmed) > confirmInterval {
@@ -121,7 +122,7 @@ func (x *exchange) confirm() error {
 // commits the audit intent. Nothing of the tenant can be read or changed without
 // the request it returns.
 func (x *exchange) begin(object, query string) (corpus.Request, error) {
-	if err := x.authenticate(); err != nil {
+	if err := x.authenticate(x.r.Context()); err != nil {
 		return corpus.Request{}, err
 	}
 	if err := x.admit(); err != nil {

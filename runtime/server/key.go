@@ -32,16 +32,16 @@ func presentKey(k users.Key) apiKey {
 
 // keyRequest is a request that makes a key.
 type keyRequest struct {
-	User      string     `json:"user"`
-	Groups    []string   `json:"groups"`
-	Scopes    []string   `json:"scopes"`
-	ExpiresAt *time.Time `json:"expires_at"`
-	Label     string     `json:"label"`
+	User      string   `json:"user"`
+	Groups    []string `json:"groups"`
+	Scopes    []string `json:"scopes"`
+	ExpiresAt *string  `json:"expires_at"`
+	Label     string   `json:"label"`
 }
 
 // key is the key that is asked for.
 func (r keyRequest) key() (users.Key, error) {
-	k := users.Key{Label: r.Label, ExpiresAt: r.ExpiresAt, Caller: principal.Caller{User: r.User, Groups: r.Groups}}
+	k := users.Key{ID: users.NewKeyID(), Label: r.Label, Caller: principal.Caller{User: r.User, Groups: r.Groups}}
 	var err error
 	if k.Caller.Scope, err = principal.ParseScopes(r.Scopes); err != nil {
 		return k, wrong("scopes", "invalid_scopes", "scopes must be some of read, write and admin.")
@@ -52,8 +52,11 @@ func (r keyRequest) key() (users.Key, error) {
 	if len(r.Label) > ingest.MaxName || !ingest.Printable(r.Label) {
 		return k, wrong("label", "invalid_label", "label must be a text of at most %d bytes without control characters.", ingest.MaxName)
 	}
-	if r.ExpiresAt != nil && !r.ExpiresAt.After(time.Now()) {
-		return k, wrong("expires_at", "invalid_expires_at", "expires_at must be a time to come, as in 2030-01-31T00:00:00Z.")
+	if r.ExpiresAt != nil {
+		k.ExpiresAt = new(time.Time)
+		if k.ExpiresAt.UnmarshalText([]byte(*r.ExpiresAt)) != nil || !k.ExpiresAt.After(time.Now()) {
+			return k, wrong("expires_at", "invalid_expires_at", "expires_at must be a time to come, as in 2030-01-31T00:00:00Z.")
+		}
 	}
 	return k, nil
 }
@@ -84,7 +87,7 @@ func createKey(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	req, err := x.begin("", "")
+	req, err := x.begin(wanted.ID, "")
 	if err != nil {
 		return err
 	}

@@ -33,15 +33,18 @@ type Listener struct {
 }
 
 // Listen opens a port. With a directory that holds a TLS key pair it speaks
-// TLS, else plain HTTP.
+// TLS, else plain HTTP: HTTP/1.1 in either case, since in HTTP/2 a deadline that passes
+// resets its stream for good, though nothing is being read or written.
 func Listen(address, tlsDir string, handler http.Handler, log *slog.Logger) (*Listener, error) {
 	port, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	requests, leave := context.WithCancelCause(context.Background())
 	l := &Listener{Listener: port, leave: leave, server: &http.Server{
-		Handler: handler, BaseContext: func(net.Listener) context.Context { return requests },
+		Handler: handler, Protocols: protocols, BaseContext: func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -26,14 +28,21 @@ func served(t *testing.T, l *server.Listener) *x509.Certificate {
 	return conn.ConnectionState().PeerCertificates[0]
 }
 
-func TestRenewedCertificateIsServed(t *testing.T) {
-	dir, renewed := fixture.NewTLSDir(t), fixture.NewTLSDir(t)
-	l, err := server.Listen("127.0.0.1:0", dir, http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+// serve runs a listener with TLS until the test ends.
+func serve(t *testing.T, dir string, handler http.Handler) *server.Listener {
+	t.Helper()
+	l, err := server.Listen("127.0.0.1:0", dir, handler, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() { _ = l.Run() }()
-	defer func() { _ = l.Shutdown(context.Background()) }()
+	t.Cleanup(func() { _ = l.Shutdown(context.Background()) })
+	return l
+}
+
+func TestRenewedCertificateIsServed(t *testing.T) {
+	dir, renewed := fixture.NewTLSDir(t), fixture.NewTLSDir(t)
+	l := serve(t, dir, http.NotFoundHandler())
 	first := served(t, l)
 	copyFile(t, renewed, dir, "tls.key")
 	if !served(t, l).Equal(first) {
@@ -66,5 +75,33 @@ func TestHalfATLSDirectoryIsRefused(t *testing.T) {
 	}
 	if _, err := server.Listen("127.0.0.1:0", dir, http.NotFoundHandler(), slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("listens without a key")
+	}
+}
+
+// TestStreamThatIsSilentIsNotCut: the deadline for what was written passes before there is
+// more to write, also by TLS and to a client that would rather speak HTTP/2.
+func TestStreamThatIsSilentIsNotCut(t *testing.T) {
+	const patience = 200 * time.Millisecond
+	l := serve(t, fixture.NewTLSDir(t), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		for range 2 {
+			until := time.Now().Add(patience)
+			_ = control.SetWriteDeadline(until)
+			fmt.Fprintln(w, r.Proto)
+			_ = control.Flush()
+			<-time.After(time.Until(until) + patience/4)
+		}
+		_ = control.SetWriteDeadline(time.Now().Add(patience))
+	}))
+	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // the server is not in doubt
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	said, err := io.ReadAll(resp.Body)
+	if want := "HTTP/1.1\nHTTP/1.1\n"; err != nil || string(said) != want {
+		t.Errorf("got %q, want %q, %v", said, want, err)
 	}
 }

@@ -47,11 +47,15 @@ func findModel(among []offer, id string) (offer, error) {
 	return among[at], nil
 }
 
-// models are those that answer, and the one that embeds if there is one.
+// models are those that answer, and the one that embeds if there is one that the caller
+// may know.
 func (x *exchange) models() ([]offer, error) {
 	req, err := x.begin("", "")
 	if err != nil {
 		return nil, err
+	}
+	if !x.mayEmbed() {
+		return x.offers(), nil
 	}
 	embedder, found, err := x.server.Corpus.EmbedderName(x.r.Context(), req)
 	if err != nil || !found {

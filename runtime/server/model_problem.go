@@ -18,21 +18,20 @@ import (
 // endpoint does not say.
 const modelPatience = 5 * time.Second
 
-// embedderProblem tells of the failure of an embedding model to embed an upload.
+const noVectors = "The tenant's embedding model gave no vectors for the text, and nothing was changed"
+
+// embedderProblem tells of the failure of an embedding model.
 func embedderProblem(err error) (problem, bool) {
 	var failure *corpus.EmbedderError
 	if !errors.As(err, &failure) || errors.Is(err, context.Canceled) {
 		return problem{}, false
 	}
-	p := problem{
-		http.StatusBadGateway, unavailable, ingest.CodeEmbedder,
-		"The tenant's embedding model gave no vectors for the text, and nothing was changed", 0,
-	}
+	p := problem{http.StatusBadGateway, unavailable, ingest.CodeEmbedder, noVectors, 0}
 	var told *modelapi.Error
 	switch {
 	case !errors.As(err, &told):
 		p.status, p.retryAfter = http.StatusServiceUnavailable, int(modelPatience.Seconds())
-		p.message += ": it took too long. Send the file again with 'Prefer: respond-async', which leaves it more time."
+		p.message += ": it took too long. Send the request again after Retry-After."
 	case mayPass(told):
 		p.status, p.retryAfter = http.StatusServiceUnavailable, waitFor(told)
 		p.message += fmt.Sprintf(": %s. Send the request again after Retry-After.", told)
@@ -40,6 +39,18 @@ func embedderProblem(err error) (problem, bool) {
 		p.message += fmt.Sprintf(": %s. Tell your operator.", told)
 	}
 	return p, true
+}
+
+// suggestAsync tells who sent a file, which a model took too long for, what leaves it
+// more time.
+func suggestAsync(err error) error {
+	var told *modelapi.Error
+	p, failed := embedderProblem(err)
+	if !failed || errors.As(err, &told) {
+		return err
+	}
+	p.message = noVectors + ": it took too long. Send the file again with 'Prefer: respond-async', which leaves it more time."
+	return errors.Join(p, err)
 }
 
 // mayPass reports whether asking a model again later may help.

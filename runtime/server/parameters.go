@@ -152,12 +152,15 @@ func each(read rule) rule {
 	}
 }
 
+// typeName is what a client calls a type.
 func typeName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
 		return "a text"
 	case reflect.Bool:
 		return "true or false"
+	case reflect.Int:
+		return "a whole number"
 	case reflect.Slice:
 		return "a list"
 	case reflect.Map, reflect.Struct:

@@ -94,7 +94,7 @@ func Routes() []Route {
 		{"page", "GET /{$}", Public, getPage},
 		{"page.file", "GET /web/{file}", Public, getPageFile},
 		{"model.list", "GET /v1/models", Read, listModels},
-		{"model.get", "GET /v1/models/{model}", Read, getModel},
+		{"model.get", "GET /v1/models/{model...}", Read, getModel},
 		{"embedding.create", "POST /v1/embeddings", Read, createEmbeddings},
 		{"chat.complete", "POST /v1/chat/completions", Read, completeChat},
 		{"response.create", "POST /v1/responses", Read, createResponse},

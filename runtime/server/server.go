@@ -69,7 +69,7 @@ func (s *Server) serve(x *exchange) error {
 	if x.route.Class == Public {
 		return x.route.serve(x)
 	}
-	if err := x.authenticate(); err != nil {
+	if err := x.authenticate(x.r.Context()); err != nil {
 		return err
 	}
 	allowance, err := s.Limits.Take(x.caller.Tenant)

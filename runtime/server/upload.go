@@ -34,7 +34,7 @@ func putDocument(x *exchange) error {
 	}
 	doc, outcome, err := ingestNow(x, slot, file)
 	if err != nil {
-		return err
+		return suggestAsync(err)
 	}
 	if outcome == corpus.Created {
 		return x.reply(http.StatusCreated, x.present(doc))

@@ -141,9 +141,12 @@ func createStore(x *exchange) error {
 	if _, err := x.parameters(asked.rulesToCreate()); err != nil {
 		return err
 	}
-	made := corpus.VectorStore{}
+	made, err := corpus.NewVectorStore()
+	if err != nil {
+		return err
+	}
 	asked.edit(&made)
-	req, err := x.begin(made.Name, "")
+	req, err := x.begin(storeID(made.ID), "")
 	if err != nil {
 		return err
 	}

@@ -43,8 +43,8 @@ func keyMetaOf(id string) seal.Place {
 	return seal.Place{Table: "user_key", Column: "meta_ct", Row: []byte(id)}
 }
 
-// newKeyID is random: nobody else's key has it again.
-func newKeyID() string {
+// NewKeyID is random: nobody else's key has it again.
+func NewKeyID() string {
 	raw := make([]byte, 8)
 	_, _ = rand.Read(raw) // never fails
 	return "u" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw))

@@ -13,10 +13,10 @@ import (
 // ErrKeys: the tenant has as many keys as it may.
 var ErrKeys = errors.New("too many API keys")
 
-// Create makes an API key of what k says and returns its text, which is kept nowhere.
-// Errors: ErrKeys, those of the write door and of the keys.
+// Create makes an API key of what k says, under its id, and returns its text, which is
+// kept nowhere. Errors: ErrKeys, those of the write door and of the keys.
 func Create(ctx context.Context, keys *seal.Keyring, access *audit.Access, k Key) (text string, made Key, err error) {
-	k.ID, k.CreatedAt = newKeyID(), time.Now().UTC().Truncate(time.Microsecond)
+	k.CreatedAt = time.Now().UTC().Truncate(time.Microsecond)
 	text, row, err := k.seal(keys)
 	if err != nil {
 		return "", k, err
