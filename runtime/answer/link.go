@@ -61,11 +61,13 @@ func closing(text []byte) int {
 // isLast reports whether nothing but punctuation comes before the next blank or tag,
 // if text is long enough to know.
 func isLast(text []byte, ended bool) (last, known bool) {
-	for _, c := range text[:min(len(text), maxTrailing)] {
-		if isBlank(c) || c == '<' {
+	for i, c := range text[:min(len(text), maxTrailing)] {
+		switch {
+		case isBlank(c):
 			return true, true
-		}
-		if strings.IndexByte(trailing, c) < 0 {
+		case c == '<':
+			return startsTag(text[i:]), ended || i+1 < len(text)
+		case strings.IndexByte(trailing, c) < 0:
 			return false, true
 		}
 	}

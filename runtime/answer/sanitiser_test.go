@@ -11,6 +11,7 @@ import (
 var testSources = []Source{
 	{Text: "See https://ok.example/a?x=1&y=2, or (https://ok.example/b_(c)). <javascript:alert(1)> word"},
 	{Title: "www.ok.example/w", Text: "[link](https://ok.example/d) javascript:alert(1) [x]: /relative"},
+	{Text: `https://ok.example/e?q=\ word`},
 }
 
 func sanitise(text string) string {
@@ -87,6 +88,11 @@ func TestRemoved(t *testing.T) {
 		"https://ok.example/d\u00a0secret":       "",
 		"1https://ok.example/d":                  "1 ",
 		`\<https://ok.example/d>secret`:          `\<https://ok.example/d> secret`,
+		`[a](https://ok.example/e?q=\)`:          "[a]",
+		`<https://ok.example/e?q=\>`:             "",
+		`https://ok.example/e?q=\`:               "",
+		"[a](https://ok.example/d)<3":            "[a](https://ok.example/d) <3",
+		"[a](https://ok.example/d)<":             "[a](https://ok.example/d) <",
 		"https://ok.example/d<b>secret":          "https://ok.example/d secret",
 		// Hidden.
 		`https:\/\/evil.example https\\://evil`: " ",
@@ -97,6 +103,18 @@ func TestRemoved(t *testing.T) {
 	} {
 		if got := sanitise(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestEscapedEnd has a URL of the sources that ends in a backslash: with the parenthesis
+// behind it Markdown reads both as one character of a longer URL.
+func TestEscapedEnd(t *testing.T) {
+	const text, want = `![a](https://ok.example/e?q=\)<3SECRET)`, "[a] <3SECRET)"
+	for at := range len(text) + 1 {
+		s := NewSanitiser(testSources)
+		if got := s.Write(text[:at]) + s.Write(text[at:]) + s.Close(); got != want {
+			t.Errorf("%q and %q become %q, want %q", text[:at], text[at:], got, want)
 		}
 	}
 }
@@ -138,14 +156,14 @@ func TestLongURLIsRemoved(t *testing.T) {
 var (
 	activeURL  = regexp.MustCompile(`(?i)([a-z0-9+.-]*://[^\s<]*)|(?:^|[^a-z0-9+.-])(www\.[a-z0-9_+\x{80}-\x{10ffff}-][^\s<]*)`)
 	activeTag  = regexp.MustCompile(`(<[A-Za-z/!?][^>]*>?)`)
-	activeLink = regexp.MustCompile(`(\]\([^)]*\)?|\]:)`)
+	activeLink = regexp.MustCompile(`(\]\((?:\\.|[^)\\])*\)?|\]:)`)
 )
 
 // checkHarmless reports what is left in text that a browser would act on.
 func checkHarmless(t *testing.T, from, text string) {
 	t.Helper()
 	known := func(found string) bool {
-		for _, url := range []string{"https://ok.example/a?x=1&y=2", "https://ok.example/b_(c)", "https://ok.example/b_(c", "https://ok.example/d", "www.ok.example/w"} {
+		for _, url := range []string{"https://ok.example/a?x=1&y=2", "https://ok.example/b_(c)", "https://ok.example/b_(c", "https://ok.example/d", "https://ok.example/e?q=", "www.ok.example/w"} {
 			if left := strings.ReplaceAll(found, url, ""); left != found && !activeURL.MatchString(left) && !strings.ContainsFunc(left, isWord) {
 				return true
 			}
@@ -166,7 +184,7 @@ func isWord(r rune) bool { return r >= utf8.RuneSelf || isLetter(byte(r)) || '0'
 // fragments make hostile answers when they are joined at random.
 var fragments = []string{
 	"[", "]", "(", ")", "<", ">", "!", ":", "/", "//", "://", "\\", "&", ";", "#", " ", "\n", "\t", "\"", "'", ".", ",", "|", "*", "ˆ", "\xcb", "\x86", "é", "\u00a0", "\xe2", "\x00",
-	"a", "b", "www", "www.", "evil.example", "http", "https", "https://evil.example/?q=", "https://ok.example/d", "https://ok.example/a?x=1&y=2", "https://ok.example/b_(c)", "www.ok.example/w",
+	"a", "b", "www", "www.", "evil.example", "http", "https", "https://evil.example/?q=", "https://ok.example/d", "https://ok.example/a?x=1&y=2", "https://ok.example/b_(c)", "www.ok.example/w", `https://ok.example/e?q=\`, `\)`, "<3",
 	"javascript", "mailto:", "img src=x", "&#58;", "&colon;", "&lt;", "[1]", "[9]", "[1, 2]", "[a](", "![", "![a](", "](", "]:", "<b>", "</b>", "<!--", "-->", strings.Repeat("x", 33), strings.Repeat("y", 31),
 }
 

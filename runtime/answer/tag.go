@@ -14,7 +14,7 @@ func (s *Sanitiser) tag(held []byte, ended bool) int {
 	if len(held) == 1 && !ended {
 		return 0
 	}
-	if len(held) == 1 || !isLetter(held[1]) && strings.IndexByte("/!?", held[1]) < 0 {
+	if !startsTag(held) {
 		return s.pass(held[:1])
 	}
 	end := bytes.IndexByte(window(held), '>')
@@ -38,6 +38,11 @@ func (s *Sanitiser) tag(held []byte, ended bool) int {
 		s.part()
 	}
 	return end + 1
+}
+
+// startsTag reports whether text, which starts with a bracket, goes on as a tag.
+func startsTag(text []byte) bool {
+	return len(text) > 1 && (isLetter(text[1]) || strings.IndexByte("/!?", text[1]) >= 0)
 }
 
 // maxReference bounds a character reference, such as &eacute; or &#233;, in bytes.

@@ -31,7 +31,8 @@ func allowedIn(sources []Source) allowed {
 	return texts
 }
 
-// link reports whether exactly this http or https URL occurs.
+// link reports whether exactly this http or https URL occurs. One with a backslash is
+// another to Markdown, for which that escapes what comes next.
 func (a allowed) link(url []byte) bool {
 	lower := bytes.ToLower(url[:min(len(url), len("https://"))])
 	return (bytes.HasPrefix(lower, []byte("http://")) || string(lower) == "https://") && a.occurs(string(url))
@@ -43,7 +44,7 @@ func (a allowed) bare(url []byte) bool {
 }
 
 func (a allowed) occurs(url string) bool {
-	return utf8.ValidString(url) && slices.ContainsFunc(a, func(text string) bool { return occurs(text, url) })
+	return utf8.ValidString(url) && !strings.Contains(url, `\`) && slices.ContainsFunc(a, func(text string) bool { return occurs(text, url) })
 }
 
 // occurs reports whether text has url with nothing around it that belongs to it.
