@@ -3,13 +3,14 @@ package answer
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxTrailing is how much punctuation may follow a link.
 const maxTrailing = 8 // bytes
 
-// destination removes the destination of a Markdown link or image, (URL) right behind
-// a bracket, unless it may stay. What can be no destination is set apart instead.
+// destination removes the destination of a Markdown link, (URL) right behind a bracket,
+// unless it may stay. What can be no destination is set apart instead.
 func (s *Sanitiser) destination(held []byte, ended bool) int {
 	end := closing(window(held))
 	if end < 0 && undecided(held, ended) {
@@ -74,26 +75,33 @@ func isLast(text []byte, ended bool) (last, known bool) {
 	return ended && len(text) < maxTrailing, ended || len(text) >= maxTrailing
 }
 
-// image turns a Markdown image into a link, unless it may stay. What destination then
-// makes of the link is the same for both.
+// image turns a Markdown image into a link, which is not fetched before somebody follows
+// it. What may be one to some renderer is set apart from its mark.
 func (s *Sanitiser) image(held []byte, ended bool) int {
-	seen := window(held)
-	if len(seen) > 1 && seen[1] != '[' {
+	if len(held) == 1 && !ended {
+		return 0
+	}
+	if len(held) == 1 || held[1] != '[' {
 		return s.pass(held[:1])
 	}
-	label := bytes.IndexByte(seen, ']')
-	end := -1
-	if label > 0 && len(seen) > label+1 {
-		if seen[label+1] != '(' {
-			return s.pass(held[:1]) // of no definition, since colon leaves none
-		}
-		end = closing(seen[label+1:])
-	}
+	label, rest, closed := bytes.Cut(window(held)[2:], []byte("]"))
 	switch {
-	case end < 0 && undecided(held, ended):
+	case len(rest) == 0 && undecided(held, ended):
 		return 0
-	case end >= 0 && !s.allowedDestination(seen[label+2:label+1+end]):
+	case bytes.HasPrefix(rest, []byte("(")):
+		s.remove()
 		return 1
+	case closed && isPlain(label) && (len(rest) > 0 || ended): // of no definition, since colon leaves none
+		return s.pass(held[:1])
 	}
-	return s.pass(held[:1])
+	s.pass(held[:1])
+	s.part()
+	return 1
+}
+
+// isPlain reports whether a label holds nothing that is removed or that hides where it ends.
+func isPlain(label []byte) bool {
+	return !bytes.ContainsFunc(label, func(r rune) bool {
+		return r < utf8.RuneSelf && !isAlphanumeric(byte(r)) && strings.IndexByte(" \n,;^_-", byte(r)) < 0
+	})
 }

@@ -27,7 +27,7 @@ func TestTextStays(t *testing.T) {
 		"Grüße, 日本語, 🙂.", "a & b, AT&T; &amp; &lt;b&gt; &eacute; &#233; &unknown;", `\*no\* C:\path \[x\]`, "$a:b$ 10:30 data: 5",
 		"https, http: and www. are no links", "array[1] = f(x)",
 		"https://ok.example/a?x=1&y=2", "https://ok.example/a?x=1&y=2.", "(https://ok.example/b_(c)), then", "**https://ok.example/d**",
-		"<https://ok.example/d>", "[a](https://ok.example/d)", "[a](<https://ok.example/d>).", "![a](https://ok.example/b_(c))",
+		"<https://ok.example/d>", "[a](https://ok.example/d)", "[a](<https://ok.example/d>).", "Great![^1] Wow![see below].",
 		"[https://ok.example/d](https://ok.example/d)", "www.ok.example/w!", "https://ok.example/d\n\nmore", "!", "a <", "[", "&", "a:",
 	} {
 		s := NewSanitiser(testSources)
@@ -41,7 +41,16 @@ func TestRemoved(t *testing.T) {
 	for text, want := range map[string]string{
 		// Images and links.
 		"![a](https://evil.example/?q=secret)": "[a]",
-		"a![b](/logout) c":                     "a[b] c",
+		"a![b](/logout) c":                     "a [b] c",
+		"![a](https://ok.example/d) b":         "[a](https://ok.example/d) b",
+		"!![a](https://ok.example/d)":          "! [a](https://ok.example/d)",
+		"![a [b] c](https://ok.example/d)":     "! [a [b] c](https://ok.example/d)",
+		"![`]`](https://ok.example/d)":         "! [`]`](https://ok.example/d)",
+		`![a\]](https://ok.example/d)`:         `! [a\]](https://ok.example/d)`,
+		"![1][a](https://ok.example/d)":        "![1][a](https://ok.example/d)",
+		"![www.a]b](https://ok.example/d)":     "! [ ](https://ok.example/d)",
+		"![<b>a](https://ok.example/d)":        "[ a](https://ok.example/d)",
+		"[![a](https://ok.example/d)](x)":      "[ [a](https://ok.example/d) ]",
 		"[a](https://evil.example) b":          "[a] b",
 		"[a](//evil.example).":                 "[a].",
 		"[a](word)":                            "[a]",
@@ -57,7 +66,7 @@ func TestRemoved(t *testing.T) {
 		"[a](https://evil.example \"t\")":      "[a] (  \"t\")",
 		"[a](x":                                "[a] (x",
 		"[a](https://ok.example/d)secret":      "[a](https://ok.example/d) secret",
-		"[![a](https://evil.example)](x)":      "[[a] ]",
+		"[![a](https://evil.example)](x)":      "[ [a] ]",
 		"[a][b]\n\n[b]: //evil.example":        "[a][b]\n\n[b] : //evil.example",
 		"[x]: /relative":                       "[x] : /relative",
 		// Tags.
@@ -154,9 +163,10 @@ func TestLongURLIsRemoved(t *testing.T) {
 
 // What a browser would act on, found by other means than those that remove it.
 var (
-	activeURL  = regexp.MustCompile(`(?i)([a-z0-9+.-]*://[^\s<]*)|(?:^|[^a-z0-9+.-])(www\.[a-z0-9_+\x{80}-\x{10ffff}-][^\s<]*)`)
-	activeTag  = regexp.MustCompile(`(<[A-Za-z/!?][^>]*>?)`)
-	activeLink = regexp.MustCompile(`(\]\((?:\\.|[^)\\])*\)?|\]:)`)
+	activeURL   = regexp.MustCompile(`(?i)([a-z0-9+.-]*://[^\s<]*)|(?:^|[^a-z0-9+.-])(www\.[a-z0-9_+\x{80}-\x{10ffff}-][^\s<]*)`)
+	activeTag   = regexp.MustCompile(`(<[A-Za-z/!?][^>]*>?)`)
+	activeImage = regexp.MustCompile("!\\[[^]]*(?:\\]\\(|[[<\\\\`:.&])")
+	activeLink  = regexp.MustCompile(`(\]\((?:\\.|[^)\\])*\)?|\]:)`)
 )
 
 // checkHarmless reports what is left in text that a browser would act on.
@@ -169,6 +179,9 @@ func checkHarmless(t *testing.T, from, text string) {
 			}
 		}
 		return false
+	}
+	if found := activeImage.FindString(text); found != "" {
+		t.Errorf("%q keeps %q in %q", from, found, text)
 	}
 	for _, active := range []*regexp.Regexp{activeURL, activeTag, activeLink} {
 		for _, groups := range active.FindAllStringSubmatch(text, -1) {
