@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 )
 
 // zipped makes an archive of names and contents.
@@ -108,7 +106,7 @@ func TestDOCX(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			compare(t, parsed(t, mediaDOCX, docxOf(t, test.body)), Text{Title: "Refunds", Body: test.want + "\n\nA note.", Media: engine.Markdown})
+			compare(t, parsed(t, mediaDOCX, docxOf(t, test.body)), Text{Title: "Refunds", Body: test.want + "\n\nA note."})
 		})
 	}
 }
@@ -162,8 +160,8 @@ func pptxOf(t testing.TB) []byte {
 
 func TestPPTX(t *testing.T) {
 	compare(t, parsed(t, mediaPPTX, pptxOf(t)), Text{
-		Title: "Refunds", Media: engine.Markdown,
-		Body: "## Intro\n\n- one\n  - deep\n\na box\n\n### Notes\n\n- say hello\n\n## Slide 2\n\n| A | B |",
+		Title: "Refunds",
+		Body:  "## Intro\n\n- one\n  - deep\n\na box\n\n### Notes\n\n- say hello\n\n## Slide 2\n\n| A | B |",
 	})
 }
 
@@ -191,7 +189,7 @@ func TestHiddenShapes(t *testing.T) {
 				"ppt/_rels/presentation.xml.rels": related("a", "slide", "slides/slide1.xml"),
 				"ppt/slides/slide1.xml":           slideOf("", test.shapes),
 			})
-			compare(t, parsed(t, mediaPPTX, data), Text{Media: engine.Markdown, Body: "## Slide 1\n\n" + test.want})
+			compare(t, parsed(t, mediaPPTX, data), Text{Body: "## Slide 1\n\n" + test.want})
 		})
 	}
 }
@@ -233,8 +231,8 @@ func TestXLSX(t *testing.T) {
 		must(t, err, book.SetSheetRow("Secret", "A1", &[]any{"no"}), book.SetSheetVisible("Secret", false))
 	})
 	compare(t, parsed(t, mediaXLSX, data), Text{
-		Title: "Refunds", Media: engine.Markdown,
-		Body: "## Sheet1\n\n| Item | Rate | Note |\n| Tea | 12.50% |\n| a\\|b | 3 | x |",
+		Title: "Refunds",
+		Body:  "## Sheet1\n\n| Item | Rate | Note |\n| Tea | 12.50% |\n| a\\|b | 3 | x |",
 	})
 }
 
