@@ -2,11 +2,12 @@ package answer
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// maxTrailing is how much punctuation may follow a link.
+// maxTrailing is how much punctuation may follow a URL.
 const maxTrailing = 8 // bytes
 
 // destination removes the destination of a Markdown link, (URL) right behind a bracket,
@@ -24,8 +25,8 @@ func (s *Sanitiser) destination(held []byte, ended bool) int {
 	if !known {
 		return 0
 	}
-	if s.allowedDestination(held[1:end]) {
-		s.pass(held[:end+1])
+	if url := unquoted(held[1:end]); s.allowed.link(url) {
+		s.pass(slices.Concat([]byte("("), url, []byte(")")))
 	} else {
 		s.removed++
 	}
@@ -35,12 +36,14 @@ func (s *Sanitiser) destination(held []byte, ended bool) int {
 	return end + 1
 }
 
-func (s *Sanitiser) allowedDestination(text []byte) bool {
+// unquoted is the URL of a destination without the brackets that it may stand in, which
+// HTML takes for a tag's.
+func unquoted(text []byte) []byte {
 	text = bytes.Trim(text, " \t\n\v\f\r") // no other blanks are blanks to Markdown
 	if len(text) > 1 && text[0] == '<' && text[len(text)-1] == '>' {
-		text = text[1 : len(text)-1]
+		return text[1 : len(text)-1]
 	}
-	return s.allowed.link(text)
+	return text
 }
 
 // closing finds the parenthesis that closes the one text begins with, or -1.
@@ -59,16 +62,14 @@ func closing(text []byte) int {
 	return -1
 }
 
-// isLast reports whether nothing but punctuation comes before the next blank or tag,
-// if text is long enough to know.
+// isLast reports whether nothing but punctuation, and a bracket before it at most, comes
+// before the next blank, if text is long enough to know.
 func isLast(text []byte, ended bool) (last, known bool) {
 	for i, c := range text[:min(len(text), maxTrailing)] {
 		switch {
 		case isBlank(c):
 			return true, true
-		case c == '<':
-			return startsTag(text[i:]), ended || i+1 < len(text)
-		case strings.IndexByte(trailing, c) < 0:
+		case strings.IndexByte(marks, c) < 0 && (i > 0 || strings.IndexByte(brackets, c) < 0):
 			return false, true
 		}
 	}
@@ -102,6 +103,6 @@ func (s *Sanitiser) image(held []byte, ended bool) int {
 // isPlain reports whether a label holds nothing that is removed or that hides where it ends.
 func isPlain(label []byte) bool {
 	return !bytes.ContainsFunc(label, func(r rune) bool {
-		return r < utf8.RuneSelf && !isAlphanumeric(byte(r)) && strings.IndexByte(" \n,;^_-", byte(r)) < 0
+		return r == utf8.RuneError || r < utf8.RuneSelf && !isAlphanumeric(byte(r)) && strings.IndexByte(" \n,;^_-", byte(r)) < 0
 	})
 }

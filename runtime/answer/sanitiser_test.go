@@ -27,7 +27,7 @@ func TestTextStays(t *testing.T) {
 		"Grüße, 日本語, 🙂.", "a & b, AT&T; &amp; &lt;b&gt; &eacute; &#233; &unknown;", `\*no\* C:\path \[x\]`, "$a:b$ 10:30 data: 5",
 		"https, http: and www. are no links", "array[1] = f(x)",
 		"https://ok.example/a?x=1&y=2", "https://ok.example/a?x=1&y=2.", "(https://ok.example/b_(c)), then", "**https://ok.example/d**",
-		"<https://ok.example/d>", "[a](https://ok.example/d)", "[a](<https://ok.example/d>).", "Great![^1] Wow![see below].",
+		"`https://ok.example/d`.", "[https://ok.example/d].", "https://ok.example/d?!", "[a](https://ok.example/d)", `"www."`, "(www.)", "Great![^1] Wow![see below].",
 		"[https://ok.example/d](https://ok.example/d)", "www.ok.example/w!", "https://ok.example/d\n\nmore", "!", "a <", "[", "&", "a:",
 	} {
 		s := NewSanitiser(testSources)
@@ -60,6 +60,8 @@ func TestRemoved(t *testing.T) {
 		"[a](\u00a0https://ok.example/d)":      "[a]",
 		"[a](<https://ok.example/b_(c))":       "[a]",
 		"https://ok.example/b_":                "_",
+		"[a](<https://ok.example/d>).":         "[a](https://ok.example/d).",
+		"[a](\nhttps://ok.example/d )":         "[a](https://ok.example/d)",
 		"[a]()b":                               "[a] b",
 		"[a](x)(y)":                            "[a] (y)",
 		"[1](see the appendix)":                "[1] (see the appendix)",
@@ -79,30 +81,32 @@ func TestRemoved(t *testing.T) {
 		"<https://evil.example>":        "",
 		"<&#105;mg src=x>":              "< mg src=x>",
 		// Bare URLs.
-		"see https://evil.example/x?y.":          "see .",
-		"(HTTPS://EVIL.example)":                 "( )",
-		"ht<b>tps://evil.example":                "ht ",
-		"https:<b>//evil.example":                "https: //evil.example",
-		"x-y+z://evil":                           "",
-		"ｈttps://evil.example":                   "ｈ ",
-		strings.Repeat("a", 40) + "://evil":      strings.Repeat("a", 32) + " ",
-		"www.evil.example":                       "",
-		"mailto:a@b.example javascript:alert(1)": " )",
-		"https://ok.example/a":                   "",
-		"https://ok.example/a?x=1&y=2&z=s":       "",
-		"https://ok.example/a?x=1&y=2|s":         "",
-		"https://ok.example/d]secret":            "",
-		"[https://ok.example/d](x)secret":        "[https://ok.example/d] secret",
-		"[https://evil.example](x)":              "[ ]",
-		"https://ok.example/d\u00a0secret":       "",
-		"1https://ok.example/d":                  "1 ",
-		`\<https://ok.example/d>secret`:          `\<https://ok.example/d> secret`,
-		`[a](https://ok.example/e?q=\)`:          "[a]",
-		`<https://ok.example/e?q=\>`:             "",
-		`https://ok.example/e?q=\`:               "",
-		"[a](https://ok.example/d)<3":            "[a](https://ok.example/d) <3",
-		"[a](https://ok.example/d)<":             "[a](https://ok.example/d) <",
-		"https://ok.example/d<b>secret":          "https://ok.example/d secret",
+		"see https://evil.example/x?y.":                    "see .",
+		"(HTTPS://EVIL.example)":                           "( )",
+		"ht<b>tps://evil.example":                          "ht ",
+		"https:<b>//evil.example":                          "https: //evil.example",
+		"x-y+z://evil":                                     "",
+		"ｈttps://evil.example":                             "ｈ ",
+		strings.Repeat("a", 40) + "://evil":                strings.Repeat("a", 32) + " ",
+		"www.@evil.example www.\"@evil.example www.%65vil": "  ",
+		"www.[a](https://ok.example/d)":                    ")",
+		"www.evil.example":                                 "",
+		"mailto:a@b.example javascript:alert(1)":           " )",
+		"https://ok.example/a":                             "",
+		"https://ok.example/a?x=1&y=2&z=s":                 "",
+		"https://ok.example/a?x=1&y=2|s":                   "",
+		"https://ok.example/d]secret":                      "",
+		"[https://ok.example/d](x)secret":                  "[https://ok.example/d] secret",
+		"[https://evil.example](x)":                        "[ ]",
+		"https://ok.example/d\u00a0secret":                 "",
+		"1https://ok.example/d":                            "1 ",
+		`\<https://ok.example/d>secret`:                    `\https://ok.example/d secret`,
+		`[a](https://ok.example/e?q=\)`:                    "[a]",
+		`<https://ok.example/e?q=\>`:                       "",
+		`https://ok.example/e?q=\`:                         "",
+		"[a](https://ok.example/d)<3":                      "[a](https://ok.example/d) <3",
+		"[a](https://ok.example/d)<":                       "[a](https://ok.example/d) <",
+		"https://ok.example/d<b>secret":                    "https://ok.example/d secret",
 		// Hidden.
 		`https:\/\/evil.example https\\://evil`: " ",
 		`[a]\: //evil`:                          "[a] : //evil",
@@ -124,6 +128,44 @@ func TestEscapedEnd(t *testing.T) {
 		s := NewSanitiser(testSources)
 		if got := s.Write(text[:at]) + s.Write(text[at:]) + s.Close(); got != want {
 			t.Errorf("%q and %q become %q, want %q", text[:at], text[at:], got, want)
+		}
+	}
+}
+
+// TestActiveSources has sources that hold what Markdown or HTML would act on in the middle
+// of what looks like a URL, and one that leaves the rest of a URL to the model.
+func TestActiveSources(t *testing.T) {
+	sources := []Source{{Text: "https://a.example/<script>alert(1)</script> https://a.example/](javascript:alert(1)) https://a.example/![](https://a.example/b) " +
+		"https://a.example/b/autofocus/onfocus=alert(1) https://a.example/[9] https://a.example/c?q= https://a.example/ onclick=alert(1)"}}
+	for text, want := range map[string]string{
+		"https://a.example/<script>alert(1)</script>":         "https://a.example/ alert(1) ",
+		"[a](https://a.example/<script>alert(1)</script>)":    "[a]",
+		"[x https://a.example/](javascript:alert(1))":         "[x ))",
+		"https://a.example/![](https://a.example/b)":          ")",
+		"<https://a.example/ onclick=alert(1)>":               "",
+		"<https://a.example/b/autofocus/onfocus=alert(1)> x":  "https://a.example/b/autofocus/onfocus=alert(1) x",
+		"<<https://a.example/c?q=>":                           "< https://a.example/c?q=",
+		"x<https://a.example/c?q=>y":                          "x https://a.example/c?q= y",
+		"(<https://a.example/c?q=>).":                         "(https://a.example/c?q=).",
+		"https://a.example/[9]":                               "]",
+		"https://a.example/c?q=}]}]|":                         "https://a.example/c?q= }]}]|",
+		"https://a.example/c?q=" + strings.Repeat("!?", 20):   "https://a.example/c?q= " + strings.Repeat("!?", 20),
+		`\[a](https://a.example/c?q=)}]}`:                     `\[a](https://a.example/c?q=) }]}`,
+		"[https://a.example/c?q=](https://a.example/c?q=)]}]": "[https://a.example/c?q=](https://a.example/c?q=) ]}]",
+		"[https://a.example/c?q=}]](x)":                       "[https://a.example/c?q= }]]",
+		"https://a.example/c?q=<3":                            "https://a.example/c?q= <3",
+	} {
+		whole, bytewise := NewFilter(sources), NewFilter(sources)
+		got, _ := whole.Write(text)
+		rest, _ := whole.Close()
+		pieces := ""
+		for i := range len(text) {
+			piece, _ := bytewise.Write(text[i : i+1])
+			pieces += piece
+		}
+		last, _ := bytewise.Close()
+		if got += rest; got != want || pieces+last != want {
+			t.Errorf("%q becomes %q, and in pieces %q, want %q", text, got, pieces+last, want)
 		}
 	}
 }
@@ -163,7 +205,7 @@ func TestLongURLIsRemoved(t *testing.T) {
 
 // What a browser would act on, found by other means than those that remove it.
 var (
-	activeURL   = regexp.MustCompile(`(?i)([a-z0-9+.-]*://[^\s<]*)|(?:^|[^a-z0-9+.-])(www\.[a-z0-9_+\x{80}-\x{10ffff}-][^\s<]*)`)
+	activeURL   = regexp.MustCompile(`(?i)([a-z0-9+.-]*://[^\s\v<]*)|(?:^|[^a-z0-9+.-])(www\.[^\s\v<]*[^\s\v<.,;:!?*_~'")\]}>|` + "`" + `][^\s\v<]*)`)
 	activeTag   = regexp.MustCompile(`(<[A-Za-z/!?][^>]*>?)`)
 	activeImage = regexp.MustCompile("!\\[[^]]*(?:\\]\\(|[[<\\\\`:.&])")
 	activeLink  = regexp.MustCompile(`(\]\((?:\\.|[^)\\])*\)?|\]:)`)

@@ -8,13 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// tag removes an HTML tag, comment or autolink, unless it is a link that may stay.
-// What never closes is set apart from its bracket.
+// tag removes an HTML tag, a comment or an autolink. Of one that may stay the brackets go,
+// for HTML sees a tag in it, with what lies between slashes as attributes. What never
+// closes is set apart from its bracket.
 func (s *Sanitiser) tag(held []byte, ended bool) int {
 	if len(held) == 1 && !ended {
 		return 0
 	}
-	if !startsTag(held) {
+	if len(held) == 1 || !isLetter(held[1]) && strings.IndexByte("/!?", held[1]) < 0 {
 		return s.pass(held[:1])
 	}
 	end := bytes.IndexByte(window(held), '>')
@@ -33,16 +34,14 @@ func (s *Sanitiser) tag(held []byte, ended bool) int {
 	if !known {
 		return 0
 	}
-	s.pass(held[:end+1])
+	if isScheme(s.tail) || s.tail == '<' {
+		s.part()
+	}
+	s.pass(held[1:end])
 	if !last {
 		s.part()
 	}
 	return end + 1
-}
-
-// startsTag reports whether text, which starts with a bracket, goes on as a tag.
-func startsTag(text []byte) bool {
-	return len(text) > 1 && (isLetter(text[1]) || strings.IndexByte("/!?", text[1]) >= 0)
 }
 
 // maxReference bounds a character reference, such as &eacute; or &#233;, in bytes.
