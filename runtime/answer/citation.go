@@ -87,7 +87,7 @@ func (c *Citations) mark(held []byte, ended bool) int {
 		return 0
 	}
 	numbers := strings.FieldsFunc(string(held[1:n]), func(r rune) bool { return r == ',' || r == ' ' })
-	if n == len(held) || held[n] != ']' || len(numbers) == 0 {
+	if n == maxMark || n == len(held) || held[n] != ']' || len(numbers) == 0 {
 		c.pass(held[:1])
 		return 1
 	}

@@ -35,7 +35,9 @@ func TestCitations(t *testing.T) {
 		"[2024] [99999999999999]":      {want: " "},
 		"[], [ ], [a], [1a], [-1], [1": {want: "[], [ ], [a], [1a], [-1], [1"},
 		"[[1]]":                        {"[[1]]", []Citation{{0, 1, 4}}},
-		"[" + strings.Repeat(" ", maxMark) + "1]": {want: "[" + strings.Repeat(" ", maxMark) + "1]"},
+		"[" + strings.Repeat(" ", maxMark-3) + "1]": {"[1]", []Citation{{0, 0, 3}}},
+		"[" + strings.Repeat(" ", maxMark-2) + "1]": {want: "[" + strings.Repeat(" ", maxMark-2) + "1]"},
+		"[" + strings.Repeat(" ", maxMark) + "1]":   {want: "[" + strings.Repeat(" ", maxMark) + "1]"},
 	} {
 		got, found := cite(text)
 		if diff := cmp.Diff(c.found, found); got != c.want || diff != "" {

@@ -2,14 +2,16 @@ package answer
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// maxTrailing is how much punctuation may follow a link.
+// maxTrailing is how much punctuation may follow a URL.
 const maxTrailing = 8 // bytes
 
-// destination removes the destination of a Markdown link or image, (URL) right behind
-// a bracket, unless it may stay. What can be no destination is set apart instead.
+// destination removes the destination of a Markdown link, (URL) right behind a bracket,
+// unless it may stay. What can be no destination is set apart instead.
 func (s *Sanitiser) destination(held []byte, ended bool) int {
 	end := closing(window(held))
 	if end < 0 && undecided(held, ended) {
@@ -23,8 +25,8 @@ func (s *Sanitiser) destination(held []byte, ended bool) int {
 	if !known {
 		return 0
 	}
-	if s.allowedDestination(held[1:end]) {
-		s.pass(held[:end+1])
+	if url := unquoted(held[1:end]); s.allowed.link(url) {
+		s.pass(slices.Concat([]byte("("), url, []byte(")")))
 	} else {
 		s.removed++
 	}
@@ -34,12 +36,14 @@ func (s *Sanitiser) destination(held []byte, ended bool) int {
 	return end + 1
 }
 
-func (s *Sanitiser) allowedDestination(text []byte) bool {
+// unquoted is the URL of a destination without the brackets that it may stand in, which
+// HTML takes for a tag's.
+func unquoted(text []byte) []byte {
 	text = bytes.Trim(text, " \t\n\v\f\r") // no other blanks are blanks to Markdown
 	if len(text) > 1 && text[0] == '<' && text[len(text)-1] == '>' {
-		text = text[1 : len(text)-1]
+		return text[1 : len(text)-1]
 	}
-	return s.allowed.link(text)
+	return text
 }
 
 // closing finds the parenthesis that closes the one text begins with, or -1.
@@ -58,40 +62,47 @@ func closing(text []byte) int {
 	return -1
 }
 
-// isLast reports whether nothing but punctuation comes before the next blank or tag,
-// if text is long enough to know.
+// isLast reports whether nothing but punctuation, and a bracket before it at most, comes
+// before the next blank, if text is long enough to know.
 func isLast(text []byte, ended bool) (last, known bool) {
-	for _, c := range text[:min(len(text), maxTrailing)] {
-		if isBlank(c) || c == '<' {
+	for i, c := range text[:min(len(text), maxTrailing)] {
+		switch {
+		case isBlank(c):
 			return true, true
-		}
-		if strings.IndexByte(trailing, c) < 0 {
+		case strings.IndexByte(marks, c) < 0 && (i > 0 || strings.IndexByte(brackets, c) < 0):
 			return false, true
 		}
 	}
 	return ended && len(text) < maxTrailing, ended || len(text) >= maxTrailing
 }
 
-// image turns a Markdown image into a link, unless it may stay. What destination then
-// makes of the link is the same for both.
+// image turns a Markdown image into a link, which is not fetched before somebody follows
+// it. What may be one to some renderer is set apart from its mark.
 func (s *Sanitiser) image(held []byte, ended bool) int {
-	seen := window(held)
-	if len(seen) > 1 && seen[1] != '[' {
+	if len(held) == 1 && !ended {
+		return 0
+	}
+	if len(held) == 1 || held[1] != '[' {
 		return s.pass(held[:1])
 	}
-	label := bytes.IndexByte(seen, ']')
-	end := -1
-	if label > 0 && len(seen) > label+1 {
-		if seen[label+1] != '(' {
-			return s.pass(held[:1]) // of no definition, since colon leaves none
-		}
-		end = closing(seen[label+1:])
-	}
+	label, rest, closed := bytes.Cut(window(held)[2:], []byte("]"))
 	switch {
-	case end < 0 && undecided(held, ended):
+	case len(rest) == 0 && undecided(held, ended):
 		return 0
-	case end >= 0 && !s.allowedDestination(seen[label+2:label+1+end]):
+	case bytes.HasPrefix(rest, []byte("(")):
+		s.remove()
 		return 1
+	case closed && isPlain(label) && (len(rest) > 0 || ended): // of no definition, since colon leaves none
+		return s.pass(held[:1])
 	}
-	return s.pass(held[:1])
+	s.pass(held[:1])
+	s.part()
+	return 1
+}
+
+// isPlain reports whether a label holds nothing that is removed or that hides where it ends.
+func isPlain(label []byte) bool {
+	return !bytes.ContainsFunc(label, func(r rune) bool {
+		return r == utf8.RuneError || r < utf8.RuneSelf && !isAlphanumeric(byte(r)) && strings.IndexByte(" \n,;^_-", byte(r)) < 0
+	})
 }

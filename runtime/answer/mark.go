@@ -29,7 +29,7 @@ func datamark(text string) string {
 				out.WriteRune(mark)
 			}
 			marked = true
-		case r == mark, r == unicode.ReplacementChar, unicode.In(r, unicode.C):
+		case r == mark, r == unicode.ReplacementChar, unicode.In(r, unicode.C, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
 		default:
 			out.WriteRune(r)
 			marked = false

@@ -47,6 +47,20 @@ func TestPrompt(t *testing.T) {
 	}
 }
 
+func TestDatamark(t *testing.T) {
+	for text, want := range map[string]string{
+		"a b\n\tc":                 "ˆaˆb\nˆc",
+		"ˆ\xffa":                   "ˆa",
+		"a\u200b\U000E0069\u202eb": "ˆab",
+		"❤\ufe0f\ufe00\ufe01\u180b\U000E0100 b": "ˆ❤ˆb",
+		"a\u034f\u3164\uffa0\U000E01F0\u2065 b": "ˆaˆb",
+	} {
+		if got := datamark(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestDelimiterDoesNotOccur(t *testing.T) {
 	joined := zeros[:9] + string(mark) + "\u200b" + zeros[9:]
 	for name, c := range map[string]struct {

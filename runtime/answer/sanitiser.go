@@ -7,10 +7,12 @@ import "unicode/utf8"
 const maxHold = 2048 // bytes
 
 // Sanitiser passes on what a model says as it arrives, but for what a browser would
-// fetch, follow or run: Markdown images and links, HTML tags, autolinks and bare URLs,
-// unless exactly that http or https URL stands in the sources. It knows no code
-// blocks: what they hold is removed alike. Names without a scheme, such as
-// models.example, are text unless they begin with www.
+// fetch, follow or run: HTML tags, and Markdown links, autolinks and bare URLs, unless
+// exactly that http or https URL stands in the sources. Of an image at most a link is
+// left: images are fetched unasked, and a source with a URL for each letter would let a
+// model spell what it read. It knows no code blocks: what they hold is removed alike.
+// Names without a scheme, such as models.example, //models.example or me@models.example,
+// are text unless they begin with www.
 //
 // It is a machine whose every step depends on the byte that it passed on last and on
 // what is held, so that what is removed can not be put together from what is left:

@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// tag removes an HTML tag, comment or autolink, unless it is a link that may stay.
-// What never closes is set apart from its bracket.
+// tag removes an HTML tag, a comment or an autolink. Of one that may stay the brackets go,
+// for HTML sees a tag in it, with what lies between slashes as attributes. What never
+// closes is set apart from its bracket.
 func (s *Sanitiser) tag(held []byte, ended bool) int {
 	if len(held) == 1 && !ended {
 		return 0
@@ -33,7 +34,10 @@ func (s *Sanitiser) tag(held []byte, ended bool) int {
 	if !known {
 		return 0
 	}
-	s.pass(held[:end+1])
+	if isScheme(s.tail) || s.tail == '<' {
+		s.part()
+	}
+	s.pass(held[1:end])
 	if !last {
 		s.part()
 	}

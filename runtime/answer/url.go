@@ -10,9 +10,13 @@ import (
 const (
 	maxScheme   = 32 // bytes of a word that can be a URL's scheme
 	schemeSlash = "://"
-	// trailing are the characters that end a sentence, a quotation or an emphasis and
-	// not a URL.
-	trailing = ".,;:!?*_~'\")]}>|`"
+	// marks are the characters that end a sentence, a quotation or an emphasis and not a
+	// URL, and brackets those that renderers may take for more of it.
+	marks, brackets = ".,;:!?*_~'\")", "]}>|`"
+	trailing        = marks + brackets
+	// active are the characters by which Markdown or HTML sees in a URL more than that, or
+	// another one. No URL needs them.
+	active = "<>[]\"`|\\"
 	// behind are the characters that end a URL in a source, beside blanks.
 	behind = "<>\"'`)]}|\\"
 )
@@ -43,7 +47,7 @@ func (a allowed) bare(url []byte) bool {
 }
 
 func (a allowed) occurs(url string) bool {
-	return utf8.ValidString(url) && slices.ContainsFunc(a, func(text string) bool { return occurs(text, url) })
+	return !strings.ContainsFunc(url, isActive) && slices.ContainsFunc(a, func(text string) bool { return occurs(text, url) })
 }
 
 // occurs reports whether text has url with nothing around it that belongs to it.
@@ -67,19 +71,21 @@ func endsURL(rest string) bool {
 	return rest == "" || isBlank(rest[0]) || strings.IndexByte(behind, rest[0]) >= 0
 }
 
+// isActive reports whether r makes more of a text than a URL.
+func isActive(r rune) bool {
+	return r <= ' ' || r == 0x7f || r == utf8.RuneError || strings.ContainsRune(active, r)
+}
+
 // isScheme reports whether c can be of a scheme.
 func isScheme(c byte) bool {
 	return isAlphanumeric(c) || c == '+' || c == '-' || c == '.'
 }
 
-// startsWWW reports whether text starts with www. and a domain.
+// startsWWW reports whether text starts with www. and what may be a domain: renderers take
+// www.@name for one, which leads to name.
 func startsWWW(text []byte) bool {
 	const www = "www."
-	if len(text) <= len(www) || !strings.EqualFold(string(text[:len(www)]), www) {
-		return false
-	}
-	c := text[len(www)]
-	return isScheme(c) && c != '.' || c == '_' || c >= utf8.RuneSelf
+	return len(text) > len(www) && strings.EqualFold(string(text[:len(www)]), www) && !isBlank(text[len(www)]) && text[len(www)] != '<'
 }
 
 // word passes a word on, unless a URL begins with it.
@@ -132,7 +138,8 @@ func (s *Sanitiser) colon(held []byte, ended bool) int {
 }
 
 // url removes a bare URL unless it may stay. A renderer's URL reaches to a blank or
-// a tag, so all of that must be the URL, but for punctuation.
+// a tag, so all of that must be the URL, but for punctuation. That is set apart where it
+// is more than ends a sentence: there renderers take it along.
 func (s *Sanitiser) url(held []byte, ended bool) int {
 	n := bytes.IndexFunc(window(held), func(r rune) bool { return r == '<' || r < utf8.RuneSelf && isBlank(byte(r)) })
 	switch {
@@ -144,16 +151,36 @@ func (s *Sanitiser) url(held []byte, ended bool) int {
 	case n < 0:
 		n = len(held)
 	}
-	url := held[:n]
-	if i := bytes.Index(url, []byte("](")); i > 0 && s.tail == '[' { // it is the text of a link
-		url = url[:i]
+	url, text := held[:n], false
+	if i := bytes.Index(url, []byte("](")); i > 0 && s.tail == '[' {
+		url, text = url[:i], true // of a link
 	}
 	shortest := len(bytes.TrimRight(url, trailing))
-	for end := min(len(url), shortest+maxTrailing); end >= shortest; end-- {
-		if !isScheme(s.tail) && s.allowed.bare(url[:end]) {
-			return s.pass(url[:end])
+	if strings.EqualFold(string(url[:shortest]), "www") { // and punctuation
+		return s.pass(url[:shortest])
+	}
+	end := s.staying(url, shortest)
+	if end == 0 {
+		s.remove()
+		return shortest
+	}
+	last, known := isLast(held[end:], ended)
+	if !known {
+		return 0
+	}
+	s.pass(url[:end])
+	if !last && !(text && end == len(url)) {
+		s.part()
+	}
+	return end
+}
+
+// staying is how much of url may stay, which is so much at least, or zero.
+func (s *Sanitiser) staying(url []byte, shortest int) int {
+	for end := min(len(url), shortest+maxTrailing); end >= shortest && !isScheme(s.tail); end-- {
+		if s.allowed.bare(url[:end]) {
+			return end
 		}
 	}
-	s.remove()
-	return shortest
+	return 0
 }

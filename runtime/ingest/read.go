@@ -39,7 +39,7 @@ func Read(ctx context.Context, p *parse.Parser, f corpus.File, most int64) (corp
 		if err != nil {
 			return corpus.Upload{}, err
 		}
-		up.Text, up.Media = []byte(text.Body), text.Media
+		up.Text, up.Media = []byte(text.Body), engine.Markdown
 		up.Title = cmp.Or(up.Title, text.Title)
 	}
 	if int64(len(up.Text)) > most {

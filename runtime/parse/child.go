@@ -80,3 +80,11 @@ func attempt(f format, data []byte, charset string) (o outcome) {
 	}
 	return outcome{reason: Malformed}
 }
+
+func convert(f format, data []byte, charset string) (Text, error) {
+	w := &writer{}
+	if err := f(w, data, charset); err != nil {
+		return Text{}, err
+	}
+	return w.text()
+}

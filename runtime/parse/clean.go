@@ -32,18 +32,13 @@ func Visible(text []byte) []byte {
 
 // visible removes what nobody sees: control characters, those that reorder text (which
 // make a person read something else than a model), and those without width, which hide
-// text or split words. Joiners stay between letters of the scripts that need them.
+// text or split words, unless one sees what they do.
 func visible(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	before := rune(0)
 	for i, r := range text {
-		if joiner(r) {
-			after, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])
-			if before < firstJoining || after < firstJoining {
-				continue
-			}
-		} else if unseen(r) {
+		if unseen(r) && !acts(before, r, text[i+utf8.RuneLen(r):]) {
 			continue
 		}
 		b.WriteRune(r)
@@ -52,21 +47,34 @@ func visible(text string) string {
 	return b.String()
 }
 
+// acts reports whether one sees what r, which has no width, does between two characters: a
+// joiner where scripts need it, or the one selector that has an emoji drawn as such or as text.
+func acts(before, r rune, rest string) bool {
+	after, _ := utf8.DecodeRuneInString(rest)
+	switch r {
+	case nonJoiner, joiner:
+		return before >= firstJoining && before != nonJoiner && before != joiner && after >= firstJoining && !unseen(after)
+	case asText, asEmoji:
+		return before != 0 && !unseen(before) && !unicode.IsSpace(before)
+	}
+	return false
+}
+
 // firstJoining is where the scripts begin that are written with joiners; emoji are
 // above it, too.
 const firstJoining = '\u0590'
 
-// joiner reports whether r joins its neighbours, or keeps them from joining.
-func joiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
+const nonJoiner, joiner, asText, asEmoji = '\u200c', '\u200d', '\ufe0e', '\ufe0f'
 
 // unseen reports whether r has no width and no meaning for one who reads: control
 // characters other than blanks, format characters (bidirectional controls, byte order
-// marks, soft hyphens, tags) and the selectors that can carry text nobody sees.
+// marks, soft hyphens, tags), selectors, and fillers and what else Unicode has ignored,
+// assigned or not. All can carry text that nobody sees.
 func unseen(r rune) bool {
 	if ' ' <= r && r < 0x7f { // as most are
 		return false
 	}
-	return unicode.In(r, unicode.Cc, unicode.Cf) && !unicode.IsSpace(r) || r >= 0xE0100 && r <= 0xE01EF
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) && !unicode.IsSpace(r)
 }
 
 // cleanLine is clean for a title: one line of at most so many bytes.

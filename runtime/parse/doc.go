@@ -1,5 +1,6 @@
-// Package parse makes text of the files that tenants upload: plain text, Markdown,
-// HTML, PDF, DOCX, PPTX, XLSX and e-mail (EML).
+// Package parse makes text of the files that tenants upload: HTML, PDF, DOCX, PPTX,
+// XLSX and e-mail (EML). Plain text and Markdown are text already, and Visible is all
+// that they need.
 //
 // The text is valid UTF-8 in the Markdown that the engine splits: headings begin
 // with #, list items with -, rows of a table with |, code stands between fences.
@@ -11,13 +12,12 @@
 //
 // # Where it runs
 //
-// Plain text and Markdown are decoded in this process: there is nothing to parse. A
-// file of any other format is read by a child process in a sandbox (package
-// sandbox): this very program, started with the argument Command, with an empty
-// environment and no file open but the document on its standard input and the text
-// on its standard output. The parent kills it at the deadline and trusts nothing
-// that it says: it bounds, decodes and cleans the child's output as if it were the
-// file. A program that makes a Parser calls Child when it is started so:
+// A file is read by a child process in a sandbox (package sandbox): this very
+// program, started with the argument Command, with an empty environment and no file
+// open but the document on its standard input and the text on its standard output.
+// The parent kills it at the deadline and trusts nothing that it says: it bounds,
+// decodes and cleans the child's output as if it were the file. A program that makes
+// a Parser calls Child when it is started so:
 //
 //	if len(os.Args) > 1 && os.Args[1] == parse.Command {
 //		os.Exit(parse.Child(os.Args[2:]))

@@ -159,7 +159,11 @@ func (t mailText) write(w *writer) error {
 		return readHTML(w, t.data, t.charset)
 	}
 	charset := t.charset
-	if charset == "" && !utf8.Valid(t.data) {
+	switch {
+	case charset != "":
+	case utf8.Valid(t.data):
+		charset = "utf-8"
+	default:
 		charset = "windows-1252"
 	}
 	text, err := decode(t.data, charset)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 )
 
 func eml(lines ...string) []byte { return []byte(strings.Join(lines, "\r\n")) }
@@ -24,6 +22,10 @@ func TestEML(t *testing.T) {
 	}{
 		"plain":      {[]string{"", "Hello,", "Bob.", "", "# no heading"}, "Hello,\nBob.\n\n\\# no heading"},
 		"no charset": {[]string{"", "caf\xe9"}, "café"},
+		"UTF-8":      {[]string{"", "café"}, "café"},
+		"UTF-16":     {[]string{"", "\xff\xfec\x00\xe9\x00"}, "cé"},
+		"Shift JIS":  {[]string{"Content-Type: text/plain; charset=Shift_JIS", "", "\x93\xfa\x96\x7b"}, "日本"},
+		"broken":     {[]string{"Content-Type: text/plain; charset=utf-8", "", "a\xffb"}, "a\ufffdb"},
 		"quoted-printable": {
 			[]string{"Content-Type: text/plain; charset=iso-8859-15", "Content-Transfer-Encoding: quoted-printable", "", "30 =A4 f=FC=", "r"},
 			"30 € für",
@@ -57,7 +59,7 @@ func TestEML(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			data := eml(append(aboutLines[:len(aboutLines):len(aboutLines)], test.lines...)...)
-			compare(t, parsed(t, mediaEML, data), Text{Title: "Refunds für alle", Body: about + test.want, Media: engine.Markdown})
+			compare(t, parsed(t, mediaEML, data), Text{Title: "Refunds für alle", Body: about + test.want})
 		})
 	}
 }
@@ -78,6 +80,7 @@ func TestHostileEML(t *testing.T) {
 		"many parts":   {eml(many...), TooLarge},
 		"no mail":      {[]byte("hello"), Malformed},
 		"random bytes": {noise(1 << 16), Malformed},
+		"a charset":    {eml("Content-Type: text/plain; charset=klingon", "", "x"), Charset},
 		"no text":      {eml("MIME-Version: 1.0", "", ""), NoText},
 	} {
 		t.Run(name, func(t *testing.T) {

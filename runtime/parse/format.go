@@ -2,13 +2,8 @@ package parse
 
 import "mime"
 
-// format is what files of one kind have in common.
-type format struct {
-	// read makes text of a file. It writes to w what it finds until w is full.
-	read func(w *writer, data []byte, charset string) error
-	// inProcess: there is nothing in it to parse.
-	inProcess bool
-}
+// format makes text of files of one kind. It writes to w what it finds until w is full.
+type format func(w *writer, data []byte, charset string) error
 
 const (
 	mediaText     = "text/plain"
@@ -22,27 +17,23 @@ const (
 	mediaXLSX     = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
 
+// formats are those that a child reads. Plain text and Markdown are text already.
 var formats = map[string]format{
-	mediaText:     {read: readPlain, inProcess: true},
-	mediaMarkdown: {read: readPlain, inProcess: true},
-	mediaHTML:     {read: readHTML},
-	mediaXHTML:    {read: readHTML},
-	mediaPDF:      {read: readPDF},
-	mediaEML:      {read: readEML},
-	mediaDOCX:     {read: readDOCX},
-	mediaPPTX:     {read: readPPTX},
-	mediaXLSX:     {read: readXLSX},
+	mediaHTML:  readHTML,
+	mediaXHTML: readHTML,
+	mediaPDF:   readPDF,
+	mediaEML:   readEML,
+	mediaDOCX:  readDOCX,
+	mediaPPTX:  readPPTX,
+	mediaXLSX:  readXLSX,
 }
 
-// formatOf reads a Content-Type.
-func formatOf(contentType string) (f format, media, charset string, err error) {
-	media, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return format{}, "", "", because(Unsupported)
+// MediaType is that of a Content-Type, when files of it are read, or are text that needs
+// no more than Visible. Errors: *Error.
+func MediaType(contentType string) (string, error) {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil || formats[media] == nil && media != mediaText && media != mediaMarkdown {
+		return "", because(Unsupported)
 	}
-	f, known := formats[media]
-	if !known {
-		return format{}, "", "", because(Unsupported)
-	}
-	return f, media, params["charset"], nil
+	return media, nil
 }

@@ -9,13 +9,12 @@ import (
 // Each target reads a file in this process; what a child does beyond that is to
 // bound memory and time. go test runs the seeds only.
 
-func FuzzPlain(f *testing.F) { fuzz(f, mediaText) }
-func FuzzHTML(f *testing.F)  { fuzz(f, mediaHTML) }
-func FuzzPDF(f *testing.F)   { fuzz(f, mediaPDF) }
-func FuzzDOCX(f *testing.F)  { fuzz(f, mediaDOCX) }
-func FuzzPPTX(f *testing.F)  { fuzz(f, mediaPPTX) }
-func FuzzXLSX(f *testing.F)  { fuzz(f, mediaXLSX) }
-func FuzzEML(f *testing.F)   { fuzz(f, mediaEML) }
+func FuzzHTML(f *testing.F) { fuzz(f, mediaHTML) }
+func FuzzPDF(f *testing.F)  { fuzz(f, mediaPDF) }
+func FuzzDOCX(f *testing.F) { fuzz(f, mediaDOCX) }
+func FuzzPPTX(f *testing.F) { fuzz(f, mediaPPTX) }
+func FuzzXLSX(f *testing.F) { fuzz(f, mediaXLSX) }
+func FuzzEML(f *testing.F)  { fuzz(f, mediaEML) }
 
 func fuzz(f *testing.F, media string) {
 	for _, sample := range samples(f)[media] {

@@ -2,8 +2,6 @@ package parse
 
 import (
 	"testing"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 )
 
 func TestHTML(t *testing.T) {
@@ -31,7 +29,7 @@ func TestHTML(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			compare(t, parsed(t, mediaHTML, []byte(test.page)), Text{Title: test.title, Body: test.want, Media: engine.Markdown})
+			compare(t, parsed(t, mediaHTML, []byte(test.page)), Text{Title: test.title, Body: test.want})
 		})
 	}
 }

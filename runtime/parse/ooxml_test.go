@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 )
 
 // zipped makes an archive of names and contents.
@@ -108,44 +106,92 @@ func TestDOCX(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			compare(t, parsed(t, mediaDOCX, docxOf(t, test.body)), Text{Title: "Refunds", Body: test.want + "\n\nA note.", Media: engine.Markdown})
+			compare(t, parsed(t, mediaDOCX, docxOf(t, test.body)), Text{Title: "Refunds", Body: test.want + "\n\nA note."})
 		})
 	}
 }
 
+const slideNamespaces = `xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
+
+// slideOf is a slide with attributes of its own.
+func slideOf(attr, shapes string) string {
+	return `<p:sld ` + slideNamespaces + attr + `><p:cSld><p:spTree>` + shapes + `</p:spTree></p:cSld></p:sld>`
+}
+
+// shapeOf is a shape: attr are its own, ph makes a placeholder of it.
+func shapeOf(attr, ph, text string) string {
+	if ph != "" {
+		ph = `<p:nvPr><p:ph ` + ph + `/></p:nvPr>`
+	}
+	return `<p:sp><p:nvSpPr><p:cNvPr id="1" name="x" ` + attr + `/>` + ph + `</p:nvSpPr><p:txBody>` + text + `</p:txBody></p:sp>`
+}
+
+// tableOf is a table of one row.
+func tableOf(attr string, cells ...string) string {
+	row := ""
+	for _, cell := range cells {
+		row += `<a:tc><a:txBody>` + slideText(0, cell) + `</a:txBody></a:tc>`
+	}
+	return `<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="1" name="x" ` + attr + `/></p:nvGraphicFramePr><a:tbl><a:tr>` + row + `</a:tr></a:tbl></p:graphicFrame>`
+}
+
+func groupOf(attr, shapes string) string {
+	return `<p:grpSp><p:nvGrpSpPr><p:cNvPr id="1" name="x" ` + attr + `/></p:nvGrpSpPr>` + shapes + `</p:grpSp>`
+}
+
+func slideText(level int, text string) string {
+	return fmt.Sprintf(`<a:p><a:pPr lvl="%d"/><a:r><a:t>%s</a:t></a:r></a:p>`, level, text)
+}
+
 func pptxOf(t testing.TB) []byte {
 	t.Helper()
-	const ns = `xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
-	shape := func(ph, text string) string {
-		if ph != "" {
-			ph = `<p:nvPr><p:ph ` + ph + `/></p:nvPr>`
-		}
-		return `<p:sp><p:nvSpPr><p:cNvPr id="1" name="x"/>` + ph + `</p:nvSpPr><p:txBody>` + text + `</p:txBody></p:sp>`
-	}
-	text := func(level int, s string) string {
-		return fmt.Sprintf(`<a:p><a:pPr lvl="%d"/><a:r><a:t>%s</a:t></a:r></a:p>`, level, s)
-	}
-	slide := func(attr, shapes string) string {
-		return `<p:sld ` + ns + attr + `><p:cSld><p:spTree>` + shapes + `</p:spTree></p:cSld></p:sld>`
-	}
 	return zipped(t, map[string]string{
 		"_rels/.rels":                      related("r1", "officeDocument", "ppt/presentation.xml", "r2", "metadata/core-properties", "docProps/core.xml"),
 		"docProps/core.xml":                coreProperties,
-		"ppt/presentation.xml":             `<p:presentation ` + ns + `><p:sldIdLst><p:sldId id="256" r:id="b"/><p:sldId id="257" r:id="a"/><p:sldId id="258" r:id="c"/></p:sldIdLst></p:presentation>`,
+		"ppt/presentation.xml":             `<p:presentation ` + slideNamespaces + `><p:sldIdLst><p:sldId id="256" r:id="b"/><p:sldId id="257" r:id="a"/><p:sldId id="258" r:id="c"/></p:sldIdLst></p:presentation>`,
 		"ppt/_rels/presentation.xml.rels":  related("a", "slide", "slides/slide1.xml", "b", "slide", "/ppt/slides/slide2.xml", "c", "slide", "slides/slide3.xml"),
-		"ppt/slides/slide1.xml":            slide("", `<p:graphicFrame><a:tbl><a:tr><a:tc><a:txBody>`+text(0, "A")+`</a:txBody></a:tc><a:tc><a:txBody>`+text(0, "B")+`</a:txBody></a:tc></a:tr></a:tbl></p:graphicFrame>`),
-		"ppt/slides/slide2.xml":            slide("", shape(`idx="1"`, text(0, "one")+text(1, "deep"))+shape(`type="ctrTitle"`, text(0, "Intro"))+shape("", text(0, "a box"))+shape(`type="sldNum"`, text(0, "7"))),
+		"ppt/slides/slide1.xml":            slideOf("", tableOf("", "A", "B")),
+		"ppt/slides/slide2.xml":            slideOf("", shapeOf("", `idx="1"`, slideText(0, "one")+slideText(1, "deep"))+shapeOf("", `type="ctrTitle"`, slideText(0, "Intro"))+shapeOf("", "", slideText(0, "a box"))+shapeOf("", `type="sldNum"`, slideText(0, "7"))),
 		"ppt/slides/_rels/slide2.xml.rels": related("n", "notesSlide", "../notesSlides/notesSlide1.xml"),
-		"ppt/notesSlides/notesSlide1.xml":  `<p:notes ` + ns + `><p:cSld>` + shape(`type="body" idx="1"`, text(0, "say hello")) + shape(`type="sldNum"`, text(0, "7")) + `</p:cSld></p:notes>`,
-		"ppt/slides/slide3.xml":            slide(` show="0"`, shape("", text(0, "not shown"))),
+		"ppt/notesSlides/notesSlide1.xml":  `<p:notes ` + slideNamespaces + `><p:cSld>` + shapeOf("", `type="body" idx="1"`, slideText(0, "say hello")) + shapeOf("", `type="sldNum"`, slideText(0, "7")) + `</p:cSld></p:notes>`,
+		"ppt/slides/slide3.xml":            slideOf(` show="0"`, shapeOf("", "", slideText(0, "not shown"))),
 	})
 }
 
 func TestPPTX(t *testing.T) {
 	compare(t, parsed(t, mediaPPTX, pptxOf(t)), Text{
-		Title: "Refunds", Media: engine.Markdown,
-		Body: "## Intro\n\n- one\n  - deep\n\na box\n\n### Notes\n\n- say hello\n\n## Slide 2\n\n| A | B |",
+		Title: "Refunds",
+		Body:  "## Intro\n\n- one\n  - deep\n\na box\n\n### Notes\n\n- say hello\n\n## Slide 2\n\n| A | B |",
 	})
+}
+
+// TestHiddenShapes has shapes of every kind that PowerPoint does not show.
+func TestHiddenShapes(t *testing.T) {
+	const hidden = `hidden="1"`
+	shown := shapeOf("", "", slideText(0, "shown"))
+	for name, test := range map[string]struct{ shapes, want string }{
+		"a text box":     {shapeOf(hidden, "", slideText(0, "no")) + shown, "shown"},
+		"in words":       {shapeOf(`hidden="true"`, "", slideText(0, "no")) + shown, "shown"},
+		"a title":        {shapeOf(hidden, `type="title"`, slideText(0, "no")) + shown, "shown"},
+		"a body":         {shapeOf(hidden, `idx="1"`, slideText(0, "no")) + shown, "shown"},
+		"a table":        {tableOf(hidden, "no", "no") + shown + tableOf("", "A"), "shown\n\n| A |"},
+		"a group":        {groupOf(hidden, shapeOf("", `type="body"`, slideText(0, "no"))+tableOf("", "no")) + shown, "shown"},
+		"a group in one": {groupOf(hidden, groupOf("", shapeOf("", "", slideText(0, "no")))+shapeOf("", "", slideText(0, "no"))) + shown, "shown"},
+		"one of a group": {groupOf("", shapeOf(hidden, "", slideText(0, "no"))+shown) + shown, "shown\n\nshown"},
+		"a picture":      {groupOf("", `<p:pic><p:nvPicPr><p:cNvPr id="1" name="x" hidden="1"/></p:nvPicPr></p:pic>`+shown), "shown"},
+		"not hidden":     {shapeOf(`hidden="0"`, "", slideText(0, "shown")), "shown"},
+		"a whole slide":  {groupOf(hidden, shown), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := zipped(t, map[string]string{
+				"_rels/.rels":                     related("r1", "officeDocument", "ppt/presentation.xml"),
+				"ppt/presentation.xml":            `<p:presentation ` + slideNamespaces + `><p:sldIdLst><p:sldId id="256" r:id="a"/></p:sldIdLst></p:presentation>`,
+				"ppt/_rels/presentation.xml.rels": related("a", "slide", "slides/slide1.xml"),
+				"ppt/slides/slide1.xml":           slideOf("", test.shapes),
+			})
+			compare(t, parsed(t, mediaPPTX, data), Text{Body: "## Slide 1\n\n" + test.want})
+		})
+	}
 }
 
 func xlsxOf(t testing.TB, fill func(*excelize.File)) []byte {
@@ -185,8 +231,8 @@ func TestXLSX(t *testing.T) {
 		must(t, err, book.SetSheetRow("Secret", "A1", &[]any{"no"}), book.SetSheetVisible("Secret", false))
 	})
 	compare(t, parsed(t, mediaXLSX, data), Text{
-		Title: "Refunds", Media: engine.Markdown,
-		Body: "## Sheet1\n\n| Item | Rate | Note |\n| Tea | 12.50% |\n| a\\|b | 3 | x |",
+		Title: "Refunds",
+		Body:  "## Sheet1\n\n| Item | Rate | Note |\n| Tea | 12.50% |\n| a\\|b | 3 | x |",
 	})
 }
 

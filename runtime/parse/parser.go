@@ -3,12 +3,11 @@ package parse
 import (
 	"context"
 	"errors"
+	"mime"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 )
 
 // Config says what a Parser may use.
@@ -33,12 +32,6 @@ const LeastMemory = 96 << 20
 // ErrBusy: no child had time for the file.
 var ErrBusy = errors.New("too many files are being read")
 
-// MediaType is that of a Content-Type, when files of it are read. Errors: *Error.
-func MediaType(contentType string) (string, error) {
-	_, media, _, err := formatOf(contentType)
-	return media, err
-}
-
 // Parser makes text of files. It is safe for concurrent use.
 type Parser struct {
 	config Config
@@ -60,41 +53,24 @@ func New(c Config) *Parser {
 	return &Parser{config: c, turns: semaphore.NewWeighted(c.Children), wait: maxWait}
 }
 
-// Parse makes text of a file of the type that its Content-Type names. It waits for
-// its turn, and for the child to end whatever happens; the time that the file may
-// take begins with its turn. Errors are *Error when they are the file's; ErrBusy.
+// Parse makes text of a file of the type that its Content-Type names, which is not text
+// already. It waits for its turn, and for the child to end whatever happens; the time
+// that the file may take begins with its turn. Errors are *Error when they are the file's; ErrBusy.
 func (p *Parser) Parse(ctx context.Context, contentType string, data []byte) (Text, error) {
-	f, media, charset, err := formatOf(contentType)
-	if err != nil {
-		return Text{}, err
+	media, params, err := mime.ParseMediaType(contentType)
+	if err != nil || formats[media] == nil {
+		return Text{}, because(Unsupported)
 	}
 	if len(data) > MaxBytes {
 		return Text{}, because(TooLarge)
 	}
-	var said Text
-	if f.inProcess {
-		said, err = convert(f, data, charset)
-	} else {
-		said, err = p.inChild(ctx, media, charset, data)
-	}
+	said, err := p.inChild(ctx, media, params["charset"], data)
 	if err != nil {
 		return Text{}, err
 	}
-	text := Text{Title: cleanLine(said.Title, maxTitle), Body: clean(said.Body), Media: engine.Markdown}
-	if media == mediaText {
-		text.Media = engine.Plain
-	}
+	text := Text{Title: cleanLine(said.Title, maxTitle), Body: clean(said.Body)}
 	if strings.TrimSpace(text.Body) == "" {
 		return Text{}, because(NoText)
 	}
 	return text, nil
-}
-
-// convert reads a file in this process.
-func convert(f format, data []byte, charset string) (Text, error) {
-	w := &writer{}
-	if err := f.read(w, data, charset); err != nil {
-		return Text{}, err
-	}
-	return w.text()
 }

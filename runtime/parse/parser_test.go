@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 )
 
 // The test binary is also the child process.
@@ -59,24 +58,14 @@ func compare(t *testing.T, got, want Text) {
 	}
 }
 
-func TestPlain(t *testing.T) {
-	tests := map[string]struct {
-		contentType, data string
-		want              Text
-	}{
-		"plain":          {mediaText, "One.\r\nTwo.\rThree.", Text{Body: "One.\nTwo.\nThree."}},
-		"Markdown":       {mediaMarkdown + "; charset=UTF-8", "# A\n\n- b", Text{Body: "# A\n\n- b", Media: engine.Markdown}},
-		"byte order":     {mediaText, "\xef\xbb\xbfcafé", Text{Body: "café"}},
-		"UTF-16":         {mediaText, "\xff\xfec\x00\xe9\x00", Text{Body: "cé"}},
-		"Latin-1":        {mediaText + "; charset=iso-8859-1", "caf\xe9", Text{Body: "café"}},
-		"Shift JIS":      {mediaText + "; charset=Shift_JIS", "\x93\xfa\x96\x7b", Text{Body: "日本"}},
-		"broken, named":  {mediaText + "; charset=utf-8", "a\xffb", Text{Body: "a\ufffdb"}},
-		"nothing hidden": {mediaText, "pay\u202e 001\u202c now\u200b\x00\x1b[0m", Text{Body: "pay 001 now[0m"}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			compare(t, parsed(t, test.contentType, []byte(test.data)), test.want)
-		})
+func TestMediaType(t *testing.T) {
+	for contentType, want := range map[string]string{
+		"text/plain; charset=utf-8": mediaText, "text/markdown": mediaMarkdown, "Text/HTML": mediaHTML, mediaPDF: mediaPDF,
+		"image/png": "", "": "", "text": "",
+	} {
+		if got, err := MediaType(contentType); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v; want %q", contentType, got, err, want)
+		}
 	}
 }
 
@@ -88,13 +77,9 @@ func TestRefused(t *testing.T) {
 	}{
 		"no type":            {"", []byte("x"), Unsupported},
 		"an image":           {"image/png", []byte("x"), Unsupported},
-		"empty":              {mediaText, nil, NoText},
-		"blank":              {mediaText, []byte(" \n\u200b\n"), NoText},
+		"text already":       {mediaText, []byte("x"), Unsupported},
+		"blank":              {mediaHTML, []byte("<p> \u200b\n"), NoText},
 		"empty HTML":         {mediaHTML, []byte("<p hidden>x</p><script>y</script>"), NoText},
-		"no charset":         {mediaText, []byte("caf\xe9"), Charset},
-		"unknown charset":    {mediaText + "; charset=klingon", []byte("x"), Charset},
-		"100 MB on a line":   {mediaText, bytes.Repeat([]byte("x"), 100<<20), TooLarge},
-		"too much text":      {mediaText, bytes.Repeat([]byte("x"), maxText+1), TooLarge},
 		"more than it reads": {mediaHTML, bytes.Repeat([]byte("x"), MaxBytes+1), TooLarge},
 		"deep HTML":          {mediaHTML, bytes.Repeat([]byte("<div>"), 100_000), Malformed},
 	}
@@ -104,6 +89,17 @@ func TestRefused(t *testing.T) {
 				t.Errorf("%s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestTooMuchText fills a writer to its bound, and one byte further.
+func TestTooMuchText(t *testing.T) {
+	for size, want := range map[int]error{maxText - 2: nil, maxText - 1: because(TooLarge)} {
+		w := &writer{}
+		w.paragraph(strings.Repeat("x", size))
+		if _, err := w.text(); !reflect.DeepEqual(err, want) {
+			t.Errorf("%d bytes: %v, want %v", size, err, want)
+		}
 	}
 }
 

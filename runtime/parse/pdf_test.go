@@ -12,8 +12,6 @@ import (
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
-
-	"github.com/bulkhead-dev/bulkhead/runtime/engine"
 )
 
 // pdfOf makes a file of objects, numbered from 1; the first is the catalog, the
@@ -103,7 +101,7 @@ func TestPDF(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			got := parsed(t, mediaPDF, pdfOf(pdfPages(test.pages...)))
-			compare(t, got, Text{Title: "Refund policy", Body: test.want, Media: engine.Markdown})
+			compare(t, got, Text{Title: "Refund policy", Body: test.want})
 		})
 	}
 }
@@ -113,7 +111,7 @@ func TestPDF(t *testing.T) {
 func TestRepairedPDF(t *testing.T) {
 	data := pdfOf(pdfPage("BT /F1 12 Tf 72 700 Td (Hello) Tj ET"))
 	data = bytes.Replace(data, []byte("%PDF-1.7\n"), []byte("%PDF-1.7\n% moved\n"), 1)
-	compare(t, parsed(t, mediaPDF, data), Text{Title: "Refund policy", Body: "Hello", Media: engine.Markdown})
+	compare(t, parsed(t, mediaPDF, data), Text{Title: "Refund policy", Body: "Hello"})
 }
 
 // TestRealPDF reads files of other programs, which come with the module that reads
@@ -169,7 +167,7 @@ func TestAnnotatedPDF(t *testing.T) {
 	objects[last] = strings.Replace(objects[last], ">>", "/Annots ["+note(0)+note(2)+"] >>", 1)
 	content := "BT /F1 12 Tf (Approved) Tj ET"
 	objects = append(objects, fmt.Sprintf("<< /Subtype /Form /BBox [0 0 128 20] /Resources 4 0 R /Length %d >>\nstream\n%s\nendstream", len(content), content))
-	compare(t, parsed(t, mediaPDF, pdfOf(objects)), Text{Title: "Refund policy", Body: "Hello\n\nApproved", Media: engine.Markdown})
+	compare(t, parsed(t, mediaPDF, pdfOf(objects)), Text{Title: "Refund policy", Body: "Hello\n\nApproved"})
 }
 
 func TestHostilePDF(t *testing.T) {

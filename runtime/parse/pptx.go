@@ -88,6 +88,7 @@ type slide struct {
 	title  strings.Builder
 	blocks []func(*writer)
 
+	hiddenDepth int             // of the hidden shape, table or group that the walk is in; 0 is none
 	placeholder string          // the kind of the shape; "" is a text box
 	text        strings.Builder // of the paragraph
 	depth       int             // of the paragraph, in its list
@@ -102,6 +103,9 @@ func (s *slide) read(e *elements) error {
 }
 
 func (s *slide) start(start element) error {
+	if s.hiddenDepth > 0 {
+		return nil
+	}
 	switch start.name {
 	case "Fallback":
 		return s.e.skip()
@@ -111,7 +115,7 @@ func (s *slide) start(start element) error {
 		s.placeholder = ""
 	case "cNvPr":
 		if start.attr["hidden"] == "1" || start.attr["hidden"] == "true" {
-			s.placeholder = "hidden"
+			s.hiddenDepth = s.e.depth - 2 // it is in the properties of what it is about
 		}
 	case "ph":
 		s.placeholder = start.attr["type"]
@@ -136,6 +140,12 @@ func (s *slide) start(start element) error {
 }
 
 func (s *slide) end(name string) error {
+	if s.hiddenDepth > 0 {
+		if s.e.depth < s.hiddenDepth {
+			s.hiddenDepth = 0
+		}
+		return nil
+	}
 	switch name {
 	case "p":
 		s.paragraph(s.text.String(), s.depth)
@@ -163,7 +173,7 @@ func (s *slide) paragraph(text string, depth int) {
 	case strings.TrimSpace(text) == "":
 	case s.placeholder == "title" || s.placeholder == "ctrTitle":
 		s.title.WriteString(text + " ")
-	case s.placeholder == "dt" || s.placeholder == "ftr" || s.placeholder == "hdr" || s.placeholder == "sldNum" || s.placeholder == "hidden":
+	case s.placeholder == "dt" || s.placeholder == "ftr" || s.placeholder == "hdr" || s.placeholder == "sldNum":
 	case s.placeholder == "body" || s.placeholder == "obj":
 		s.blocks = append(s.blocks, func(w *writer) { w.item(depth, text) })
 	default:

@@ -89,9 +89,6 @@ func (w *writer) code(text string) {
 	w.block(prose, fence, "\n", text, "\n", fence)
 }
 
-// raw is a file that is Markdown, or plain text, already.
-func (w *writer) raw(text string) { w.block(prose, text) }
-
 func (w *writer) block(kind blockKind, parts ...string) {
 	size := 2
 	for _, part := range parts {
