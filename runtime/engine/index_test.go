@@ -22,6 +22,7 @@ func TestSearch(t *testing.T) {
 		document(1, "Refunds", "# Refunds\nMoney is returned within 30 days.\n# Shipping\nParcels leave on Monday."),
 		document(2, "Warranty", "The drum is covered for 24 months. Refunds are described elsewhere."),
 		document(3, "Blank", " "),
+		document(4, "Vaccines", "The WHO has a list of them."),
 	)
 	tests := map[string]struct {
 		query string
@@ -31,7 +32,9 @@ func TestSearch(t *testing.T) {
 		"title, heading and text": {"refund", 5, []int{1, 1, 2}},
 		"stems":                   {"covering drums", 5, []int{2}},
 		"limit":                   {"refund", 1, []int{1}},
-		"content words only":      {"What is the", 5, nil},
+		"content words only":      {"What is the drum", 5, []int{2}},
+		"no content word":         {"WHO", 5, []int{4}},
+		"none of several":         {"What is the", 5, []int{2, 4, 1}},
 		"unknown":                 {"propeller", 5, nil},
 		"no query":                {"", 5, nil},
 		"no limit":                {"refund", 0, nil},
@@ -47,7 +50,7 @@ func TestSearch(t *testing.T) {
 			}
 		})
 	}
-	if documents, chunks := index.Len(); documents != 3 || chunks != 3 {
+	if documents, chunks := index.Len(); documents != 4 || chunks != 4 {
 		t.Errorf("Len is %d documents and %d chunks", documents, chunks)
 	}
 }
