@@ -141,6 +141,13 @@ func merged(t *testing.T, parts []Part, n int) []Part {
 
 func part(t testing.TB, documents []Document) Part {
 	t.Helper()
+	return partOf(t, documents, func(document, number, length uint64) []float32 { return randomVector(document, number, length) })
+}
+
+// partOf is a part whose chunks have the vectors that are made of their document, their
+// number in it, and their length.
+func partOf(t testing.TB, documents []Document, made func(document, number, length uint64) []float32) Part {
+	t.Helper()
 	encoded, err := Build(t.Context(), language.English, documents)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +156,7 @@ func part(t testing.TB, documents []Document) Part {
 	var vectors [][]float32
 	for chunk := range uint32(p.Chunks()) {
 		id, _, first, _ := p.Document(p.DocumentOf(chunk))
-		vectors = append(vectors, randomVector(uint64(number(id)), uint64(chunk-first), uint64(p.Length(chunk))))
+		vectors = append(vectors, made(uint64(number(id)), uint64(chunk-first), uint64(p.Length(chunk))))
 	}
 	rows, err := vector.Encode(dimensions, vectors)
 	if err != nil {
@@ -237,10 +244,15 @@ func document(number int, title, text string) Document {
 	return Document{ID: id(number), Title: title, Text: text, Chunks: Split(text, Markdown)}
 }
 
-// randomDocument has up to three sections of words, of which low ones are frequent.
+// randomDocument has up to three sections of words, of which low ones are frequent; one
+// in ten documents has more than all others together.
 func randomDocument(random *rand.Rand, number int) Document {
 	var text strings.Builder
-	for range random.IntN(4) {
+	sections := random.IntN(4)
+	if number%10 == 0 {
+		sections = 50
+	}
+	for range sections {
 		fmt.Fprintf(&text, "# w%d\n", random.IntN(10))
 		for range random.IntN(12) {
 			fmt.Fprintf(&text, "w%d ", random.IntN(1+random.IntN(10)))

@@ -48,7 +48,7 @@ func (x *Index) Search(query string, o Options) []Hit {
 	words := chosen.wordLeg(x.words(query), fusion.NewTop(depth, o.PerDocument))
 	ranked := words.best
 	if o.Vector != nil {
-		vectors := chosen.vectorLeg(o.Vector, fusion.NewTop(depth, o.PerDocument), depth)
+		vectors := chosen.vectorLeg(o.Vector, depth, o.PerDocument)
 		ranked = fusion.Limit(chosen.fuse(words, vectors, o.Weight), o.PerDocument)
 	}
 	return chosen.hits(ranked[:min(o.K, len(ranked))])
