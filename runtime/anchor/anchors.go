@@ -23,7 +23,7 @@ var ErrRolledBack = errors.New("the database has an older state of the tenant's 
 const Name = "heads"
 
 const (
-	// interval is how far apart a replica's writes are.
+	// interval is how far apart a replica's reads and writes are.
 	interval = time.Minute
 	timeout  = 5 * time.Second
 	retry    = 2 * time.Second
@@ -169,7 +169,8 @@ func (a *Anchors) take(anchored map[uuid.UUID]Head) {
 	}
 }
 
-// Save writes what is newer than the ConfigMap has, if anything is.
+// Save reads what other replicas anchored, and writes what is newer than the ConfigMap
+// has, if anything is.
 func (a *Anchors) Save(ctx context.Context) (err error) {
 	for range attempts {
 		if err = a.save(ctx); !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) {
@@ -185,16 +186,16 @@ func (a *Anchors) Save(ctx context.Context) (err error) {
 }
 
 func (a *Anchors) save(ctx context.Context) error {
-	if a.current() {
-		return nil
-	}
 	object, err := a.load(ctx)
-	if err != nil || a.current() {
+	if err != nil {
 		return err
+	}
+	heads := a.due()
+	if a.has(object, heads) {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	heads := a.due()
 	if object == nil {
 		object = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: Name}, Data: encode(heads)}
 		_, err = a.configMaps.Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
@@ -211,9 +212,12 @@ func (a *Anchors) save(ctx context.Context) error {
 	return err
 }
 
-// current reports whether the ConfigMap, as it was read last, has all that is due.
-func (a *Anchors) current() bool {
-	due := a.due()
+// has reports whether the ConfigMap, which was just read, has the heads that are due. One
+// that is not there has none.
+func (a *Anchors) has(object *corev1.ConfigMap, due map[uuid.UUID]Head) bool {
+	if object == nil {
+		return len(due) == 0
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return maps.Equal(due, a.anchored)

@@ -82,6 +82,37 @@ func TestReplicasShareAnchors(t *testing.T) {
 	}
 }
 
+// TestQuietReplica: one that has nothing to write learns what others anchored, and writes
+// anew what was lost as a whole.
+func TestQuietReplica(t *testing.T) {
+	kube := fake.NewClientset()
+	anchors := kube.CoreV1().ConfigMaps("cell")
+	save := func(a *Anchors) {
+		t.Helper()
+		if err := a.Save(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tenant, quiet, busy := uuid.New(), New(anchors, slog.New(slog.DiscardHandler)), New(anchors, slog.New(slog.DiscardHandler))
+	if save(quiet); len(kube.Actions()) != 1 {
+		t.Errorf("without a head: %v", kube.Actions())
+	}
+	busy.Note(tenant, Head{1, 5, [32]byte{5}})
+	save(busy)
+	save(quiet)
+	if err := quiet.Mark(tenant, 1).Check(Head{1, 4, [32]byte{4}}); !errors.Is(err, ErrRolledBack) {
+		t.Errorf("rolled back to what others know of: %v", err)
+	}
+	if err := anchors.Delete(t.Context(), Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	save(quiet)
+	object, err := anchors.Get(t.Context(), Name, metav1.GetOptions{})
+	if err != nil || len(object.Data) != 1 {
+		t.Errorf("after the loss: %v, %v", object, err)
+	}
+}
+
 // TestGrantedRestore: a replica does not put back a head that was taken out, until the
 // database is seen to be no older; the loss of all of them is no grant.
 func TestGrantedRestore(t *testing.T) {

@@ -3,7 +3,7 @@
 // heads and sealed manifests included, is found out.
 //
 // The anchors of a cell are in one ConfigMap of its namespace, which all replicas
-// read and, at most once a minute, write. What was committed within that minute
+// read once a minute and, when they know better, write. What was committed within that minute
 // before all replicas were killed is not anchored. Whoever takes a tenant's head out of
 // the ConfigMap grants a restore: replicas that start afterwards accept what the database
 // has, and those that run do not write back what they know, nor accept it. A ConfigMap

@@ -51,6 +51,7 @@ type blockScanner struct {
 
 	open      block // the block that the next line may belong to, if any
 	isOpen    bool
+	multiline bool   // the open block has more than one line
 	fenceMark string // what closes the open fence
 }
 
@@ -77,8 +78,7 @@ func (s *blockScanner) line(at span) {
 
 // markdown takes a line that means something in Markdown only.
 func (s *blockScanner) markdown(at span, line string) bool {
-	if level := underlineLevel(line); level > 0 && s.isOpen && s.open.kind == paragraph &&
-		!strings.Contains(s.open.body.of(s.text), "\n") {
+	if level := underlineLevel(line); level > 0 && s.isOpen && s.open.kind == paragraph && !s.multiline {
 		s.open.kind, s.open.level = heading, level
 		s.open.span.end = at.end
 		s.close()
@@ -109,12 +109,12 @@ func (s *blockScanner) markdown(at span, line string) bool {
 func (s *blockScanner) begin(kind blockKind, at span, marker int) {
 	s.close()
 	body := span{at.start + marker, at.end}.trim(s.text)
-	s.open, s.isOpen = block{kind: kind, span: at, body: body}, true
+	s.open, s.isOpen, s.multiline = block{kind: kind, span: at, body: body}, true, false
 }
 
 func (s *blockScanner) extend(at span) {
 	if at.len() > 0 {
-		s.open.span.end, s.open.body.end = at.end, at.end
+		s.open.span.end, s.open.body.end, s.multiline = at.end, at.end, true
 	}
 }
 

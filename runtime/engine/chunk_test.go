@@ -3,6 +3,7 @@ package engine
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -31,6 +32,10 @@ func TestSplit(t *testing.T) {
 		"underlined headings": {
 			"Guide\n=====\none\n\nRefunds\n---\ntwo", Markdown,
 			[]chunk{{"Guide", "Guide\n=====\none"}, {"Guide > Refunds", "Refunds\n---\ntwo"}},
+		},
+		"no underline of two lines": {
+			"a\nb\n---\n\nc\n---\nd", Markdown,
+			[]chunk{{"", "a\nb\n---"}, {"c", "c\n---\nd"}},
 		},
 		"no heading in fenced code": {
 			"# A\n~~~\n# comment\n~~~\nend", Markdown,
@@ -74,6 +79,21 @@ func TestSplitHostile(t *testing.T) {
 				t.Errorf("%d chunks, want at most %d", len(chunks), most)
 			}
 		})
+	}
+}
+
+// TestSplitUnderlines: of lines that may underline a heading each takes its own time,
+// however long the paragraph is that they are in. Looking at it again for each would
+// take a minute.
+func TestSplitUnderlines(t *testing.T) {
+	const size, limit = 1 << 21, 10 * time.Second
+	for _, underline := range []string{"--\n", "==\n"} {
+		text := strings.Repeat("a", size) + "\nb\n" + strings.Repeat(underline, size/4)
+		began := time.Now()
+		checkChunks(t, text, Split(text, Markdown))
+		if took := time.Since(began); took > limit {
+			t.Errorf("%q: %v", underline, took)
+		}
 	}
 }
 

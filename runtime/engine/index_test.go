@@ -22,6 +22,7 @@ func TestSearch(t *testing.T) {
 		document(1, "Refunds", "# Refunds\nMoney is returned within 30 days.\n# Shipping\nParcels leave on Monday."),
 		document(2, "Warranty", "The drum is covered for 24 months. Refunds are described elsewhere."),
 		document(3, "Blank", " "),
+		document(4, "Vaccines", "The WHO has a list of them."),
 	)
 	tests := map[string]struct {
 		query string
@@ -31,7 +32,9 @@ func TestSearch(t *testing.T) {
 		"title, heading and text": {"refund", 5, []int{1, 1, 2}},
 		"stems":                   {"covering drums", 5, []int{2}},
 		"limit":                   {"refund", 1, []int{1}},
-		"content words only":      {"What is the", 5, nil},
+		"content words only":      {"What is the drum", 5, []int{2}},
+		"no content word":         {"WHO", 5, []int{4}},
+		"none of several":         {"What is the", 5, []int{2, 4, 1}},
 		"unknown":                 {"propeller", 5, nil},
 		"no query":                {"", 5, nil},
 		"no limit":                {"refund", 0, nil},
@@ -47,7 +50,7 @@ func TestSearch(t *testing.T) {
 			}
 		})
 	}
-	if documents, chunks := index.Len(); documents != 3 || chunks != 3 {
+	if documents, chunks := index.Len(); documents != 4 || chunks != 4 {
 		t.Errorf("Len is %d documents and %d chunks", documents, chunks)
 	}
 }
@@ -138,6 +141,13 @@ func merged(t *testing.T, parts []Part, n int) []Part {
 
 func part(t testing.TB, documents []Document) Part {
 	t.Helper()
+	return partOf(t, documents, func(document, number, length uint64) []float32 { return randomVector(document, number, length) })
+}
+
+// partOf is a part whose chunks have the vectors that are made of their document, their
+// number in it, and their length.
+func partOf(t testing.TB, documents []Document, made func(document, number, length uint64) []float32) Part {
+	t.Helper()
 	encoded, err := Build(t.Context(), language.English, documents)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +156,7 @@ func part(t testing.TB, documents []Document) Part {
 	var vectors [][]float32
 	for chunk := range uint32(p.Chunks()) {
 		id, _, first, _ := p.Document(p.DocumentOf(chunk))
-		vectors = append(vectors, randomVector(uint64(number(id)), uint64(chunk-first), uint64(p.Length(chunk))))
+		vectors = append(vectors, made(uint64(number(id)), uint64(chunk-first), uint64(p.Length(chunk))))
 	}
 	rows, err := vector.Encode(dimensions, vectors)
 	if err != nil {
@@ -234,10 +244,15 @@ func document(number int, title, text string) Document {
 	return Document{ID: id(number), Title: title, Text: text, Chunks: Split(text, Markdown)}
 }
 
-// randomDocument has up to three sections of words, of which low ones are frequent.
+// randomDocument has up to three sections of words, of which low ones are frequent; one
+// in ten documents has more than all others together.
 func randomDocument(random *rand.Rand, number int) Document {
 	var text strings.Builder
-	for range random.IntN(4) {
+	sections := random.IntN(4)
+	if number%10 == 0 {
+		sections = 50
+	}
+	for range sections {
 		fmt.Fprintf(&text, "# w%d\n", random.IntN(10))
 		for range random.IntN(12) {
 			fmt.Fprintf(&text, "w%d ", random.IntN(1+random.IntN(10)))

@@ -31,9 +31,10 @@ type Hit struct {
 
 // Search returns the best chunks for query, best first, of equals the one first by
 // document and place. BM25 is over title, headings and text, and finds no chunk that
-// has none of the query's content words. With a vector, the best of both measures are
-// scored in both, and their order is that of fusion.Rank. Documents that do not match
-// count in the statistics, so that a score does not depend on what else was asked for.
+// has none of the query's content words, or, if those are none, of its words. With a
+// vector, the best of both measures are scored in both, and their order is that of
+// fusion.Rank. Documents that do not match count in the statistics, so that a score does
+// not depend on what else was asked for.
 func (x *Index) Search(query string, o Options) []Hit {
 	_, chunks := x.Len()
 	if o.K <= 0 || chunks == 0 {
@@ -47,7 +48,7 @@ func (x *Index) Search(query string, o Options) []Hit {
 	words := chosen.wordLeg(x.words(query), fusion.NewTop(depth, o.PerDocument))
 	ranked := words.best
 	if o.Vector != nil {
-		vectors := chosen.vectorLeg(o.Vector, fusion.NewTop(depth, o.PerDocument), depth)
+		vectors := chosen.vectorLeg(o.Vector, depth, o.PerDocument)
 		ranked = fusion.Limit(chosen.fuse(words, vectors, o.Weight), o.PerDocument)
 	}
 	return chosen.hits(ranked[:min(o.K, len(ranked))])

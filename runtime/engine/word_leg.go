@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/fusion"
 	"github.com/bulkhead-dev/bulkhead/runtime/engine/language"
+	"github.com/bulkhead-dev/bulkhead/runtime/engine/lsa"
 )
 
 // words are what a query asks for, weighed by an index's statistics.
@@ -52,7 +53,7 @@ type queryTerm struct {
 // queryTerms looks up the terms of query.
 func (x *Index) queryTerms(query string, model bm25) []queryTerm {
 	var found []queryTerm
-	for _, c := range Count(language.NewAnalyser(x.language).ContentTerms(query)) {
+	for _, c := range countQuery(language.NewAnalyser(x.language), query) {
 		frequency := 0
 		for i := range x.views {
 			frequency += x.views[i].frequency(c.Term)
@@ -62,4 +63,13 @@ func (x *Index) queryTerms(query string, model bm25) []queryTerm {
 		}
 	}
 	return found
+}
+
+// countQuery counts the terms of a query's content words; of a query that has none, as
+// "WHO" or "IT", those of all its words.
+func countQuery(analyser *language.Analyser, query string) []lsa.Count {
+	if content := Count(analyser.ContentTerms(query)); len(content) > 0 {
+		return content
+	}
+	return Count(analyser.Terms(query))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -105,6 +106,29 @@ func TestLeaseEndsAccess(t *testing.T) {
 	}
 	if err := w.renew(t); err != nil || w.Check() != nil {
 		t.Errorf("renewed: %v", err)
+	}
+}
+
+// An object takes long to seal, and the key is not held: it is asked for once more.
+func TestLeaseEndsWhileAnObjectIsSealed(t *testing.T) {
+	w := newTenant(t)
+	asked, last := 0, math.MaxInt
+	w.Keyring = seal.NewKeyring(w.id, lease, func() time.Time {
+		if asked++; asked > last {
+			return w.now.Add(lease)
+		}
+		return w.now
+	})
+	if err := w.renew(t); err != nil {
+		t.Fatal(err)
+	}
+	asked = 0
+	if _, _, err := w.SealCell(seal.Place{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	asked, last = 0, asked // what it takes to begin
+	if _, err := w.SealObject(seal.Source, []byte("secret"), 1); !errors.Is(err, seal.ErrUnreachable) {
+		t.Errorf("sealed beyond the lease: %v", err)
 	}
 }
 

@@ -23,39 +23,39 @@ type Object struct {
 }
 
 // SealObject seals plain as an object with a fresh id, in blocks of the given
-// plain size, at most MaxBlock.
+// plain size, at most MaxBlock. Errors: too many blocks, or the key's state.
 func (k *Keyring) SealObject(kind Kind, plain []byte, blockSize int) (Object, error) {
 	blocks := split(plain, blockSize)
 	head := Header{Tenant: k.tenant, Object: uuid.New(), Kind: kind}
 	for _, b := range blocks {
 		head.Blocks = append(head.Blocks, BlockInfo{Type: blockData, Plain: uint32(len(b)), Sealed: uint32(len(b) + nonceBytes + tagBytes)})
 	}
-	sealed := Object{ID: head.Object, Kind: kind}
-	err := k.withCurrent(Data, func(id uuid.UUID, dek []byte) error {
+	var aead cipher.AEAD
+	err := k.withCurrent(Data, func(id uuid.UUID, dek []byte) (err error) {
 		head.DEK = id
-		encoded, err := head.encode()
-		if err != nil {
-			return err
-		}
-		aead, err := head.aead(dek)
-		if err != nil {
-			return err
-		}
-		sealed.Parts = [][]byte{encoded}
-		for i, b := range blocks {
-			out := make([]byte, 0, len(b)+nonceBytes+tagBytes)
-			sealed.Parts = append(sealed.Parts, sealBytes(aead, out, b, head.associated(encoded, i)))
-		}
-		return nil
+		aead, err = head.aead(dek)
+		return err
 	})
-	return sealed, err
+	if err != nil {
+		return Object{}, err
+	}
+	encoded, err := head.encode()
+	if err != nil {
+		return Object{}, err
+	}
+	sealed, sum := Object{ID: head.Object, Kind: kind, Parts: [][]byte{encoded}}, sha256.Sum256(encoded)
+	for i, b := range blocks {
+		out := make([]byte, 0, len(b)+nonceBytes+tagBytes)
+		sealed.Parts = append(sealed.Parts, sealBytes(aead, out, b, head.associated(sum, i)))
+	}
+	return sealed, k.Check() // the keys were not held meanwhile
 }
 
 // Opener opens the blocks of one object, in any order.
 type Opener struct {
 	Header
-	encoded []byte
-	keys    *Keyring
+	sum  [sha256.Size]byte // of the encoded header
+	keys *Keyring
 }
 
 // OpenObject reads the header of an object that must have this id and kind and
@@ -68,7 +68,7 @@ func (k *Keyring) OpenObject(id uuid.UUID, kind Kind, encoded []byte) (*Opener, 
 	if head.Tenant != k.tenant || head.Object != id || head.Kind != kind {
 		return nil, fmt.Errorf("%w: the header is of another object", ErrCorrupt)
 	}
-	return &Opener{Header: head, encoded: encoded, keys: k}, nil
+	return &Opener{Header: head, sum: sha256.Sum256(encoded), keys: k}, nil
 }
 
 // Append opens block i and appends it to dst. Errors: ErrCorrupt, or the key's state.
@@ -81,7 +81,7 @@ func (o *Opener) Append(dst []byte, i int, sealed []byte) (plain []byte, err err
 		if err != nil {
 			return err
 		}
-		plain, err = openBytes(aead, dst, sealed, o.associated(o.encoded, i))
+		plain, err = openBytes(aead, dst, sealed, o.associated(o.sum, i))
 		return err
 	})
 	return plain, err
@@ -92,10 +92,9 @@ func (h Header) aead(dek []byte) (cipher.AEAD, error) {
 	return derive(dek, h.Object[:], objectInfo+string(Bind(h.Tenant[:]))+h.Kind.String())
 }
 
-// associated binds block i to the header, to its place and to being the last
-// or not, so that blocks can not be moved, swapped or cut off.
-func (h Header) associated(encoded []byte, i int) []byte {
-	sum := sha256.Sum256(encoded)
+// associated binds block i to the hash of the encoded header, to its place and to
+// being the last or not, so that blocks can not be moved, swapped or cut off.
+func (h Header) associated(sum [sha256.Size]byte, i int) []byte {
 	out := append(sum[:], Bind([]byte("blob"), []byte("ct"))...)
 	out = binary.BigEndian.AppendUint32(out, uint32(i))
 	out = append(out, h.Blocks[i].Type)

@@ -3,7 +3,11 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -78,6 +82,61 @@ func TestFenceWaitsForWritersInFlight(t *testing.T) {
 		t.Fatal(err)
 	}
 	writer.Wait()
+}
+
+// A connection that is cut while a statement waits is an outage, and not the statement's
+// fault; the next one does.
+func TestConnectionIsCutInAStatement(t *testing.T) {
+	pg := fixture.NewPostgres(t)
+	tenant := provision(t, open(t, pg))
+	relay := fixture.NewRelay(t, pg)
+	relay.Open(t)
+	cfg := pg.Config()
+	cfg.Host = relay.Address
+	s, err := store.Open(t.Context(), cfg, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	mover := pg.Superuser(t)
+	if _, err := mover.Exec(t.Context(), "select pg_advisory_lock(bulkhead.lock_key($1))", tenant); err != nil {
+		t.Fatal(err)
+	}
+	cut := make(chan error)
+	go func() { cut <- s.WithTenant(context.Background(), tenant, nothing) }()
+	for waits := false; !waits; {
+		pg.Scan(t, []any{&waits}, "select exists (select from pg_locks where locktype = 'advisory' and not granted)")
+	}
+	relay.Cut()
+	if err := <-cut; !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("cut: %v", err)
+	}
+	if _, err := mover.Exec(t.Context(), "select pg_advisory_unlock(bulkhead.lock_key($1))", tenant); err != nil {
+		t.Fatal(err)
+	}
+	relay.Open(t)
+	if err := s.WithTenant(t.Context(), tenant, nothing); err != nil {
+		t.Errorf("after the cut: %v", err)
+	}
+}
+
+func TestClassify(t *testing.T) {
+	for name, test := range map[string]struct {
+		err         error
+		unavailable bool
+	}{
+		"closed":      {fmt.Errorf("receive: %w", io.ErrUnexpectedEOF), true},
+		"reset":       {fmt.Errorf("receive: %w", &net.OpError{Op: "read", Err: syscall.ECONNRESET}), true},
+		"shut down":   {&pgconn.PgError{Code: "57P01"}, true},
+		"given up":    {fmt.Errorf("%w: %w", context.Canceled, io.ErrUnexpectedEOF), false},
+		"a refusal":   {&pgconn.PgError{Code: "42501"}, false},
+		"nothing":     {nil, false},
+		"another one": {io.EOF, false},
+	} {
+		if got := store.Classify(test.err); errors.Is(got, store.ErrUnavailable) != test.unavailable {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }
 
 func TestUnprovisionedTenant(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -16,8 +18,8 @@ var (
 	ErrUnprovisioned = errors.New("tenant is not provisioned")
 	// ErrBusy: no connection became free in time; asking again later may help.
 	ErrBusy = errors.New("database is busy")
-	// ErrUnavailable: the database can not be reached, refuses the login, or did
-	// not answer in time.
+	// ErrUnavailable: the database can not be reached, refuses the login, ended the
+	// connection, or did not answer in time.
 	ErrUnavailable = errors.New("database is unavailable")
 	// ErrUnproven: the database does not enforce what the runtime relies on.
 	ErrUnproven = errors.New("database does not separate tenants as this version requires")
@@ -62,9 +64,13 @@ func classifyState(code string) error {
 	return fmt.Errorf("database refused: SQLSTATE %s", code)
 }
 
+// isConnection reports whether there was no connection, or it was lost, in the middle of
+// a statement too.
 func isConnection(err error) bool {
 	var connect *pgconn.ConnectError
-	return errors.As(err, &connect) || pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+	var network *net.OpError
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		pgconn.SafeToRetry(err) || pgconn.Timeout(err)
 }
 
 // unanswered reports whether the database could not be reached or was waited

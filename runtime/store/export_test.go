@@ -21,6 +21,9 @@ func Facts(ctx context.Context, cfg Config) ([]string, error) {
 	return lines, err
 }
 
+// Classify is what the doors make of an error.
+func Classify(err error) error { return classify(err) }
+
 // Setting reads a setting of the session that the write door uses.
 func Setting(ctx context.Context, s *Store, tenant uuid.UUID, name string) (value string, err error) {
 	err = s.WithTenant(ctx, tenant, func(tx *Tx) error {

@@ -187,7 +187,7 @@ func (c *continuum) recall() float64 {
 			score  float64
 		}
 		var hits []hit
-		vector.NewQuery(q.vector).Nearest(c.rows, len(c.vectors), 100, func(source int, row uint32, score float64) {
+		vector.NewQuery(q.vector).Nearest(c.rows, len(c.vectors), vector.Limit{Rows: 100}, func(source int, row uint32, score float64) {
 			hits = append(hits, hit{source*largePart + int(row), score})
 		})
 		slices.SortFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })

@@ -23,6 +23,7 @@ func TestTerms(t *testing.T) {
 		"apostrophes":           {language.English, "'driver’s' isn't", []string{"driver", "isn't"}},
 		"identifiers":           {language.English, "KST-12_b", []string{"kst", "12", "b"}},
 		"marks are composed":    {language.English, "cafe\u0301 naïve", []string{"café", "naïv"}},
+		"marks of symbols":      {language.English, "⚠\ufe0fWarning: ❤\ufe0f", []string{"warn"}},
 		"ligatures are letters": {language.English, "ﬁles", []string{"file"}},
 		"ideographs":            {language.English, "東京と京都", []string{"東", "京", "と", "京", "都"}},
 		"right to left":         {language.English, "\u202eשלום\u202c עולם", []string{"שלום", "עולם"}},

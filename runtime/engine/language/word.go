@@ -12,8 +12,9 @@ const maxWord = 64
 
 // Words yields the words of text: runs of letters, digits and marks, with an
 // apostrophe between letters ("driver's") and a full stop or comma between digits
-// ("2.5") as part of them, and ideographs one by one. These are the word
-// boundaries of Unicode's UAX #29, without its rarer rules.
+// ("2.5") as part of them, and ideographs one by one. A mark that is not inside a
+// word, as after a symbol, is of none. These are the word boundaries of
+// Unicode's UAX #29, without its rarer rules.
 func Words(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for at := 0; at < len(text); {
@@ -36,7 +37,7 @@ func wordLength(text string) int {
 	for end < len(text) {
 		r, size := utf8.DecodeRuneInString(text[end:])
 		switch {
-		case end+size > maxWord:
+		case end+size > maxWord, end == 0 && unicode.IsMark(r):
 			return end
 		case standsAlone(r) && end == 0:
 			return size

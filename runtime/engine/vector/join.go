@@ -9,6 +9,8 @@ import (
 type Source struct {
 	*Rows
 	Keep func(row uint32) bool // nil keeps all
+	// Group is what a row is part of, of which a Limit may want only so many.
+	Group func(row uint32) uint32
 }
 
 func (s *Source) keeps(row uint32) bool { return s.Keep == nil || s.Keep(row) }

@@ -33,13 +33,21 @@ func compareHits(a, b hit) int {
 
 // nearest are the k best rows of those that keep says.
 func nearest(query *vector.Query, sources []*vector.Rows, k int, keep func(row int) bool) []hit {
+	return nearestOfGroups(query, sources, vector.Limit{Rows: k}, nil, keep)
+}
+
+func nearestOfGroups(query *vector.Query, sources []*vector.Rows, limit vector.Limit, group func(row int) uint32, keep func(row int) bool) []hit {
 	var given []vector.Source
 	var firsts []int
 	var hits []hit
 	all, live := 0, 0
 	for _, rows := range sources {
 		first := all
-		given = append(given, vector.Source{Rows: rows, Keep: func(row uint32) bool { return keep(first + int(row)) }})
+		given = append(given, vector.Source{
+			Rows:  rows,
+			Keep:  func(row uint32) bool { return keep(first + int(row)) },
+			Group: func(row uint32) uint32 { return group(first + int(row)) },
+		})
 		firsts = append(firsts, first)
 		for range rows.Len() {
 			if keep(all) {
@@ -48,19 +56,19 @@ func nearest(query *vector.Query, sources []*vector.Rows, k int, keep func(row i
 			all++
 		}
 	}
-	query.Nearest(given, live, k, func(source int, row uint32, score float64) {
+	query.Nearest(given, live, limit, func(source int, row uint32, score float64) {
 		hits = append(hits, hit{firsts[source] + int(row), score})
 	})
 	slices.SortFunc(hits, compareHits)
 	return hits
 }
 
-// divided encodes vectors in parts of random sizes.
-func divided(t *testing.T, random *rand.Rand, vectors [][]float32, parts int) []*vector.Rows {
+// divided encodes vectors in parts of random sizes, but that groups of a size stay whole.
+func divided(t *testing.T, random *rand.Rand, vectors [][]float32, parts, group int) []*vector.Rows {
 	t.Helper()
 	var rows []*vector.Rows
 	for ; parts > 1; parts-- {
-		n := random.IntN(len(vectors) + 1)
+		n := group * random.IntN(len(vectors)/group+1)
 		rows = append(rows, open(t, encode(t, len(vectors[0]), vectors[:n:n])))
 		if vectors = vectors[n:]; len(vectors) == 0 {
 			return rows
@@ -87,13 +95,96 @@ func TestNearest(t *testing.T) {
 					}
 				}
 				for _, k := range []int{1, 10, 100, 5000} {
-					got := nearest(query, divided(t, random, given, 1+random.IntN(6)), k, keep)
+					got := nearest(query, divided(t, random, given, 1+random.IntN(6), 1), k, keep)
 					if diff := gocmp.Diff(best(slices.Clone(want), k), got, gocmp.AllowUnexported(hit{})); diff != "" {
 						t.Fatalf("%d of %d rows, %d dimensions (-scored +nearest):\n%s", k, n, dimensions, diff)
 					}
 				}
 			}
 		}
+	}
+}
+
+// TestNearestOfGroups: where only so many rows of a group are looked for, what is found
+// is what is left of all rows when that is applied by hand.
+func TestNearestOfGroups(t *testing.T) {
+	const dimensions, group = 16, 20
+	random := rand.New(rand.NewPCG(6, 6))
+	groupOf := func(row int) uint32 { return uint32(row / group) }
+	for _, groups := range []int{1, 3, 200} {
+		query := vector.NewQuery(vectors(7, dimensions, 1)[0])
+		given := clustered(dimensions, groups, group)
+		rows := open(t, encode(t, dimensions, given))
+		var all []hit
+		for row := range given {
+			if row%7 != 0 {
+				all = append(all, hit{row, query.Score(rows, uint32(row))})
+			}
+		}
+		for _, limit := range []vector.Limit{{1, 1}, {10, 3}, {100, 1}, {100, 3}, {5000, 7}, {10, 100}} {
+			got := nearestOfGroups(query, divided(t, random, given, 1+random.IntN(6), group), limit, groupOf, func(row int) bool { return row%7 != 0 })
+			if diff := gocmp.Diff(bestOfGroups(all, limit, groupOf), got, gocmp.AllowUnexported(hit{})); diff != "" {
+				t.Fatalf("%v of %d groups (-by hand +nearest):\n%s", limit, groups, diff)
+			}
+		}
+	}
+}
+
+func bestOfGroups(all []hit, limit vector.Limit, groupOf func(row int) uint32) []hit {
+	var found []hit
+	counted, count, last, least := 0, map[uint32]int{}, map[uint32]float64{}, 0.0
+	for _, h := range slices.SortedFunc(slices.Values(all), compareHits) {
+		group := groupOf(h.row)
+		counts := counted < limit.Rows && count[group] < limit.OfGroup
+		if counts {
+			counted, least = counted+1, h.score
+			count[group], last[group] = count[group]+1, h.score
+		}
+		if counts || (counted < limit.Rows || h.score == least) && (count[group] < limit.OfGroup || h.score == last[group]) {
+			found = append(found, h)
+		}
+	}
+	return found
+}
+
+// clustered are vectors of groups, those of a group near to one another.
+func clustered(dimensions, groups, group int) [][]float32 {
+	centres, given := vectors(11, dimensions, groups), vectors(12, dimensions, groups*group)
+	for row, v := range given {
+		for i := range v {
+			v[i] = centres[row/group][i] + v[i]/4
+		}
+	}
+	return given
+}
+
+// TestNearestOfManyGroups: above 100,000 rows, too, a group of which all are nearer than
+// any other row leaves room for others, however they are divided.
+func TestNearestOfManyGroups(t *testing.T) {
+	const dimensions, group = 64, 1000
+	random := rand.New(rand.NewPCG(10, 10))
+	given, v := vectors(8, dimensions, many), vectors(9, dimensions, 1)[0]
+	for _, near := range given[:group] {
+		for i := range near {
+			near[i] = v[i] + float32(random.NormFloat64()/32)
+		}
+		normalise(near)
+	}
+	groupOf := func(row int) uint32 { return uint32(row / group) }
+	query, limit := vector.NewQuery(v), vector.Limit{Rows: 10, OfGroup: 3}
+	want := nearestOfGroups(query, []*vector.Rows{open(t, encode(t, dimensions, given))}, limit, groupOf, everything)
+	nearer := 0
+	for _, h := range want {
+		if groupOf(h.row) == 0 {
+			nearer++
+		}
+	}
+	if len(want) != limit.Rows || nearer != limit.OfGroup {
+		t.Errorf("%d rows, %d of the group", len(want), nearer)
+	}
+	got := nearestOfGroups(query, divided(t, random, given, 20, group), limit, groupOf, everything)
+	if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(hit{})); diff != "" {
+		t.Fatalf("(-whole +divided):\n%s", diff)
 	}
 }
 
@@ -201,7 +292,7 @@ func TestDivisionDoesNotShow(t *testing.T) {
 		mixed = append(mixed, given[i])
 	}
 	alone := []*vector.Rows{open(t, encode(t, dimensions, shown))}
-	parts := divided(t, random, mixed, 20)
+	parts := divided(t, random, mixed, 20, 1)
 	for _, v := range append(vectors(9, dimensions, 6), given[0], given[many]) {
 		query := vector.NewQuery(v)
 		want := nearest(query, alone, 100, everything)

@@ -165,7 +165,7 @@ func FuzzOpen(f *testing.F) {
 		source := []vector.Source{{Rows: rows}}
 		query := vector.NewQuery(vectors(6, rows.Dimensions(), 1)[0])
 		visited := 0
-		query.Nearest(source, rows.Len(), 1, func(_ int, row uint32, score float64) {
+		query.Nearest(source, rows.Len(), vector.Limit{Rows: 1}, func(_ int, row uint32, score float64) {
 			visited++
 			if got := query.Score(rows, row); got != score {
 				t.Errorf("row %d scores %v and %v", row, score, got)
