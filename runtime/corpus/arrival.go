@@ -1,7 +1,6 @@
 package corpus
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -100,7 +99,7 @@ func (a *arrival) begin(keys *seal.Keyring, header []byte) (err error) {
 	if sha256.Sum256(header) != a.header {
 		return fmt.Errorf("%w: it is not the one that the manifest lists", seal.ErrCorrupt)
 	}
-	if a.opener, err = keys.OpenObject(a.object, a.kind, bytes.Clone(header)); err != nil {
+	if a.opener, err = keys.OpenObject(a.object, a.kind, header); err != nil {
 		return err
 	}
 	if a.opener.Len() != int64(a.bytes) {

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -149,8 +150,16 @@ func TestQuotaThatWasLowered(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		expect(t, n.ask(t, acme, "PUT", "/v1/documents/"+name, "1234567890"), 201, "")
 	}
-	acme.edit(t, func(b *binding.Binding) { b.Limits.Documents, b.Limits.StorageBytes = 2, 15 })
-	n.becomes(t, acme, "PUT", "/v1/documents/a", "12345678901", 403, "quota_exceeded")
+	acme.edit(t, func(b *binding.Binding) {
+		b.Limits.Documents, b.Limits.StorageBytes, b.Limits.RequestsPerMinute = 2, 15, 99_999
+	})
+	wait(t, "the plan is as before", func() error {
+		if now := n.ask(t, acme, "GET", "/v1/documents", "").header.Get("X-Ratelimit-Limit-Requests"); now != "99999" {
+			return fmt.Errorf("%s requests a minute", now)
+		}
+		return nil
+	})
+	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "12345678901"), 403, "quota_exceeded")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/d", "1"), 403, "quota_exceeded")
 	expect(t, n.queueFile(t, acme, "a", "text/plain", "12345678901"), 403, "quota_exceeded")
 
