@@ -164,12 +164,20 @@ func (s *Sanitiser) url(held []byte, ended bool) int {
 		s.remove()
 		return shortest
 	}
+	if text && end == len(url) { // destination sees to what comes behind it
+		return s.pass(url)
+	}
+	return s.keep(held, end, ended)
+}
+
+// keep passes on the URL that held begins with, apart from what a renderer takes along.
+func (s *Sanitiser) keep(held []byte, end int, ended bool) int {
 	last, known := isLast(held[end:], ended)
 	if !known {
 		return 0
 	}
-	s.pass(url[:end])
-	if !last && !(text && end == len(url)) {
+	s.pass(held[:end])
+	if !last {
 		s.part()
 	}
 	return end

@@ -114,9 +114,7 @@ func (s *slide) start(start element) error {
 	case "sp":
 		s.placeholder = ""
 	case "cNvPr":
-		if start.attr["hidden"] == "1" || start.attr["hidden"] == "true" {
-			s.hiddenDepth = s.e.depth - 2 // it is in the properties of what it is about
-		}
+		s.hide(start.attr["hidden"])
 	case "ph":
 		s.placeholder = start.attr["type"]
 		if s.placeholder == "" {
@@ -137,6 +135,14 @@ func (s *slide) start(start element) error {
 		return err
 	}
 	return nil
+}
+
+// hide begins what is hidden, when the attribute says so: of the element whose properties
+// the walk is in.
+func (s *slide) hide(hidden string) {
+	if hidden == "1" || hidden == "true" {
+		s.hiddenDepth = s.e.depth - 2
+	}
 }
 
 func (s *slide) end(name string) error {
