@@ -60,7 +60,7 @@ func TestDeletedDuringUpkeep(t *testing.T) {
 		do     func(*Corpus, context.Context, Request) error
 	}{
 		"merge": {seal.Lexicon, func(c *Corpus, ctx context.Context, r Request) error { return c.merge(ctx, r, anything) }},
-		"clean": {seal.Lexicon, func(c *Corpus, ctx context.Context, r Request) error { _, err := c.clean(ctx, r); return err }},
+		"clean": {seal.Lexicon, func(c *Corpus, ctx context.Context, r Request) error { return c.clean(ctx, r) }},
 		"refit": {seal.Vectors, (*Corpus).refit},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestDeletedDuringUpkeep(t *testing.T) {
 // cleaned fails unless cleaning leaves so many documents and nothing of others.
 func (w *world) cleaned(t *testing.T, r Request, documents uint32) {
 	t.Helper()
-	if _, err := w.corpus.clean(t.Context(), r); err != nil {
+	if err := w.corpus.clean(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	left, n := w.manifest(t, r), uint32(0)

@@ -17,15 +17,11 @@ import (
 // merge makes one segment of those that are chosen, without their dead, and lists
 // it in their place if nobody else has merged one of them meanwhile. It is no
 // change of the tenant's: the same documents are found before and after.
-// Errors: errRaced; ErrTooLarge, when nothing of the index is dead either.
+// Errors: errRaced; ErrTooLarge, when nothing of the index is dead.
 func (c *Corpus) merge(ctx context.Context, r Request, choose func([]weighed) []member) error {
 	err := c.inTurn(ctx, r, func(v *view) error { return c.mergeOf(ctx, r, v, choose(v.weigh())) })
-	if !errors.Is(err, ErrTooLarge) {
-		return err
-	}
-	cleaned, failed := c.clean(ctx, r)
-	if cleaned || failed != nil {
-		return failed
+	if errors.Is(err, errUnclean) {
+		return c.clean(ctx, r)
 	}
 	return err
 }
@@ -48,7 +44,7 @@ func (c *Corpus) alone(ctx context.Context, do func() error) error {
 // ends the job, unless there is more by then. Errors: store.ErrLost, those of the write
 // door and of the keys.
 func (c *Corpus) Purge(ctx context.Context, r Request, job store.Job) error {
-	if _, err := c.clean(ctx, r); err != nil {
+	if err := c.clean(ctx, r); err != nil {
 		return err
 	}
 	return r.conclude(ctx, func(tx *store.Tx, left manifest) error {
@@ -77,34 +73,28 @@ func (r Request) conclude(ctx context.Context, end func(*store.Tx, manifest) err
 
 // clean rewrites the segments that hold dead documents one by one: an index that
 // does not fit as a whole may fit afterwards. Between two of them others have their turns.
-// cleaned is whether there was such a segment.
-func (c *Corpus) clean(ctx context.Context, r Request) (cleaned bool, err error) {
+func (c *Corpus) clean(ctx context.Context, r Request) error {
 	head, err := c.head(ctx, r)
 	if err != nil {
-		return false, err
+		return err
 	}
 	listed, err := openManifest(r.keys(), head)
 	if err != nil {
-		return false, err
+		return err
 	}
 	for _, m := range listed.segments {
-		err := c.alone(ctx, func() error {
-			unclean, err := c.cleanOne(ctx, r, newView(), m.lexicon)
-			cleaned = cleaned || unclean
+		if err := c.alone(ctx, func() error { return c.cleanOne(ctx, r, newView(), m.lexicon) }); err != nil {
 			return err
-		})
-		if err != nil {
-			return cleaned, err
 		}
 	}
-	return cleaned, nil
+	return nil
 }
 
 // cleanOne rewrites a segment, if it is listed still and holds dead documents, for which
 // it is opened in an empty view.
-func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view, lexicon pinned) (cleaned bool, err error) {
+func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view, lexicon pinned) error {
 	mark := c.mark(r)
-	err = r.admission().Read(ctx, func(rows *store.Rows) error {
+	err := r.admission().Read(ctx, func(rows *store.Rows) error {
 		head, err := trusted(ctx, rows, mark)
 		if err != nil {
 			return err
@@ -118,10 +108,9 @@ func (c *Corpus) cleanOne(ctx context.Context, r Request, one *view, lexicon pin
 	c.cache.adopt(one)
 	defer c.cache.release(one)
 	if err != nil {
-		return false, err
+		return err
 	}
-	chosen := unclean(one.weigh())
-	return len(chosen) > 0, c.mergeOf(ctx, r, one, chosen)
+	return c.mergeOf(ctx, r, one, unclean(one.weigh()))
 }
 
 // mergeOf merges segments of a view.

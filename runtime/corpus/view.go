@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
@@ -105,6 +106,9 @@ func (c *Corpus) hold(ctx context.Context, r Request) (*view, error) {
 // indexes.
 var ErrTooLarge = errors.New("the documents are too large to be searched")
 
+// errUnclean is ErrTooLarge of documents some of which are deleted.
+var errUnclean = fmt.Errorf("%w until what is deleted of them is cleaned away", ErrTooLarge)
+
 // load brings the cached view up to the newest committed generation, and returns it, held.
 func (c *Corpus) load(ctx context.Context, r Request) (*view, error) {
 	release, err := c.makeRoom(ctx, r)
@@ -162,6 +166,7 @@ func (c *Corpus) makeRoom(ctx context.Context, r Request) (release func(), err e
 		c.cache.drop(r.keys())
 		if len(m.dead) > 0 {
 			c.upkeep.start(c, r, unclean)
+			return nil, errUnclean
 		}
 		return nil, ErrTooLarge
 	case c.cache.has(r.keys()):

@@ -175,7 +175,7 @@ func TestCleanedSegmentsAreZeroed(t *testing.T) {
 	w.put(t, acme, "kestrel", "The kestrel hovers.")
 	r := admin(t, acme)
 	one := newView()
-	if _, err := w.corpus.cleanOne(t.Context(), r, one, w.manifest(t, r).segments[0].lexicon); err != nil {
+	if err := w.corpus.cleanOne(t.Context(), r, one, w.manifest(t, r).segments[0].lexicon); err != nil {
 		t.Fatal(err)
 	}
 	zeroed(t, one)
@@ -282,7 +282,7 @@ func (w *world) changes(ctx context.Context, seen *watched) []func(Request) erro
 		func(r Request) error { return w.churn(ctx, r) },
 		func(r Request) error { return w.corpus.merge(ctx, r, anything) },
 		func(r Request) error { return w.corpus.refit(ctx, r) },
-		func(r Request) error { _, err := w.corpus.clean(ctx, r); return err },
+		func(r Request) error { return w.corpus.clean(ctx, r) },
 		func(r Request) error {
 			time.Sleep(time.Millisecond)
 			seen.see(w.corpus, r.Tenant)
