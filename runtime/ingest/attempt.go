@@ -129,25 +129,14 @@ func (q *Queue) ingest(ctx context.Context, r corpus.Request, job store.Job) err
 	if err != nil {
 		return err
 	}
-	up, err := q.read(ctx, r, file)
+	turn := func(ctx context.Context) (func(), error) { return q.Limits.Parse(ctx, r.Tenant) }
+	up, err := Read(ctx, q.Parser, turn, file, min(r.Tenant.Limits.DocumentBytes, corpus.MaxDocument))
 	if err != nil {
 		return err
 	}
 	up.Job = &job
 	_, _, err = q.Corpus.Put(ctx, r, up)
 	return err
-}
-
-// read makes text of a file, in the tenant's turn unless it is text.
-func (q *Queue) read(ctx context.Context, r corpus.Request, file corpus.File) (corpus.Upload, error) {
-	if !file.Text() {
-		end, err := q.Limits.Parse(ctx, r.Tenant)
-		if err != nil {
-			return corpus.Upload{}, err
-		}
-		defer end()
-	}
-	return Read(ctx, q.Parser, file, min(r.Tenant.Limits.DocumentBytes, corpus.MaxDocument))
 }
 
 // errDeadly: nobody who worked on the job before could say what came of it.

@@ -23,9 +23,13 @@ const (
 // ErrText: the text of the file is larger than a document may be.
 var ErrText = errors.New("the text of the file is too large")
 
-// Read makes a document's title and text of a file; the text has so many bytes at
-// most. Errors: *parse.Error, parse.ErrBusy, ErrText.
-func Read(ctx context.Context, p *parse.Parser, f corpus.File, most int64) (corpus.Upload, error) {
+// Turn waits for the turn of a file's tenant to have one parsed, until end.
+type Turn func(context.Context) (end func(), err error)
+
+// Read makes a document's title and text of a file, in its tenant's turn unless it is text
+// already; the text has so many bytes at most. Errors: *parse.Error, parse.ErrBusy, ErrText,
+// those of the turn.
+func Read(ctx context.Context, p *parse.Parser, turn Turn, f corpus.File, most int64) (corpus.Upload, error) {
 	up := corpus.Upload{ExternalID: f.ExternalID, Title: f.Title, Type: f.Type, Attributes: f.Attributes, Purpose: f.Purpose, Owner: f.Owner, Principals: f.Principals, Sent: f.Sent()}
 	if f.Type == corpus.MarkdownText {
 		up.Media = engine.Markdown
@@ -35,6 +39,11 @@ func Read(ctx context.Context, p *parse.Parser, f corpus.File, most int64) (corp
 			return corpus.Upload{}, &parse.Error{Reason: parse.NoText}
 		}
 	} else {
+		end, err := turn(ctx)
+		if err != nil {
+			return corpus.Upload{}, err
+		}
+		defer end()
 		text, err := p.Parse(ctx, f.ContentType, f.Data)
 		if err != nil {
 			return corpus.Upload{}, err

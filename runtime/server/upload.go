@@ -173,14 +173,7 @@ func largestDocument(x *exchange) int64 {
 
 // read makes text of a file.
 func read(x *exchange, slot *guard.Upload, file corpus.File) (corpus.Upload, error) {
-	if !file.Text() {
-		end, err := slot.Parse(x.r.Context())
-		if err != nil {
-			return corpus.Upload{}, err
-		}
-		defer end()
-	}
-	up, err := ingest.Read(x.r.Context(), x.server.Parser, file, largestDocument(x))
+	up, err := ingest.Read(x.r.Context(), x.server.Parser, slot.Parse, file, largestDocument(x))
 	if errors.Is(err, ingest.ErrText) {
 		err = problem{
 			http.StatusRequestEntityTooLarge, invalid, ingest.CodeTooLarge,
