@@ -66,17 +66,50 @@ const (
 func (g *gated) whileAsked(t *testing.T, n *node, w *tenant, path, body string) response {
 	t.Helper()
 	expect(t, n.ask(t, w, "PUT", "/v1/documents/kestrel", kestrel), 201, "")
+	answered := g.ask(t, n, w, path, body)
+	expect(t, n.ask(t, w, "DELETE", "/v1/documents/kestrel", ""), 204, "")
+	g.open <- struct{}{}
+	return <-answered
+}
+
+// ask returns when the gate is asked.
+func (g *gated) ask(t *testing.T, n *node, w *tenant, path, body string) (answered chan response) {
+	t.Helper()
 	g.armed.Store(true)
-	answered := make(chan response, 1)
+	answered = make(chan response, 1)
 	go func() { answered <- n.ask(t, w, "POST", path, body) }()
 	select {
 	case <-g.asked:
 	case r := <-answered:
 		t.Fatalf("%s did not wait: %d %s", path, r.status, r.body)
 	}
-	expect(t, n.ask(t, w, "DELETE", "/v1/documents/kestrel", ""), 204, "")
-	g.open <- struct{}{}
-	return <-answered
+	return answered
+}
+
+// TestTenantLeavesDuringSearch: a search whose tenant's keys are closed under it is told
+// what the next one would be.
+func TestTenantLeavesDuringSearch(t *testing.T) {
+	for name, change := range map[string]struct {
+		edit   func(*binding.Binding)
+		status int
+		code   string
+	}{
+		"retained":        {func(b *binding.Binding) { b.State = binding.Retained }, 403, "tenant_retained"},
+		"its key revoked": {func(b *binding.Binding) { b.State, b.Credentials = binding.Retained, nil }, 401, "invalid_api_key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCell(t)
+			g := newGated(t, "", "")
+			acme := c.tenant(t, "acme", g.reranks)
+			n := c.start(t, "runtime-0")
+			expect(t, n.ask(t, acme, "PUT", "/v1/documents/kestrel", kestrel), 201, "")
+			answered := g.ask(t, n, acme, "/v1/retrieve", `{"query":"kestrel"}`)
+			acme.edit(t, change.edit)
+			n.becomes(t, acme, "GET", "/v1/documents", "", change.status, change.code)
+			close(g.open)
+			expect(t, <-answered, change.status, change.code)
+		})
+	}
 }
 
 // What was found before it was deleted is not told after the deletion was answered, though

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -212,16 +213,30 @@ func (x *exchange) fail(err error) {
 }
 
 // problem is what to tell the client of an error. What failed when the server had to
-// leave, or the client did, failed for that reason.
+// leave, or the client did, or the tenant was served no longer, failed for that reason.
 func (x *exchange) problem(err error) problem {
 	p := problemOf(err)
 	switch {
-	case p.status < http.StatusInternalServerError, x.client.Err() == nil:
+	case p.status < http.StatusInternalServerError:
 		return p
+	case x.client.Err() == nil:
+		return problemOf(cmp.Or(x.withdrawn(), err))
 	case errors.Is(context.Cause(x.client), errLeaving):
 		return problemOf(errLeaving)
 	}
 	return problemOf(errGone)
+}
+
+// withdrawn is why the caller is not served any more, nil if it is. Who leaves takes its
+// keys and its database along, whatever is under way.
+func (x *exchange) withdrawn() error {
+	if x.caller.Tenant == nil {
+		return nil
+	}
+	if err := x.authenticate(x.client); errors.Is(err, guard.ErrUnauthenticated) {
+		return err
+	}
+	return guard.Contain(x.caller.Tenant, x.route.Changes())
 }
 
 // allowance tells the tenant what is left of its requests.
