@@ -84,6 +84,11 @@ func newCellOn(t *testing.T, pg *fixture.Postgres) *cell {
 		lease: 5 * time.Minute, handover: time.Minute, drain: 15 * time.Second, inFlight: 256, ingests: 16, uploads: 64 << 20, indexing: 1 << 30, index: 64 << 20, share: 64 << 20, purge: time.Minute, parse: parse.Config{Children: 2, Wait: 10 * time.Second},
 		queue: replica.Queue{Length: 1000, Workers: 2, Lease: 3 * time.Second, Poll: 100 * time.Millisecond, Retry: 50 * time.Millisecond}, patience: 10 * time.Second,
 	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the replicas' last warnings:\n%s", strings.Join(c.log.warnings(30), "\n"))
+		}
+	})
 	c.pg.Migrate(t)
 	c.db = c.pg.Config()
 	c.token = filepath.Join(t.TempDir(), "token")
@@ -109,6 +114,16 @@ func (l *logs) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.Buffer.String()
+}
+
+// warnings are the last lines that are no mere information.
+func (l *logs) warnings(most int) (lines []string) {
+	for line := range strings.Lines(l.String()) {
+		if !strings.Contains(line, `"level":"INFO"`) {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines[max(0, len(lines)-most):]
 }
 
 // node is one running replica.

@@ -265,6 +265,7 @@ func TestModelFindsMeaning(t *testing.T) {
 		if n.stored(t, acme, "a") != texts["a"] {
 			t.Error("the document is not as before")
 		}
+		model.status.Store(401)
 		expect(t, n.queueFile(t, acme, "q", "text/markdown", "canarytext"), 202, "")
 		if doc := n.ends(t, acme, "q"); doc.Status != "failed" || doc.LastError == nil || doc.LastError.Code != "embedder_unavailable" {
 			t.Errorf("%+v", doc)

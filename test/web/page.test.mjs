@@ -263,6 +263,22 @@ test('all of it works with the keyboard', async () => {
   await page.close();
 });
 
+test('a document that was kept can be deleted at once', async () => {
+  const page = await start();
+  await enter(page, quoteKey);
+  await drop(page, [['kept.txt', 'The gull glides.']]);
+  await shows(page, '#list', 'kept.txt');
+  await page.evaluate(() => {
+    const remove = document.querySelector('[aria-label="Delete kept.txt"]');
+    remove.click();
+    document.getElementById('deleting-cancel').click();
+    remove.click(); // before the browser has told that the dialog was closed
+  });
+  await page.click('#deleting-confirm');
+  await shows(page, '#documents-status', 'kept.txt is deleted.');
+  await page.close();
+});
+
 test('a large document is shown around what is cited', async () => {
   const page = await start();
   await enter(page, quoteKey);

@@ -86,6 +86,8 @@ function confirmed(title) {
   dialog.returnValue = '';
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue === 'delete');
+    dialog.onclose = () => { // of a dialog that was opened again at once it comes too late
+      if (!dialog.open) resolve(dialog.returnValue === 'delete');
+    };
   });
 }
