@@ -38,7 +38,7 @@ func TestUploadsWaitForTheMergeOfAFullIndex(t *testing.T) {
 	}
 	merged := sync.OnceFunc(func() { w.corpus.merges.Release(1) })
 	defer merged()
-	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), 3*time.Second) // to come to wait
 	defer cancel()
 	var hasty, patient sync.WaitGroup
 	put := func(ctx context.Context, name string) error {

@@ -63,7 +63,7 @@ func (p *Parser) run(ctx context.Context, media, charset string, data []byte) ([
 	stdout, stderr := &bounded{left: maxFrame}, &bounded{left: maxStderr}
 	cmd.Env, cmd.Dir = environment, "/"
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), stdout, stderr
-	cmd.WaitDelay = time.Second // no descendant can hold the pipes, but do not depend on it
+	cmd.WaitDelay = 30 * time.Second // no descendant can hold the pipes, but do not depend on it
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -134,8 +135,25 @@ type node struct {
 
 func (c *cell) start(t *testing.T, pod string) *node {
 	t.Helper()
+	before := c.watches()
 	n := c.launch(t, pod)
 	wait(t, "replica is not ready", func() error { return n.probe("/readyz") })
+	wait(t, "Bindings are not watched", func() error { // what the fake changes before is never told
+		if c.watches() == before {
+			return errors.New("no watch")
+		}
+		return nil
+	})
+	return n
+}
+
+// watches is how many times Secrets began to be watched.
+func (c *cell) watches() (n int) {
+	for _, a := range c.kube.Actions() {
+		if a.Matches("watch", "secrets") {
+			n++
+		}
+	}
 	return n
 }
 
@@ -290,7 +308,7 @@ func (n *node) send(t *testing.T, method, path string, body io.Reader, header ma
 	for k, v := range header {
 		req.Header.Set(k, v)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -300,6 +318,23 @@ func (n *node) send(t *testing.T, method, path string, body io.Reader, header ma
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
 	return response{status: resp.StatusCode, header: resp.Header, body: text}
+}
+
+// client sends no body before it is asked for it, however long that takes.
+var client = func() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ExpectContinueTimeout = time.Minute
+	return &http.Client{Transport: transport}
+}()
+
+// later gives what a request is answered, or the zero response if it is not.
+func later(send func() response) <-chan response {
+	answered := make(chan response, 1)
+	go func() {
+		defer close(answered)
+		answered <- send()
+	}()
+	return answered
 }
 
 // expect fails unless the response has the status and error code.
@@ -314,7 +349,7 @@ func expect(t *testing.T, r response, status int, code string) response {
 func wait(t *testing.T, what string, attempt func() error) {
 	t.Helper()
 	var err error
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if err = attempt(); err == nil {
 			return
 		}
@@ -322,13 +357,17 @@ func wait(t *testing.T, what string, attempt func() error) {
 	t.Fatalf("%s: %v", what, err)
 }
 
-// becomes waits until a request answers as said.
-func (n *node) becomes(t *testing.T, w *tenant, method, path, body string, status int, code string) {
+// becomes waits until a request answers as said, and returns when the last one was sent that
+// did not.
+func (n *node) becomes(t *testing.T, w *tenant, method, path, body string, status int, code string) (before time.Time) {
 	t.Helper()
 	wait(t, "response stays another", func() error {
+		sent := time.Now()
 		if r := n.ask(t, w, method, path, body); r.status != status || r.code() != code {
+			before = sent
 			return fmt.Errorf("got %d %q, want %d %q", r.status, r.code(), status, code)
 		}
 		return nil
 	})
+	return before
 }

@@ -219,14 +219,17 @@ func TestReadyBesideHangingDatabases(t *testing.T) {
 	}
 }
 
-func (n *node) metric(t *testing.T, want string) {
+func (n *node) metric(t *testing.T, want string) (before time.Time) {
 	t.Helper()
 	wait(t, "metric", func() error {
+		asked := time.Now()
 		if !strings.Contains(n.metrics(t), want) {
+			before = asked
 			return fmt.Errorf("no %s", want)
 		}
 		return nil
 	})
+	return before
 }
 
 func (n *node) metrics(t *testing.T) string {

@@ -51,7 +51,11 @@ func newEmbedder(t *testing.T) *embedder {
 			t.Errorf("asked %s, %v", r.URL.Path, err)
 		}
 		e.asked.Add(int32(len(question.Input)))
-		time.Sleep(time.Duration(e.slow.Load()))
+		select {
+		case <-time.After(time.Duration(e.slow.Load())):
+		case <-r.Context().Done():
+			return
+		}
 		if status := int(e.status.Load()); status != 0 {
 			w.WriteHeader(status)
 			fmt.Fprint(w, `{"error":{"message":"we know `+modelKey+` and canarytext"}}`)
@@ -242,12 +246,12 @@ func TestModelFindsMeaning(t *testing.T) {
 		t.Errorf("after a restart and %d texts:\n%s", model.asked.Load()-asked, cmp.Diff(hybrid, again))
 	}
 	t.Run("model away at a query", func(t *testing.T) {
-		for status, slow := range map[int32]time.Duration{503: 0, 401: 0, 200: 4 * time.Second} {
+		for status, slow := range map[int32]time.Duration{503: 0, 401: 0, 200: 20 * time.Second} {
 			model.status.Store(status)
 			model.slow.Store(int64(slow))
 			start := time.Now()
 			found := n.find(t, acme, query)
-			if found.Degraded == nil || found.Degraded[0] != "embedder" || cmp.Diff(scoresOf(words), scoresOf(found)) != "" || time.Since(start) > 5*time.Second {
+			if found.Degraded == nil || found.Degraded[0] != "embedder" || cmp.Diff(scoresOf(words), scoresOf(found)) != "" || time.Since(start) > 10*time.Second {
 				t.Errorf("%d: after %s: %v\n%s", status, time.Since(start), found.Degraded, cmp.Diff(scoresOf(words), scoresOf(found)))
 			}
 		}
@@ -452,8 +456,7 @@ func TestEmbeddingsByASlowModel(t *testing.T) {
 	})}
 	acme := c.tenant(t, "acme", model.embeds("m"))
 	n := c.start(t, "runtime-0")
-	first := make(chan response, 1)
-	go func() { first <- n.ask(t, acme, "POST", "/v1/embeddings", embeddingX) }()
+	first := later(func() response { return n.ask(t, acme, "POST", "/v1/embeddings", embeddingX) })
 	select {
 	case <-asked:
 	case r := <-first:

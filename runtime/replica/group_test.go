@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/binding"
 )
@@ -22,6 +21,7 @@ func (w *tenant) generation(t *testing.T, c *cell) (n int64) {
 func TestUploadsAreCommittedTogether(t *testing.T) {
 	const uploads, room = 24, 20
 	c := newCell(t)
+	c.ingests = uploads
 	acme := c.tenant(t, "acme")
 	acme.edit(t, func(b *binding.Binding) {
 		b.Limits.RequestsPerMinute, b.Limits.ConcurrentIngests, b.Limits.Documents = 100_000, uploads, room
@@ -40,7 +40,8 @@ func TestUploadsAreCommittedTogether(t *testing.T) {
 		}
 		all.Go(func() { answers[i] = n.ask(t, acme, "PUT", "/v1/documents/"+name, "text about "+word(i)) })
 	}
-	time.Sleep(500 * time.Millisecond) // they wait for the head, or for who waits for it
+	c.audited(t, "document.put.intent", "true", 1+uploads)
+	c.waited(t, "bulkhead.tenant_head")
 	release()
 	all.Wait()
 	made, refused := 0, 0

@@ -67,6 +67,7 @@ func TestLanguageChangesWhileDocumentsDo(t *testing.T) {
 		defer close(ended)
 		churn(t, replicas, acme)
 	}()
+	t.Cleanup(func() { <-ended })
 	acme.edit(t, func(b *binding.Binding) { b.Language = "de" })
 	for _, n := range replicas {
 		wait(t, "documents of before", func() error {

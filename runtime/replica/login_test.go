@@ -95,7 +95,7 @@ func backends(t *testing.T, pg *fixture.Postgres) map[int32]bool {
 // A former login does not go on for ever when that of the Binding is wrong.
 func TestFormerLoginEnds(t *testing.T) {
 	c := newCell(t)
-	c.handover = time.Second
+	c.handover = 5 * time.Second
 	own := c.dedicate(t)
 	own.Migrate(t)
 	globex := c.tenant(t, "globex", in(own.Database(t)))
@@ -106,9 +106,12 @@ func TestFormerLoginEnds(t *testing.T) {
 	expect(t, n.ask(t, globex, "GET", "/v1/documents", ""), 200, "")
 	n.becomes(t, globex, "GET", "/v1/documents", "", 503, "database_unavailable")
 	c.reports(t, "runtime-0", globex, binding.Acknowledgement{Key: binding.KeyOK, Database: binding.DatabaseUnreachable})
-	if got := connections(t, own); got > 0 {
-		t.Errorf("%d connections of the former login stay", got)
-	}
+	wait(t, "former login stays", func() error {
+		if got := connections(t, own); got > 0 {
+			return fmt.Errorf("%d connections", got)
+		}
+		return nil
+	})
 	globex.edit(t, in(own.Database(t)))
 	n.becomes(t, globex, "GET", "/v1/documents", "", 200, "")
 	c.reports(t, "runtime-0", globex, usable)

@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -75,6 +76,19 @@ func (c *cell) hold(t *testing.T, lock string) (release func()) {
 			t.Error(err)
 		}
 	}
+}
+
+// waited waits until somebody waits for a table, or for the transaction that has one of its rows.
+func (c *cell) waited(t *testing.T, table string) {
+	t.Helper()
+	wait(t, "nobody waits for "+table, func() error {
+		waiting := 0
+		c.pg.Scan(t, []any{&waiting}, "select count(*) from pg_locks where (relation = '"+table+"'::regclass or locktype = 'transactionid') and not granted")
+		if waiting == 0 {
+			return errors.New("it is free")
+		}
+		return nil
+	})
 }
 
 // idle starts a replica that queues and does not work.

@@ -172,6 +172,7 @@ func TestKilledWhileItEmbedsAnew(t *testing.T) {
 // model is changed meanwhile, the former one is asked no more.
 func TestModelChangesUnasked(t *testing.T) {
 	c := newCell(t)
+	c.queue.Lease = 30 * time.Second // a job that is taken over is done twice
 	former, model := newEmbedder(t), newEmbedder(t)
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")

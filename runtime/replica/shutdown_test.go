@@ -12,7 +12,7 @@ import (
 // Readiness fails first, so that traffic goes elsewhere while it is still answered.
 func TestShutdownDrains(t *testing.T) {
 	c := newCell(t)
-	c.grace = 700 * time.Millisecond
+	c.grace = 5 * time.Second
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")
 	var stopping sync.WaitGroup
@@ -61,13 +61,15 @@ func TestShutdownEndsWhatWaits(t *testing.T) {
 	native := `{"query":"When is a refund paid?"`
 	asks := []struct{ path, body string }{{"/v1/answer", native}, {chatPath, refundChat}, {responsePath, refundResponse}}
 	streams := make([]<-chan sent, len(asks))
-	waiting := make(chan response, len(asks))
+	waiting := make([]<-chan response, len(asks))
 	for i, ask := range asks {
 		streams[i] = n.listenAt(t.Context(), t, acme, ask.path, ask.body+`,"stream":true}`)
 		awaitWord(streams[i])
-		go func() { waiting <- n.ask(t, acme, "POST", ask.path, ask.body+`}`) }()
+		waiting[i] = later(func() response { return n.ask(t, acme, "POST", ask.path, ask.body+`}`) })
 	}
-	c.audited(t, "answer.intent", "true", 2)
+	for _, kind := range []string{"answer.intent", "chat.complete.intent", "response.create.intent"} {
+		c.audited(t, kind, "true", 2)
+	}
 	start := time.Now()
 	n.stop()
 	if took := time.Since(start); took > c.drain {
@@ -81,7 +83,7 @@ func TestShutdownEndsWhatWaits(t *testing.T) {
 		if end := strings.Join(data[max(0, len(data)-2):], "\n"); !strings.Contains(end, `"code":"shutting_down"`) {
 			t.Errorf("the stream of %s ends in %q", ask.path, end)
 		}
-		expect(t, <-waiting, 503, "shutting_down")
+		expect(t, <-waiting[i], 503, "shutting_down")
 	}
 	expect(t, <-arriving.answered, 503, "shutting_down")
 	for range 2 * len(asks) {

@@ -17,23 +17,22 @@ import (
 // uploading is an upload whose client has sent the first half of its body.
 type uploading struct {
 	rest     *io.PipeWriter
-	answered chan response
+	answered <-chan response
 }
 
 func (n *node) upload(t *testing.T, w *tenant, path string) *uploading {
 	t.Helper()
 	body, rest := io.Pipe()
-	u := &uploading{rest: rest, answered: make(chan response, 1)}
 	header := map[string]string{"Authorization": "Bearer " + w.key, "Content-Type": "text/plain"}
 	if strings.HasPrefix(path, "POST ") {
 		header["Content-Type"] = "application/json"
 	}
 	method, path, _ := strings.Cut(path, " ")
-	go func() { u.answered <- n.send(t, method, path, body, header) }()
+	answered := later(func() response { return n.send(t, method, path, body, header) })
 	if _, err := io.WriteString(rest, `{"query":"first half`); err != nil {
 		t.Fatal(err)
 	}
-	return u
+	return &uploading{rest, answered}
 }
 
 func (u *uploading) finish(t *testing.T) response {
@@ -84,13 +83,14 @@ func TestSlowUploadsHoldUpNobody(t *testing.T) {
 
 func TestSlowClientsAreCut(t *testing.T) {
 	c := newCell(t)
-	c.patience = 300 * time.Millisecond
 	acme := c.tenant(t, "acme", large)
-	n := c.start(t, "runtime-0")
+	patient := c.start(t, "runtime-0")
+	expect(t, patient.ask(t, acme, "PUT", "/v1/documents/large", largeText), 201, "")
+	c.patience = 300 * time.Millisecond
+	n := c.start(t, "runtime-1")
 	for _, path := range []string{"PUT /v1/documents/a", "POST /v1/retrieve"} {
 		expect(t, <-n.upload(t, acme, path).answered, 408, "body_too_slow")
 	}
-	expect(t, n.ask(t, acme, "PUT", "/v1/documents/large", largeText), 201, "")
 	reader := n.read(t, acme, "/v1/documents/large/content")
 	n.counts(t, "document.content", 499)
 	if _, err := io.Copy(io.Discard, reader); err == nil {
@@ -195,7 +195,7 @@ func TestCutResponseIsAccountedFor(t *testing.T) {
 	for name, cut := range cases {
 		t.Run(name, func(t *testing.T) {
 			c := newCell(t)
-			c.lease = 2 * time.Second
+			c.lease, c.patience = 10*time.Second, 30*time.Second
 			acme := c.tenant(t, "acme", large)
 			n := c.start(t, "runtime-0")
 			expect(t, n.ask(t, acme, "PUT", "/v1/documents/large", largeText), 201, "")
@@ -218,28 +218,29 @@ func TestClientThatHangsUp(t *testing.T) {
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")
 	expect(t, n.ask(t, acme, "PUT", "/v1/documents/a", "text"), 201, "")
-	lock, err := c.pg.Superuser(t).Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := lock.Exec(t.Context(), "lock table bulkhead.document"); err != nil {
-		t.Fatal(err)
-	}
-	ctx, hangUp := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	release := c.hold(t, "lock table bulkhead.document")
+	ctx, hangUp := context.WithCancel(t.Context())
 	defer hangUp()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.url+"/v1/documents", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+acme.key)
-	if resp, err := http.DefaultClient.Do(req); err == nil {
-		_ = resp.Body.Close()
+	failed := make(chan error, 1)
+	go func() {
+		resp, err := http.DefaultClient.Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		failed <- err
+	}()
+	c.waited(t, "bulkhead.document")
+	hangUp()
+	if <-failed == nil {
 		t.Error("answered")
 	}
 	n.counts(t, "document.list", 499)
-	if err := lock.Rollback(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	if strings.Contains(c.log.String(), "request failed") {
 		t.Errorf("an error is logged: %s", c.log)
 	}

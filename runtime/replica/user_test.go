@@ -99,7 +99,7 @@ func TestExpiredKey(t *testing.T) {
 	c := newCell(t)
 	acme := c.tenant(t, "acme")
 	n := c.start(t, "runtime-0")
-	soon, _ := n.makeKey(t, acme, `{"user":"alice","scopes":["read"],"expires_at":"`+time.Now().Add(2*time.Second).Format(time.RFC3339Nano)+`"}`)
+	soon, _ := n.makeKey(t, acme, `{"user":"alice","scopes":["read"],"expires_at":"`+time.Now().Add(6*time.Second).Format(time.RFC3339Nano)+`"}`)
 	expect(t, n.ask(t, soon, "GET", "/v1/documents", ""), 200, "")
 	n.becomes(t, soon, "GET", "/v1/documents", "", 401, "invalid_api_key")
 }

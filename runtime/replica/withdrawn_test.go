@@ -68,16 +68,19 @@ func (g *gated) whileAsked(t *testing.T, n *node, w *tenant, path, body string) 
 	expect(t, n.ask(t, w, "PUT", "/v1/documents/kestrel", kestrel), 201, "")
 	answered := g.ask(t, n, w, path, body)
 	expect(t, n.ask(t, w, "DELETE", "/v1/documents/kestrel", ""), 204, "")
-	g.open <- struct{}{}
-	return <-answered
+	select {
+	case g.open <- struct{}{}:
+		return <-answered
+	case r := <-answered: // the reranker was not waited for any longer
+		return r
+	}
 }
 
 // ask returns when the gate is asked.
-func (g *gated) ask(t *testing.T, n *node, w *tenant, path, body string) (answered chan response) {
+func (g *gated) ask(t *testing.T, n *node, w *tenant, path, body string) (answered <-chan response) {
 	t.Helper()
 	g.armed.Store(true)
-	answered = make(chan response, 1)
-	go func() { answered <- n.ask(t, w, "POST", path, body) }()
+	answered = later(func() response { return n.ask(t, w, "POST", path, body) })
 	select {
 	case <-g.asked:
 	case r := <-answered:

@@ -146,7 +146,7 @@ test('files are uploaded by drop and by button, with progress, and failures say 
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-web-'));
   const large = join(folder, 'large.txt');
   await writeFile(large, 'A sentence about the wide plain.\n'.repeat(12_000));
-  await page.emulateNetworkConditions({ upload: 400 << 10, download: 10 << 20, latency: 5 });
+  await page.emulateNetworkConditions({ upload: 100 << 10, download: 10 << 20, latency: 5 });
   const chooser = await choosing(page, () => page.click('#choose'));
   await chooser.accept([large]);
   await shows(page, '#list', 'large.txt');
@@ -276,6 +276,34 @@ test('a document that was kept can be deleted at once', async () => {
   });
   await page.click('#deleting-confirm');
   await shows(page, '#documents-status', 'kept.txt is deleted.');
+  await page.close();
+});
+
+test('a list that comes late shows nothing that was deleted meanwhile', async () => {
+  const page = await start();
+  await enter(page, quoteKey);
+  await drop(page, [['gone.txt', 'The gull glides.']]);
+  await shows(page, '#list', 'gone.txt');
+  await page.evaluate(() => {
+    const { fetch } = window;
+    const open = new Promise((resolve) => { window.release = resolve; });
+    window.fetch = async (url, options) => {
+      const response = await fetch(url, options);
+      if (/documents\?/.test(url)) {
+        window.listed = true;
+        await open;
+      }
+      return response;
+    };
+  });
+  await drop(page, [['new.txt', 'The tern dives.']]);
+  await page.waitForFunction(() => window.listed);
+  await page.click('[aria-label="Delete gone.txt"]');
+  await page.click('#deleting-confirm');
+  await shows(page, '#documents-status', 'gone.txt is deleted.');
+  await page.evaluate(() => window.release());
+  await shows(page, '#list', 'new.txt');
+  assert.doesNotMatch(await text(page, '#list'), /gone/);
   await page.close();
 });
 

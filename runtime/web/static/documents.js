@@ -8,6 +8,8 @@ export class Documents {
   #api;
   #source;
   #last = ''; // the id of the last one that is shown
+  #lists = 0; // counts the lists that were asked for, so that a late one is not shown
+  #deleted = new Set(); // ids, which a list that was asked for before has still
 
   constructor(api, source, signal) {
     this.#api = api;
@@ -20,7 +22,9 @@ export class Documents {
 
   // load shows the first page.
   async load() {
+    const list = ++this.#lists;
     const page = await this.#api.list(pageSize, '');
+    if (list !== this.#lists) return;
     byId('list').replaceChildren();
     byId('documents-error').textContent = '';
     this.#show(page);
@@ -29,7 +33,11 @@ export class Documents {
   // refresh shows what there is after a change.
   refresh() { return this.#guarded(() => this.load()); }
 
-  async #add() { this.#show(await this.#api.list(pageSize, this.#last)); }
+  async #add() {
+    const list = this.#lists;
+    const page = await this.#api.list(pageSize, this.#last);
+    if (list === this.#lists) this.#show(page);
+  }
 
   async #guarded(work) {
     try {
@@ -41,7 +49,7 @@ export class Documents {
 
   #show(page) {
     this.#last = page.last_id;
-    byId('list').append(...page.data.map((d) => this.#item(d)));
+    byId('list').append(...page.data.filter((d) => !this.#deleted.has(d.id)).map((d) => this.#item(d)));
     byId('more').hidden = !page.has_more;
     byId('none').hidden = byId('list').children.length > 0;
   }
@@ -66,6 +74,7 @@ export class Documents {
       if (!aborted(error)) byId('documents-error').textContent = error.message;
       return;
     }
+    this.#deleted.add(d.id);
     const next = item.nextElementSibling ?? item.previousElementSibling;
     item.remove();
     (next?.querySelector('button.quiet') ?? byId('documents-heading')).focus();
