@@ -25,16 +25,15 @@ type Func func(ctx context.Context, log io.Writer) error
 
 // Reporter runs steps. Steps may run concurrently: every line names the step it is about.
 type Reporter struct {
-	mu        sync.Mutex
-	out       io.Writer
-	logs      string
-	began     time.Time
-	heartbeat time.Duration
+	mu    sync.Mutex
+	out   io.Writer
+	logs  string
+	began time.Time
 }
 
 // New returns a Reporter that prints to out and keeps the steps' logs in the directory logs.
 func New(out io.Writer, logs string) *Reporter {
-	return &Reporter{out: out, logs: logs, began: time.Now(), heartbeat: heartbeat}
+	return &Reporter{out: out, logs: logs, began: time.Now()}
 }
 
 // Run does one step and gives it up after limit.
@@ -84,7 +83,7 @@ func (r *Reporter) beat(name string, began time.Time, file *log) (stop func()) {
 	quit, quitted := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(quitted)
-		tick := time.NewTicker(r.heartbeat)
+		tick := time.NewTicker(heartbeat)
 		defer tick.Stop()
 		for {
 			select {

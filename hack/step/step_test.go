@@ -10,18 +10,18 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 func TestRunOutput(t *testing.T) {
 	broken := errors.New("no such registry")
 	tests := []struct {
-		name      string
-		heartbeat time.Duration
-		limit     time.Duration
-		do        Func
-		want      []string // regular expressions, in order
-		wantErr   error
+		name    string
+		limit   time.Duration
+		do      Func
+		want    []string // regular expressions, in order
+		wantErr error
 	}{{
 		name:  "success prints start and done",
 		limit: time.Minute,
@@ -37,12 +37,11 @@ func TestRunOutput(t *testing.T) {
 		want:    []string{`start`, `FAILED load images  \(after .*: no such registry\)`, `\| one`, `\| two`, `\| half a line`, `log: .*load-images\.log`},
 		wantErr: broken,
 	}, {
-		name:      "a long step shows its last line",
-		heartbeat: 5 * time.Millisecond,
-		limit:     time.Minute,
+		name:  "a long step shows its last line",
+		limit: time.Minute,
 		do: func(_ context.Context, log io.Writer) error {
 			fmt.Fprintln(log, "compiling net/http")
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(heartbeat + time.Second)
 			return nil
 		},
 		want: []string{`start`, `still\s+load images\s+\(.*compiling net/http\)`, `done`},
@@ -58,17 +57,15 @@ func TestRunOutput(t *testing.T) {
 	}}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var out bytes.Buffer
-			r := New(&out, t.TempDir())
-			if tt.heartbeat > 0 {
-				r.heartbeat = tt.heartbeat
-			}
-			if err := r.Run(t.Context(), "load images", tt.limit, tt.do); !errors.Is(err, tt.wantErr) {
-				t.Errorf("error %v, want %v", err, tt.wantErr)
-			}
-			if !regexp.MustCompile(`(?s)` + strings.Join(tt.want, `.*`)).MatchString(out.String()) {
-				t.Errorf("output does not match %q:\n%s", tt.want, out.String())
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				if err := New(&out, t.TempDir()).Run(t.Context(), "load images", tt.limit, tt.do); !errors.Is(err, tt.wantErr) {
+					t.Errorf("error %v, want %v", err, tt.wantErr)
+				}
+				if !regexp.MustCompile(`(?s)` + strings.Join(tt.want, `.*`)).MatchString(out.String()) {
+					t.Errorf("output does not match %q:\n%s", tt.want, out.String())
+				}
+			})
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/bulkhead-dev/bulkhead/runtime/anchor"
+	"github.com/bulkhead-dev/bulkhead/runtime/seal"
 	"github.com/bulkhead-dev/bulkhead/runtime/store"
 )
 
@@ -21,10 +22,7 @@ func TestUploadsWhoseSenderLeaves(t *testing.T) {
 	acme := w.tenant(t)
 	w.put(t, acme, "kestrel", "The kestrel hovers.")
 	r := admin(t, acme)
-	locked := w.pg.Superuser(t)
-	if _, err := locked.Exec(t.Context(), "begin; select from bulkhead.tenant_head for update"); err != nil {
-		t.Fatal(err)
-	}
+	release := w.trap(t, seal.Lexicon)
 	ctx, leave := context.WithCancel(t.Context())
 	put := func(name string) <-chan error {
 		done := make(chan error, 1)
@@ -34,25 +32,19 @@ func TestUploadsWhoseSenderLeaves(t *testing.T) {
 		}()
 		return done
 	}
-	waiting := func(want int) func() bool {
-		return func() bool {
-			w.corpus.writers.mu.Lock()
-			defer w.corpus.writers.mu.Unlock()
-			queue, running := w.corpus.writers.waiting[r.keys()]
-			return running && len(queue) == want
-		}
-	}
 	committed := put("heron")
-	until(t, time.Second, "nothing is committed", waiting(0))
+	w.trapped(t)
 	withdrawn := put("egret")
-	until(t, time.Second, "nothing waits", waiting(1))
+	until(t, 30*time.Second, "nothing waits", func() bool {
+		w.corpus.writers.mu.Lock()
+		defer w.corpus.writers.mu.Unlock()
+		return len(w.corpus.writers.waiting[r.keys()]) == 1
+	})
 	leave()
 	if err := <-withdrawn; !errors.Is(err, context.Canceled) {
 		t.Errorf("what waited: %v", err)
 	}
-	if _, err := locked.Exec(t.Context(), "commit"); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	if err := <-committed; err != nil {
 		t.Errorf("what was being committed: %v", err)
 	}

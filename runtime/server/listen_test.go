@@ -81,7 +81,7 @@ func TestHalfATLSDirectoryIsRefused(t *testing.T) {
 // TestStreamThatIsSilentIsNotCut: the deadline for what was written passes before there is
 // more to write, also by TLS and to a client that would rather speak HTTP/2.
 func TestStreamThatIsSilentIsNotCut(t *testing.T) {
-	const patience = 200 * time.Millisecond
+	const patience = 2 * time.Second
 	l := serve(t, fixture.NewTLSDir(t), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
 		for range 2 {

@@ -76,12 +76,28 @@ func TestFenceWaitsForWritersInFlight(t *testing.T) {
 			t.Errorf("writer that waited: %v", err)
 		}
 	})
-	time.Sleep(200 * time.Millisecond)
-	pg.Exec(t, "update bulkhead.fence set state = 'fenced' where tenant_id = '"+tenant.String()+"'")
+	awaited(t, mover)
+	if _, err := mover.Exec(t.Context(), "update bulkhead.fence set state = 'fenced' where tenant_id = $1", tenant); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := mover.Exec(t.Context(), "select pg_advisory_unlock(bulkhead.lock_key($1))", tenant); err != nil {
 		t.Fatal(err)
 	}
 	writer.Wait()
+}
+
+// awaited returns when somebody waits for the mover's lock. The mover asks, as who waits may
+// give up before another connection is made.
+func awaited(t *testing.T, mover *pgx.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for waits := false; !waits; {
+		err := mover.QueryRow(ctx, "select exists (select from pg_locks where locktype = 'advisory' and not granted)").Scan(&waits)
+		if err != nil {
+			t.Fatalf("nobody waits: %v", err)
+		}
+	}
 }
 
 // A connection that is cut while a statement waits is an outage, and not the statement's
@@ -104,9 +120,7 @@ func TestConnectionIsCutInAStatement(t *testing.T) {
 	}
 	cut := make(chan error)
 	go func() { cut <- s.WithTenant(context.Background(), tenant, nothing) }()
-	for waits := false; !waits; {
-		pg.Scan(t, []any{&waits}, "select exists (select from pg_locks where locktype = 'advisory' and not granted)")
-	}
+	awaited(t, mover)
 	relay.Cut()
 	if err := <-cut; !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("cut: %v", err)
@@ -219,7 +233,7 @@ func TestOneTenantLeavesConnectionsToOthers(t *testing.T) {
 	pg := fixture.NewPostgres(t)
 	pg.Migrate(t)
 	cfg := pg.Config()
-	cfg.AppConns, cfg.TenantShare, cfg.Wait = 2, 1, 100*time.Millisecond
+	cfg.AppConns, cfg.TenantShare, cfg.Wait = 2, 1, 2*time.Second
 	s, err := store.Open(t.Context(), cfg, quiet)
 	if err != nil {
 		t.Fatal(err)

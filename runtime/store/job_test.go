@@ -38,6 +38,14 @@ func claim(t *testing.T, s *store.Store, after uuid.UUID, most int, lease time.D
 	return jobs
 }
 
+// anHourLater has an hour pass for a tenant's jobs.
+func anHourLater(t *testing.T, pg *fixture.Postgres, tenant uuid.UUID) {
+	t.Helper()
+	pg.Exec(t, `begin; set local session_replication_role = replica;
+		update bulkhead.job set run_at = run_at - interval '1 hour' where tenant_id = '`+tenant.String()+`';
+		commit`)
+}
+
 // A tenant with few jobs waits for one job of each other tenant, however many those have.
 func TestTenantsTakeTurns(t *testing.T) {
 	s := open(t, fixture.NewPostgres(t))
@@ -64,22 +72,23 @@ func TestTenantsTakeTurns(t *testing.T) {
 }
 
 func TestLeaseEndsAndIsRenewed(t *testing.T) {
-	s := open(t, fixture.NewPostgres(t))
+	pg := fixture.NewPostgres(t)
+	s := open(t, pg)
 	tenant := provision(t, s)
 	enqueue(t, s, tenant, 1)
-	first := claim(t, s, uuid.Nil, 1, 200*time.Millisecond)[0]
+	first := claim(t, s, uuid.Nil, 1, time.Hour)[0]
 	if jobs := claim(t, s, uuid.Nil, 1, time.Hour); len(jobs) > 0 {
 		t.Fatalf("claimed twice: %v", jobs)
 	}
+	anHourLater(t, pg, tenant)
 	within := func(fn func(*store.Tx) error) error { return s.WithTenant(t.Context(), tenant, fn) }
-	if err := within(func(tx *store.Tx) error { return tx.Renew(t.Context(), first, 400*time.Millisecond) }); err != nil {
+	if err := within(func(tx *store.Tx) error { return tx.Renew(t.Context(), first, time.Hour) }); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(250 * time.Millisecond)
 	if jobs := claim(t, s, uuid.Nil, 1, time.Hour); len(jobs) > 0 {
 		t.Fatalf("claimed though it was renewed: %v", jobs)
 	}
-	time.Sleep(200 * time.Millisecond)
+	anHourLater(t, pg, tenant)
 	second := claim(t, s, uuid.Nil, 1, time.Hour)[0]
 	if second.ID != first.ID || second.Attempts != 2 {
 		t.Errorf("%+v after %+v", second, first)
@@ -111,18 +120,19 @@ func TestLeaseEndsAndIsRenewed(t *testing.T) {
 }
 
 func TestTenantIsPutOff(t *testing.T) {
-	s := open(t, fixture.NewPostgres(t))
+	pg := fixture.NewPostgres(t)
+	s := open(t, pg)
 	tenant, other := provision(t, s), provision(t, s)
 	enqueue(t, s, tenant, 3)
 	enqueue(t, s, other, 1)
-	putOff := func(tx *store.Tx) error { tx.DeferAll(300 * time.Millisecond); return nil }
+	putOff := func(tx *store.Tx) error { tx.DeferAll(time.Hour); return nil }
 	if err := s.WithTenant(t.Context(), tenant, putOff); err != nil {
 		t.Fatal(err)
 	}
 	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 1 || jobs[0].Tenant != other {
 		t.Errorf("claimed %v", jobs)
 	}
-	time.Sleep(350 * time.Millisecond)
+	anHourLater(t, pg, tenant)
 	if jobs := claim(t, s, uuid.Nil, 10, time.Hour); len(jobs) != 1 || jobs[0].Tenant != tenant {
 		t.Errorf("claimed %v", jobs)
 	}

@@ -34,7 +34,7 @@ func deletedTenant() {
 
 		Expect(k.Delete(ctx, t)).To(Succeed())
 		for _, url := range replicas {
-			Eventually(func() int { return api{url, oldKey}.list(ctx).Status }).WithTimeout(5 * time.Second).
+			Eventually(func() int { return api{url, oldKey}.list(ctx).Status }).
 				Should(BeElementOf(http.StatusUnauthorized, http.StatusForbidden))
 		}
 		expectRetained(ctx, t)

@@ -48,11 +48,13 @@ var _ = Describe("The caches of a cell's namespaces", func() {
 			Expect(admin.Update(ctx, role)).To(Succeed())
 		}
 		DeferCleanup(restore)
+		taken := right{verb: "list", group: "policy", resource: "poddisruptionbudgets", namespace: desired.RuntimeNamespace(s.world.cell)}
+		Eventually(may).WithArguments(ctx, admin, operatorUser, taken).WithTimeout(patience).WithPolling(pace).Should(BeFalse())
 
 		s.restart()
 		began := time.Now()
 		c := s.cellBecomes(ctx, v1alpha1.ConditionNamespacesReady, metav1.ConditionFalse, v1alpha1.ReasonAccessDenied)
-		Expect(time.Since(began)).To(BeNumerically("<", 5*time.Second))
+		Expect(time.Since(began)).To(BeNumerically("<", 15*time.Second), "it waited for the listing, for 20 s")
 		Expect(messageOf(c.Status.Conditions, v1alpha1.ConditionNamespacesReady)).To(And(ContainSubstring("poddisruptionbudgets"), ContainSubstring("apply config/rbac")))
 
 		By("going on when it may")

@@ -3,7 +3,6 @@ package envtest
 import (
 	"context"
 	"sync"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -46,7 +45,7 @@ var _ = Describe("A cluster", func() {
 		s.tenantBecomes(ctx, loser.Name, v1alpha1.ConditionPlaced, metav1.ConditionFalse, v1alpha1.ReasonClusterInUse)
 		s.loseCell(ctx, own)
 		s.tenantBecomes(ctx, loser.Name, v1alpha1.ConditionPlaced, metav1.ConditionTrue, v1alpha1.ReasonReady)
-	}, SpecTimeout(5*time.Minute))
+	}, SpecTimeout(hang))
 
 	It("that everybody shares is nobody's own", func(ctx SpecContext) {
 		s := newScene(ctx)

@@ -2,7 +2,6 @@ package envtest
 
 import (
 	"context"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -36,7 +35,7 @@ var _ = Describe("Cluster API", Ordered, func() {
 		_, err = envtest.InstallCRDs(adminConfig, envtest.CRDInstallOptions{Paths: definitions, ErrorIfPathMissing: true})
 		Expect(err).NotTo(HaveOccurred())
 		s.provisioning(ctx, t, ContainSubstring("has not begun"))
-	}, SpecTimeout(3*time.Minute))
+	}, SpecTimeout(hang))
 
 	It("makes the cluster that a tenant lives on from then on", func(ctx SpecContext) {
 		s := newScene(ctx)
@@ -155,7 +154,7 @@ var _ = Describe("Cluster API", Ordered, func() {
 			Expect(stateOf(next.Status.Conditions, condition)).To(Equal("True/Ready"), "what cannot be seen was judged: %s", condition)
 		}
 		Expect(clusterNames(ctx)).NotTo(ContainElement(own.cell))
-	}, SpecTimeout(5*time.Minute))
+	}, SpecTimeout(hang))
 
 	It("does not take what somebody else made", func(ctx SpecContext) {
 		s := newScene(ctx)
@@ -180,7 +179,7 @@ var _ = Describe("Cluster API", Ordered, func() {
 		stolen.SetLabels(nil)
 		Expect(admin.Update(ctx, stolen)).To(Succeed())
 		s.clusterNotReady(ctx, t, v1alpha1.ReasonForeignObject, ContainSubstring("remove it"))
-	}, SpecTimeout(3*patience))
+	}, SpecTimeout(hang))
 
 	It("that refuses is quoted, and makes nothing for a tenant that is gone", func(ctx SpecContext) {
 		s := newScene(ctx)
@@ -196,7 +195,7 @@ var _ = Describe("Cluster API", Ordered, func() {
 
 		By("taking the name for free, as nothing was ever kept under it")
 		s.provisioning(ctx, s.newClusterAPITenant(ctx, t.Name, nil), ContainSubstring("has not begun"))
-	}, SpecTimeout(3*patience))
+	}, SpecTimeout(hang))
 
 	It("is found again while it makes the cluster", func(ctx SpecContext) {
 		s := newScene(ctx)
@@ -212,7 +211,7 @@ var _ = Describe("Cluster API", Ordered, func() {
 		By("deleting it")
 		s.deleteTenant(ctx, second)
 		Expect(clusterNames(ctx)).To(ContainElement(desired.OwnCellName(string(first.UID))))
-	}, SpecTimeout(3*patience))
+	}, SpecTimeout(hang))
 
 	DescribeTable("gives the operator rights that are enough and no more",
 		func(ctx SpecContext, allowed bool, rights ...right) {

@@ -59,5 +59,5 @@ var _ = Describe("A Deployment that is handed to an autoscaler", func() {
 		_, wrote, err := applier.Apply(ctx, nil, scaled("b", int64(2)))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(wrote).To(BeFalse())
-	}, SpecTimeout(patience))
+	}, SpecTimeout(hang))
 })

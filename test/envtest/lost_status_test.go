@@ -63,8 +63,8 @@ var _ = Describe("A tenant with a cell of its own that lost its status", func() 
 		Expect(*c.Spec.Retired).To(BeTrue())
 		Expect(keepsakesOf(ctx, neighbour)).To(Equal(theirs), "somebody else's was touched")
 	},
-		Entry("of the tier DedicatedDatabase", "lost-db", v1alpha1.TierDedicatedDatabase, SpecTimeout(4*patience)),
-		Entry("of the tier DedicatedPods", "lost-pods", v1alpha1.TierDedicatedPods, SpecTimeout(4*patience)),
+		Entry("of the tier DedicatedDatabase", "lost-db", v1alpha1.TierDedicatedDatabase, SpecTimeout(hang)),
+		Entry("of the tier DedicatedPods", "lost-pods", v1alpha1.TierDedicatedPods, SpecTimeout(hang)),
 	)
 
 	It("before its Binding was made, makes no second database", func(ctx SpecContext) {
@@ -77,7 +77,7 @@ var _ = Describe("A tenant with a cell of its own that lost its status", func() 
 		second := s.ownBecomes(ctx, first.Name, own, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
 		Expect(second.Status.ID).To(Equal(string(first.UID)))
 		Expect(cellsOf(ctx, first.Name)).To(ConsistOf(own.cell))
-	}, SpecTimeout(3*patience))
+	}, SpecTimeout(hang))
 
 	It("is not mistaken for one of another tier, or of another name", func(ctx SpecContext) {
 		s := newScene(ctx)
@@ -92,7 +92,7 @@ var _ = Describe("A tenant with a cell of its own that lost its status", func() 
 		s.vanish(ctx, shared)
 		stranger, _ := s.ownTenant(ctx, "lost-stranger", v1alpha1.TierDedicatedPods, admin, nil)
 		Expect(stranger.Status.ID).To(Equal(string(stranger.UID)))
-	}, SpecTimeout(3*patience))
+	}, SpecTimeout(hang))
 
 	It("leaves a cell to whom adopted it, whatever name it had", func(ctx SpecContext) {
 		s := newScene(ctx)
@@ -113,7 +113,7 @@ var _ = Describe("A tenant with a cell of its own that lost its status", func() 
 		second = s.ownBecomes(ctx, first.Name, fresh, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
 		Expect(second.Status.ID).To(Equal(string(second.UID)))
 		Expect(keepsakesOf(ctx, heir)).To(Equal(theirs))
-	}, SpecTimeout(4*patience))
+	}, SpecTimeout(hang))
 })
 
 // keepsakes are what a tenant has to find again, and nobody else may touch.

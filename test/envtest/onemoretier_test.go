@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -34,7 +33,7 @@ func sandboxedPods() Profile {
 		out := tree.run(ctx, "go", "test", "-vet=off", "-v", "./test/envtest", "-ginkgo.no-color", "-ginkgo.v", "-ginkgo.focus", "Every tier .*(SandboxedPods|one plan)")
 		Expect(out).To(ContainSubstring("Ran 2 of "))
 		Expect(out).To(ContainSubstring("is served as its profile says, and retained: SandboxedPods"))
-	}, NodeTimeout(5*time.Minute))
+	}, NodeTimeout(hang))
 })
 
 // tree is a copy of what the operator and its tests are made of.

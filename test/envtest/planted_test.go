@@ -80,5 +80,5 @@ var _ = Describe("The owner of a tenant's own cluster", func() {
 		Expect(messageOf(thief.Status.Conditions, v1alpha1.ConditionClusterReady)).To(ContainSubstring("is not on the cluster of spec.cluster"))
 		Expect(admin.Get(ctx, client.ObjectKey{Name: own.cell}, &retired)).To(Succeed())
 		Expect(*retired.Spec.Retired).To(BeTrue())
-	}, SpecTimeout(5*patience))
+	}, SpecTimeout(hang))
 })

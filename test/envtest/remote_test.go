@@ -26,19 +26,29 @@ type right struct {
 	verb, group, resource, namespace, name string
 }
 
-// expectRights asks a cluster whether a ServiceAccount may, or may not, do something.
+// expectRights asks a cluster whether a ServiceAccount may, or may not, do something. What it
+// may do the cluster learns a moment after it is granted.
 func expectRights(ctx context.Context, cluster client.Client, user string, allowed bool, rights ...right) {
 	GinkgoHelper()
 	for _, r := range rights {
-		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-			User: user, Groups: []string{"system:serviceaccounts", "system:authenticated"},
-			ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Verb: r.verb, Group: r.group, Version: "*", Resource: r.resource, Namespace: r.namespace, Name: r.name,
-			},
-		}}
-		Expect(cluster.Create(ctx, review)).To(Succeed())
-		Expect(review.Status.Allowed).To(Equal(allowed), "%+v", r)
+		if allowed {
+			Eventually(may).WithArguments(ctx, cluster, user, r).WithTimeout(patience).WithPolling(pace).Should(BeTrue(), "%+v", r)
+		} else {
+			Expect(may(ctx, cluster, user, r)).To(BeFalse(), "%+v", r)
+		}
 	}
+}
+
+// may asks a cluster whether a ServiceAccount has a right.
+func may(ctx context.Context, cluster client.Client, user string, r right) (bool, error) {
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User: user, Groups: []string{"system:serviceaccounts", "system:authenticated"},
+		ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Verb: r.verb, Group: r.group, Version: "*", Resource: r.resource, Namespace: r.namespace, Name: r.name,
+		},
+	}}
+	err := cluster.Create(ctx, review)
+	return review.Status.Allowed, err
 }
 
 // A cluster of its own, as config/remote and config/default are for different ones.
@@ -53,7 +63,7 @@ var _ = Describe("Another cluster", Ordered, func() {
 		config.Impersonate = rest.ImpersonationConfig{UserName: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"}}
 		operator, err = client.New(config, client.Options{Scheme: admin.Scheme()})
 		Expect(err).NotTo(HaveOccurred())
-	}, NodeTimeout(3*time.Minute))
+	}, NodeTimeout(hang))
 
 	DescribeTable("gives exactly the rights of config/remote",
 		func(ctx SpecContext, user string, allowed bool, rights ...right) {
@@ -105,5 +115,5 @@ var _ = Describe("Another cluster", Ordered, func() {
 		Expect(operator.Create(ctx, named("bulkhead-eu-1"))).To(Succeed())
 		Expect(operator.Create(ctx, roleBindingIn("bulkhead-eu-1"))).To(Succeed())
 		Expect(apierrors.IsForbidden(owner.Create(ctx, named("bulkhead-eu-2")))).To(BeTrue(), "nobody else makes one of ours")
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(hang))
 })

@@ -68,7 +68,7 @@ var _ = Describe("A sealed Vault", func() {
 		s.allBecome(ctx, "True/"+v1alpha1.ReasonReady, convergence)
 		GinkgoWriter.Printf("%d requests while sealed; all Ready %s after, with %d\n", asked, time.Since(unsealed), vaultRequests()-before)
 		Expect(vaultRequests()-before).To(BeNumerically("<=", crowd*callsOfTenant+atOnce), "a key, a policy and a role each, and logins")
-	}, NodeTimeout(3*time.Minute))
+	}, NodeTimeout(hang))
 })
 
 // newVault is the operator's client of a server.

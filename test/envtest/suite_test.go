@@ -37,7 +37,9 @@ var (
 
 func TestOperator(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "operator")
+	suite, reporter := GinkgoConfiguration()
+	suite.Timeout = 2 * time.Hour // go test's of hack/test.sh, not Ginkgo's hour
+	RunSpecs(t, "operator", suite, reporter)
 }
 
 var _ = BeforeSuite(func(ctx SpecContext) {
@@ -50,7 +52,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	admin, err = client.New(adminConfig, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
-}, NodeTimeout(5*time.Minute))
+}, NodeTimeout(hang))
 
 var _ = AfterSuite(func() {
 	if plane != nil {

@@ -62,7 +62,7 @@ var _ = Describe("An operator killed at any write", func() {
 				"PUT /api/v1/namespaces/bulkhead-CELL/secrets/BINDING", "DELETE /api/v1/namespaces/bulkhead-credentials/secrets/TENANT",
 				"PATCH /apis/bulkhead.dev/v1alpha1/cells/CELL", "PATCH /apis/bulkhead.dev/v1alpha1/tenants/TENANT"))
 			w.expectRetained(ctx, profile)
-		}, NodeTimeout(sweepTimeout))
+		}, NodeTimeout(hang))
 	}
 })
 

@@ -3,7 +3,6 @@ package envtest
 import (
 	"context"
 	"fmt"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -40,7 +39,7 @@ var _ = Describe("An operator killed at any call", func() {
 				},
 			})
 			Expect(calls).To(BeNumerically(">=", 5), "finalizer, Vault, credential, Binding and status are calls")
-		}, NodeTimeout(sweepTimeout))
+		}, NodeTimeout(hang))
 
 		It("while deleting a tenant converges, killed "+when+" its effect", func(ctx SpecContext) {
 			s := newScene(ctx)
@@ -63,7 +62,7 @@ var _ = Describe("An operator killed at any call", func() {
 				},
 			})
 			Expect(calls).To(BeNumerically(">=", 3), "the Binding, the credential and the finalizer are calls")
-		}, NodeTimeout(sweepTimeout))
+		}, NodeTimeout(hang))
 
 		It("while making a cell converges, killed "+when+" its effect", func(ctx SpecContext) {
 			s := newScene(ctx)
@@ -77,15 +76,12 @@ var _ = Describe("An operator killed at any call", func() {
 				verify: func() { s.cellBecomes(ctx, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady) },
 			})
 			Expect(calls).To(BeNumerically(">=", 20), "a cell is at least as many objects")
-		}, NodeTimeout(sweepTimeout))
+		}, NodeTimeout(hang))
 	}
 })
 
-const (
-	sweepTimeout = 5 * time.Minute
-	// sweepLimit is more calls than any act makes.
-	sweepLimit = 100
-)
+// sweepLimit is more calls than any act makes.
+const sweepLimit = 100
 
 // sweepStep is one act of the operator, repeated for every call it makes.
 type sweepStep struct {

@@ -242,5 +242,5 @@ var _ = Describe("The tier DedicatedCluster", func() {
 			return err == nil && gone(ctx, t)
 		})
 		Expect(bindingIn(ctx, there.owner, own.cell, id).State).To(Equal(binding.Retained))
-	}, SpecTimeout(5*patience))
+	}, SpecTimeout(hang))
 })

@@ -92,8 +92,9 @@ func create(ctx context.Context, object client.Object) {
 }
 
 // patience bounds how long a condition may take to come true; pace is how often
-// it is looked at.
+// it is looked at. hang bounds what consists of many such waits and fails by theirs.
 const (
 	patience = 20 * time.Second
 	pace     = 10 * time.Millisecond
+	hang     = 20 * time.Minute
 )
