@@ -34,7 +34,7 @@ func deletedTenant() {
 
 		Expect(k.Delete(ctx, t)).To(Succeed())
 		for _, url := range replicas {
-			Eventually(func() int { return api{url, oldKey}.list(ctx).Status }).
+			Eventually(func() int { return api{url, oldKey}.list(ctx).Status }).WithTimeout(15 * time.Second).
 				Should(BeElementOf(http.StatusUnauthorized, http.StatusForbidden))
 		}
 		expectRetained(ctx, t)
