@@ -38,8 +38,8 @@ func TestBindingTakesEffect(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			acme.edit(t, s.edit)
 			edited := time.Now()
-			before := n.becomes(t, acme, "PUT", "/v1/documents/a", "text", status[s.writeOK], s.putsCode)
-			if late := before.Sub(edited); late > time.Second {
+			failed := n.becomes(t, acme, "PUT", "/v1/documents/a", "text", status[s.writeOK], s.putsCode)
+			if late := failed.Sub(edited); late > time.Second {
 				t.Errorf("took %s to take effect", late)
 			}
 			expect(t, n.ask(t, acme, "POST", "/v1/retrieve", retrieveX), status[s.readOK], s.readCode)

@@ -346,28 +346,29 @@ func expect(t *testing.T, r response, status int, code string) response {
 	return r
 }
 
-func wait(t *testing.T, what string, attempt func() error) {
+// wait attempts something until it succeeds, and returns when the last attempt began that
+// failed: what a slow machine did between the two says nothing of what is waited for.
+func wait(t *testing.T, what string, attempt func() error) (failed time.Time) {
 	t.Helper()
 	var err error
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		began := time.Now()
 		if err = attempt(); err == nil {
-			return
+			return failed
 		}
+		failed = began
 	}
 	t.Fatalf("%s: %v", what, err)
+	return failed
 }
 
-// becomes waits until a request answers as said, and returns when the last one was sent that
-// did not.
-func (n *node) becomes(t *testing.T, w *tenant, method, path, body string, status int, code string) (before time.Time) {
+// becomes waits until a request answers as said.
+func (n *node) becomes(t *testing.T, w *tenant, method, path, body string, status int, code string) (failed time.Time) {
 	t.Helper()
-	wait(t, "response stays another", func() error {
-		sent := time.Now()
+	return wait(t, "response stays another", func() error {
 		if r := n.ask(t, w, method, path, body); r.status != status || r.code() != code {
-			before = sent
 			return fmt.Errorf("got %d %q, want %d %q", r.status, r.code(), status, code)
 		}
 		return nil
 	})
-	return before
 }

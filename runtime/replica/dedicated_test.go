@@ -219,17 +219,14 @@ func TestReadyBesideHangingDatabases(t *testing.T) {
 	}
 }
 
-func (n *node) metric(t *testing.T, want string) (before time.Time) {
+func (n *node) metric(t *testing.T, want string) (failed time.Time) {
 	t.Helper()
-	wait(t, "metric", func() error {
-		asked := time.Now()
+	return wait(t, "metric", func() error {
 		if !strings.Contains(n.metrics(t), want) {
-			before = asked
 			return fmt.Errorf("no %s", want)
 		}
 		return nil
 	})
-	return before
 }
 
 func (n *node) metrics(t *testing.T) string {
